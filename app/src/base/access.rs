@@ -1,0 +1,169 @@
+//! Who may ask for what: every page, server function and file of the product, in one table.
+//!
+//! The server asks this table before anything else answers; what is not listed is not found. A test holds it
+//! against every route and server function there is.
+
+use super::actor::{Actor, Role};
+
+/// Who may use a route. On whose data is a second question, answered in SQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Everybody.
+    Anyone,
+    /// Everybody who is signed in.
+    SignedIn,
+    /// Members of a partner account.
+    Members,
+    /// Staff of every role.
+    House,
+    /// Staff who solve cases: agents, leads, owners.
+    Desk,
+    /// Owners.
+    Owners,
+    /// Owners, and auditors, who read everything and change nothing.
+    Record,
+}
+
+impl Who {
+    /// Whether this actor is meant.
+    pub fn includes(self, actor: &Actor) -> bool {
+        match (self, actor) {
+            (Self::Anyone, _) => true,
+            (_, Actor::Anonymous) => false,
+            (_, Actor::Command | Actor::Job) => true,
+            (Self::SignedIn, _) => true,
+            (Self::Members, actor) => actor.member().is_some(),
+            (who, actor) => actor.staff().is_some_and(|staff| who.includes_role(staff.role)),
+        }
+    }
+
+    fn includes_role(self, role: Role) -> bool {
+        match self {
+            Self::House => true,
+            Self::Desk => matches!(role, Role::Agent | Role::Lead | Role::Owner),
+            Self::Owners => role == Role::Owner,
+            Self::Record => matches!(role, Role::Owner | Role::Auditor),
+            Self::Anyone | Self::SignedIn | Self::Members => false,
+        }
+    }
+}
+
+/// One route: method, path with `{name}` for what varies, and who may use it.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// The path; `{rest}` at its end stands for any number of segments where the route serves files.
+    pub path: &'static str,
+    /// Who may use it.
+    pub who: Who,
+}
+
+const fn get(path: &'static str, who: Who) -> Route {
+    Route { method: "GET", path, who }
+}
+
+const fn post(path: &'static str, who: Who) -> Route {
+    Route { method: "POST", path, who }
+}
+
+/// The table.
+pub const ROUTES: &[Route] = &[
+    // The process
+    get("/healthz", Who::Anyone),
+    get("/pkg/{rest}", Who::Anyone),
+    get("/favicon.svg", Who::Anyone),
+    // Sign-in
+    get("/", Who::Anyone),
+    get("/sign-in", Who::Anyone),
+    get("/join/{token}", Who::Anyone),
+    post("/do/sign-in", Who::Anyone),
+    post("/do/join", Who::Anyone),
+    post("/do/preferences", Who::Anyone),
+    post("/do/sign-out", Who::SignedIn),
+    // Partners
+    get("/payouts", Who::Members),
+    get("/earnings", Who::Members),
+    get("/earnings/{conversion}", Who::Members),
+    get("/terms", Who::Members),
+    get("/disputes", Who::Members),
+    get("/disputes/new", Who::Members),
+    get("/disputes/{case}", Who::Members),
+    get("/account", Who::Members),
+    post("/do/open-dispute", Who::Members),
+    post("/do/answer-dispute", Who::Members),
+    post("/do/set-payout-method", Who::Members),
+    // Staff
+    get("/desk", Who::House),
+    get("/desk/{case}", Who::House),
+    post("/do/take-case", Who::Desk),
+    post("/do/reply", Who::Desk),
+    post("/do/note", Who::Desk),
+    post("/do/needs-no-answer", Who::Desk),
+    post("/do/decide-case", Who::Desk),
+    post("/do/close-case", Who::Desk),
+    post("/do/review-partner", Who::Desk),
+    post("/do/end-review", Who::Desk),
+    post("/do/lower-minimum", Who::Desk),
+    post("/do/propose-rate", Who::Desk),
+    // Owners
+    get("/approvals", Who::Record),
+    get("/approvals/{proposal}", Who::Record),
+    post("/do/decide-proposal", Who::Owners),
+    get("/record", Who::Record),
+];
+
+/// The route that answers a path, if the table has one.
+pub fn find(method: &str, path: &str) -> Option<&'static Route> {
+    let method = if method == "HEAD" { "GET" } else { method };
+    // A fixed segment is more exact than a placeholder, so `/disputes/new` comes before `/disputes/{case}`.
+    ROUTES
+        .iter()
+        .filter(|route| route.method == method && matches(route.path, path))
+        .min_by_key(|route| route.path.matches('{').count())
+}
+
+fn matches(pattern: &str, path: &str) -> bool {
+    if let Some(prefix) = pattern.strip_suffix("{rest}") {
+        return path.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty());
+    }
+    let mut wanted = pattern.split('/');
+    let mut given = path.split('/');
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(given)) if wanted == given || (wanted.starts_with('{') && !given.is_empty()) => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_finds_its_most_exact_route() {
+        assert_eq!(find("GET", "/disputes/new").map(|r| r.path), Some("/disputes/new"));
+        assert_eq!(find("GET", "/disputes/7").map(|r| r.path), Some("/disputes/{case}"));
+        assert_eq!(find("GET", "/pkg/a/b.css").map(|r| r.path), Some("/pkg/{rest}"));
+        assert!(find("POST", "/disputes/7").is_none());
+        assert!(find("GET", "/disputes/7/8").is_none());
+        assert!(find("GET", "/pkg/").is_none());
+    }
+
+    #[test]
+    fn an_auditor_reads_and_changes_nothing() {
+        let auditor = Actor::Staff(crate::base::actor::Staff {
+            person: crate::base::ids::PersonId(1),
+            name: "Ana Ruiz".into(),
+            role: Role::Auditor,
+        });
+        let open: Vec<_> = ROUTES
+            .iter()
+            .filter(|route| route.method == "POST" && route.who.includes(&auditor))
+            .map(|route| route.path)
+            .collect();
+        assert_eq!(open, ["/do/sign-in", "/do/join", "/do/preferences", "/do/sign-out"]);
+    }
+}

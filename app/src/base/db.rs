@@ -1,0 +1,122 @@
+//! The way to PostgreSQL: a transaction always runs under the database role of its actor.
+
+use super::actor::Actor;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use std::time::Duration;
+
+/// A transaction under an actor's role.
+pub type Tx = sqlx::Transaction<'static, sqlx::Postgres>;
+
+/// Roles of the database cluster; made once, before any migration. None can sign in: a process signs in as
+/// whoever `DATABASE_URL` names and takes one of these on. `pd_web` inherits nothing, it must take a role on.
+pub const ROLES: [(&str, &str); 5] = [
+    ("pd_owner", "NOLOGIN"),
+    ("pd_partner", "NOLOGIN"),
+    ("pd_staff", "NOLOGIN"),
+    ("pd_system", "NOLOGIN"),
+    ("pd_web", "NOLOGIN NOINHERIT"),
+];
+
+/// Every migration, compiled in.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
+
+/// The pool behind a process.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: PgPool,
+}
+
+impl Db {
+    /// Connects. Every connection speaks UTC and starts without rights (role `pd_web`).
+    ///
+    /// # Errors
+    /// When the server can't be reached or has not been migrated (the roles are missing).
+    pub async fn connect(options: PgConnectOptions, most: u32) -> sqlx::Result<Self> {
+        let pool = PgPoolOptions::new()
+            .max_connections(most)
+            .acquire_timeout(Duration::from_secs(10))
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    sqlx::raw_sql("SET TIME ZONE 'UTC'; SET ROLE pd_web").execute(connection).await?;
+                    Ok(())
+                })
+            })
+            .connect_with(options)
+            .await?;
+        Ok(Self { pool })
+    }
+
+    /// Wraps a pool, for tests: `#[sqlx::test]` connects as superuser, `begin` still takes the actor's role on.
+    pub fn from_pool(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// The pool, for a worker's own needs (listening, COPY).
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Begins a transaction as `actor`: a member sees their partner's rows, staff the house's, nobody nothing.
+    ///
+    /// # Errors
+    /// When no connection is to be had in ten seconds.
+    pub async fn begin(&self, actor: &Actor) -> sqlx::Result<Tx> {
+        let (role, partner) = match actor {
+            Actor::Anonymous => ("pd_web", String::new()),
+            Actor::Member(member) => ("pd_partner", member.partner.to_string()),
+            Actor::Staff(_) => ("pd_staff", String::new()),
+            Actor::Command | Actor::Job => ("pd_system", String::new()),
+        };
+        self.begin_as(role, &partner).await
+    }
+
+    /// Begins a transaction for sign-in, which comes before anyone is anyone.
+    ///
+    /// # Errors
+    /// When no connection is to be had in ten seconds.
+    pub async fn begin_sign_in(&self) -> sqlx::Result<Tx> {
+        self.begin_as("pd_web", "").await
+    }
+
+    async fn begin_as(&self, role: &str, partner: &str) -> sqlx::Result<Tx> {
+        let mut tx = self.pool.begin().await?;
+        sqlx::query("SELECT set_config('role', $1, true), set_config('pd.partner', $2, true)")
+            .bind(role)
+            .bind(partner)
+            .execute(&mut *tx)
+            .await?;
+        Ok(tx)
+    }
+}
+
+/// Creates the roles, where they are missing, and brings the schema up to date.
+///
+/// # Errors
+/// When the login may not create roles, or a migration fails.
+pub async fn migrate(options: PgConnectOptions) -> Result<(), sqlx::migrate::MigrateError> {
+    let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
+    make_roles(&pool).await?;
+    MIGRATIONS.run(&pool).await?;
+    pool.close().await;
+    Ok(())
+}
+
+/// Creates the cluster's roles where they are missing. Two at once do not hurt each other.
+///
+/// # Errors
+/// When the login may not create roles.
+pub async fn make_roles(pool: &PgPool) -> sqlx::Result<()> {
+    for (role, how) in ROLES {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+            "DO $$ BEGIN
+                 IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role} {how}; END IF;
+             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+             DO $$ BEGIN
+                 IF NOT pg_has_role('{role}', 'MEMBER') THEN GRANT {role} TO CURRENT_USER; END IF;
+             END $$"
+        )))
+        .execute(pool)
+        .await?;
+    }
+    Ok(())
+}

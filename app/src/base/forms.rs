@@ -1,0 +1,122 @@
+//! Forms that were refused come back as they were typed, with a message beside the field, with or without JavaScript.
+
+use super::context::Context;
+use super::error::AppError;
+use leptos::prelude::ServerFnError;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// What was typed and what is wrong with it.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    fields: BTreeMap<String, String>,
+    errors: BTreeMap<String, String>,
+}
+
+impl Draft {
+    /// What was typed into a field; empty where nothing was.
+    pub fn value(&self, field: &str) -> String {
+        self.fields.get(field).cloned().unwrap_or_default()
+    }
+
+    /// What was typed into a field, or what to start with.
+    pub fn value_or(&self, field: &str, start: &str) -> String {
+        self.fields.get(field).cloned().unwrap_or_else(|| start.to_owned())
+    }
+
+    /// What is wrong with a field, in the reader's language. The field `""` is the form as a whole.
+    pub fn error(&self, field: &str) -> Option<String> {
+        self.errors.get(field).cloned()
+    }
+
+    /// Whether the form was refused.
+    pub fn is_refused(&self) -> bool {
+        !self.errors.is_empty()
+    }
+}
+
+/// Collects what is wrong with a form.
+#[derive(Debug, Default)]
+pub struct Errors(BTreeMap<String, String>);
+
+impl Errors {
+    /// Notes a message beside a field; the first one of a field stays.
+    pub fn add(&mut self, field: &str, message: String) {
+        self.0.entry(field.to_owned()).or_insert(message);
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A key for a form's hidden field `form_key`: the same form, sent twice, is done once.
+pub fn new_key() -> String {
+    Uuid::new_v4().to_string()
+}
+
+/// Keeps what was typed and sends the writer back to the form at `back`, where [`recall`] finds it.
+///
+/// # Errors
+/// When the database is away.
+pub async fn refuse(ctx: &Context, back: &str, fields: &[(&str, &str)], errors: Errors) -> Result<(), ServerFnError> {
+    let id = Uuid::new_v4();
+    let fields: BTreeMap<_, _> = fields.iter().copied().collect();
+    let keep = async {
+        let mut tx = ctx.db.begin_sign_in().await?;
+        sqlx::query!(
+            "INSERT INTO form_draft (form_draft_id, person_id, fields, errors, created_at) VALUES ($1, $2, $3, $4, $5)",
+            id,
+            ctx.actor.person().map(|person| person.0),
+            serde_json::json!(fields),
+            serde_json::json!(errors.0),
+            ctx.now(),
+        )
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await
+    };
+    keep.await.map_err(|error| failed(ctx, &AppError::from(error)))?;
+    let mark = if back.contains('?') { '&' } else { '?' };
+    redirect(&format!("{back}{mark}form={id}#form"));
+    Ok(())
+}
+
+/// What was typed, if the page was asked for with `?form=` and the draft is this person's.
+///
+/// # Errors
+/// When the database is away.
+pub async fn recall(ctx: &Context, form: Option<&str>) -> Result<Draft, AppError> {
+    let Some(id) = form.and_then(|text| text.parse::<Uuid>().ok()) else {
+        return Ok(Draft::default());
+    };
+    let mut tx = ctx.db.begin_sign_in().await?;
+    let row = sqlx::query!(
+        "SELECT fields, errors FROM form_draft WHERE form_draft_id = $1 AND person_id IS NOT DISTINCT FROM $2",
+        id,
+        ctx.actor.person().map(|person| person.0),
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    Ok(row.map_or_else(Draft::default, |row| Draft {
+        fields: serde_json::from_value(row.fields).unwrap_or_default(),
+        errors: serde_json::from_value(row.errors).unwrap_or_default(),
+    }))
+}
+
+/// Sends the browser on, after a form was done.
+pub fn redirect(path: &str) {
+    leptos_axum::redirect(path);
+}
+
+/// Ends a server function with an error: logged whole, told in a word.
+pub fn failed(ctx: &Context, error: &AppError) -> ServerFnError {
+    if error.status().is_server_error() {
+        tracing::error!(request_id = %ctx.request_id, %error, "server function failed");
+    }
+    if let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(error.status());
+    }
+    ServerFnError::ServerError(error.status().canonical_reason().unwrap_or("error").to_owned())
+}

@@ -1,0 +1,75 @@
+//! The reader's language. A third one is one more folder under `locales` and one line in `build.rs`.
+
+pub use crate::languages::i18n::Locale;
+
+/// Words in the reader's language: `tr!(locale, namespace.key, name = value)`, a `String`.
+#[macro_export]
+macro_rules! tr {
+    ($locale:expr, $($key:tt)*) => {{
+        #[allow(unused_imports)]
+        use $crate::base::language::l::*;
+        leptos_i18n::td_string!($locale, $($key)*).to_string()
+    }};
+}
+pub use crate::tr;
+
+/// What the macro needs in scope.
+#[doc(hidden)]
+pub mod l {
+    pub use crate::languages::i18n::*;
+}
+
+/// The locale of a stored or sent code; English where it is not one of ours.
+pub fn parse(code: &str) -> Locale {
+    match code.get(..2) {
+        Some("es") => Locale::es,
+        _ => Locale::en,
+    }
+}
+
+/// The code for the `lang` attribute and the database.
+pub fn code(locale: Locale) -> &'static str {
+    match locale {
+        Locale::es => "es",
+        Locale::en => "en",
+    }
+}
+
+/// The best of our languages for an `Accept-Language` header (RFC 9110, section 12.5.4), by its weights.
+pub fn negotiate(header: &str) -> Locale {
+    let mut best = (Locale::en, 0_u32);
+    for part in header.split(',') {
+        let mut pieces = part.trim().split(';');
+        let tag = pieces.next().unwrap_or_default().trim().to_ascii_lowercase();
+        let weight = pieces.find_map(|piece| piece.trim().strip_prefix("q=")).map_or(1000, |q| {
+            let mut digits = q.replace('.', "");
+            digits.truncate(4);
+            while digits.len() < 4 {
+                digits.push('0');
+            }
+            digits.parse().unwrap_or(0)
+        });
+        let locale = match tag.split('-').next() {
+            Some("es") => Locale::es,
+            Some("en") => Locale::en,
+            _ => continue,
+        };
+        if weight > best.1 {
+            best = (locale, weight);
+        }
+    }
+    best.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_heavier_language_wins() {
+        assert_eq!(negotiate("es-ES,es;q=0.9,en;q=0.8"), Locale::es);
+        assert_eq!(negotiate("en;q=0.2, es;q=0.7"), Locale::es);
+        assert_eq!(negotiate("fr,en;q=0.5"), Locale::en);
+        assert_eq!(negotiate(""), Locale::en);
+    }
+}

@@ -1,0 +1,22 @@
+//! Partnerdesk: the support portal of an affiliate programme, with payout tracking.
+//!
+//! One folder per feature, and the same rooms in each: `model` (nouns), `rules` (sums and transitions, pure),
+//! `store` (SQL), `api` (what changes something), `page` (screens, server only), `islands` (what is interactive).
+//! The crate is compiled twice: with `ssr` for the server, with `hydrate` for the browser, which gets islands alone.
+
+pub mod base;
+pub mod paths;
+
+#[cfg(feature = "ssr")]
+#[allow(missing_docs, clippy::all, rust_2018_idioms)]
+mod languages {
+    include!(concat!(env!("OUT_DIR"), "/i18n/mod.rs"));
+}
+
+/// Wakes the islands of a page. Called by the script in the document's head.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_islands();
+}

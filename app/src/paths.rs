@@ -1,0 +1,47 @@
+//! Every address of the product, typed, in one place. Who may ask for them stands in `base::access`.
+
+use crate::base::ids::{CaseId, ConversionId, ProposalId};
+
+/// Sign-in.
+pub const SIGN_IN: &str = "/sign-in";
+/// A partner's money line and payouts.
+pub const PAYOUTS: &str = "/payouts";
+/// A partner's earnings.
+pub const EARNINGS: &str = "/earnings";
+/// A partner's terms.
+pub const TERMS: &str = "/terms";
+/// A partner's disputes.
+pub const DISPUTES: &str = "/disputes";
+/// A partner's account: payout method, language.
+pub const ACCOUNT: &str = "/account";
+/// The queue.
+pub const DESK: &str = "/desk";
+/// Proposals, waiting and decided.
+pub const APPROVALS: &str = "/approvals";
+/// The record of changes.
+pub const RECORD: &str = "/record";
+
+/// One commission, explained.
+pub fn commission(id: ConversionId) -> String {
+    format!("{EARNINGS}/{id}")
+}
+
+/// The form that opens a dispute about a conversion.
+pub fn dispute_conversion(id: ConversionId) -> String {
+    format!("{DISPUTES}/new?conversion={id}")
+}
+
+/// One dispute, as its partner sees it.
+pub fn dispute(id: CaseId) -> String {
+    format!("{DISPUTES}/{id}")
+}
+
+/// One case, as staff see it.
+pub fn case(id: CaseId) -> String {
+    format!("{DESK}/{id}")
+}
+
+/// One proposal.
+pub fn proposal(id: ProposalId) -> String {
+    format!("{APPROVALS}/{id}")
+}

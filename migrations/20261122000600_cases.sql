@@ -1,0 +1,203 @@
+-- Cases: conversations with partners; a dispute is a case about money and pins what it is about.
+SET LOCAL ROLE pd_owner;
+
+CREATE TABLE support_case (
+    programme_id bigint NOT NULL,
+    partner_id bigint NOT NULL,
+    case_id bigint GENERATED ALWAYS AS IDENTITY,
+    kind text NOT NULL,
+    subject text NOT NULL,
+    stage text NOT NULL DEFAULT 'received',
+    opened_by bigint NOT NULL REFERENCES person,
+    opened_at timestamptz NOT NULL,
+    assignee_id bigint REFERENCES staff,
+    -- When the partner hears next, as promised.
+    next_update_at timestamptz NOT NULL,
+    closed_at timestamptz,
+    -- Guards against two people changing one case unseen.
+    version integer NOT NULL DEFAULT 1,
+    PRIMARY KEY (partner_id, case_id),
+    CONSTRAINT support_case_number_once UNIQUE (case_id),
+    CONSTRAINT support_case_partner FOREIGN KEY (programme_id, partner_id) REFERENCES partner (programme_id, partner_id),
+    CONSTRAINT support_case_kind_known CHECK (kind IN (
+        'missing_conversion', 'wrong_amount', 'wrongly_reversed', 'payout_late', 'payout_amount', 'payout_failed', 'my_terms', 'other')),
+    CONSTRAINT support_case_stage_known CHECK (stage IN ('received', 'in_review', 'answer_needed', 'decided', 'closed')),
+    CONSTRAINT support_case_closed_has_time CHECK ((stage = 'closed') = (closed_at IS NOT NULL)),
+    CONSTRAINT support_case_subject_not_blank CHECK (btrim(subject) <> '' AND length(subject) <= 200)
+);
+CREATE INDEX support_case_queue ON support_case (next_update_at, case_id) WHERE stage <> 'closed';
+
+ALTER TABLE proposal ADD CONSTRAINT proposal_case FOREIGN KEY (case_id) REFERENCES support_case (case_id);
+
+-- A missing conversion: what the partner says of it, linked to the conversion once that is found.
+CREATE TABLE claim (
+    partner_id bigint NOT NULL REFERENCES partner,
+    claim_id bigint GENERATED ALWAYS AS IDENTITY,
+    offer_id bigint NOT NULL,
+    order_id text NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    amount numeric NOT NULL,
+    currency text NOT NULL REFERENCES currency,
+    proof text NOT NULL DEFAULT '',
+    conversion_id bigint,
+    PRIMARY KEY (partner_id, claim_id),
+    CONSTRAINT claim_conversion FOREIGN KEY (partner_id, conversion_id) REFERENCES conversion (partner_id, conversion_id),
+    CONSTRAINT claim_amount_positive CHECK (amount > 0),
+    CONSTRAINT claim_order_not_blank CHECK (btrim(order_id) <> '')
+);
+
+CREATE TABLE case_pin (
+    partner_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    pin integer NOT NULL,
+    conversion_id bigint,
+    terms_version_id bigint REFERENCES terms_version,
+    claim_id bigint,
+    -- The facts as they were when it was pinned.
+    snapshot jsonb NOT NULL,
+    snapshot_hash bytea NOT NULL,
+    pinned_at timestamptz NOT NULL,
+    PRIMARY KEY (partner_id, case_id, pin),
+    CONSTRAINT case_pin_case FOREIGN KEY (partner_id, case_id) REFERENCES support_case (partner_id, case_id),
+    CONSTRAINT case_pin_conversion FOREIGN KEY (partner_id, conversion_id) REFERENCES conversion (partner_id, conversion_id),
+    CONSTRAINT case_pin_claim FOREIGN KEY (partner_id, claim_id) REFERENCES claim (partner_id, claim_id),
+    CONSTRAINT case_pin_one_thing CHECK (num_nonnulls(conversion_id, terms_version_id, claim_id) = 1),
+    CONSTRAINT case_pin_hash_is_of_snapshot CHECK (snapshot_hash = sha256(convert_to(snapshot::text, 'UTF8')))
+);
+CREATE TRIGGER case_pin_append_only BEFORE UPDATE OR DELETE ON case_pin
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE FUNCTION check_dispute_pinned() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM case_pin p WHERE p.partner_id = NEW.partner_id AND p.case_id = NEW.case_id) THEN
+        RAISE EXCEPTION 'a dispute pins what it is about'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'support_case_dispute_is_pinned';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE CONSTRAINT TRIGGER support_case_pinned AFTER INSERT ON support_case DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.kind <> 'other') EXECUTE FUNCTION check_dispute_pinned();
+
+CREATE TABLE message (
+    partner_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    message_id bigint GENERATED ALWAYS AS IDENTITY,
+    side text NOT NULL,
+    author_id bigint NOT NULL REFERENCES person,
+    -- The name it was signed with.
+    author_name text NOT NULL,
+    body text NOT NULL,
+    sent_at timestamptz NOT NULL,
+    -- Makes the same form, sent twice, one message.
+    form_key uuid NOT NULL,
+    PRIMARY KEY (partner_id, case_id, message_id),
+    CONSTRAINT message_case FOREIGN KEY (partner_id, case_id) REFERENCES support_case (partner_id, case_id),
+    CONSTRAINT message_side_known CHECK (side IN ('partner', 'staff')),
+    CONSTRAINT message_body_not_blank CHECK (btrim(body, E' \t\r\n') <> '' AND length(body) <= 20000),
+    CONSTRAINT message_form_once UNIQUE (partner_id, form_key)
+);
+CREATE TRIGGER message_append_only BEFORE UPDATE OR DELETE ON message
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE note (
+    partner_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    note_id bigint GENERATED ALWAYS AS IDENTITY,
+    author_id bigint NOT NULL REFERENCES staff,
+    author_name text NOT NULL,
+    body text NOT NULL,
+    written_at timestamptz NOT NULL,
+    form_key uuid NOT NULL,
+    PRIMARY KEY (partner_id, case_id, note_id),
+    CONSTRAINT note_case FOREIGN KEY (partner_id, case_id) REFERENCES support_case (partner_id, case_id),
+    CONSTRAINT note_body_not_blank CHECK (btrim(body, E' \t\r\n') <> '' AND length(body) <= 20000),
+    CONSTRAINT note_form_once UNIQUE (partner_id, form_key)
+);
+CREATE TRIGGER note_append_only BEFORE UPDATE OR DELETE ON note
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- A person marked a partner's message as needing no answer.
+CREATE TABLE needs_no_answer (
+    partner_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    message_id bigint NOT NULL,
+    marked_by bigint NOT NULL REFERENCES staff,
+    marked_at timestamptz NOT NULL,
+    PRIMARY KEY (partner_id, case_id, message_id),
+    CONSTRAINT needs_no_answer_message FOREIGN KEY (partner_id, case_id, message_id) REFERENCES message (partner_id, case_id, message_id)
+);
+
+CREATE FUNCTION check_nothing_unanswered() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM (SELECT m.message_id, m.side FROM message m
+                     WHERE m.partner_id = NEW.partner_id AND m.case_id = NEW.case_id
+                     ORDER BY m.message_id DESC LIMIT 1) last
+        WHERE last.side = 'partner' AND NOT EXISTS (
+            SELECT FROM needs_no_answer n
+            WHERE n.partner_id = NEW.partner_id AND n.case_id = NEW.case_id AND n.message_id = last.message_id)) THEN
+        RAISE EXCEPTION 'the last message of the partner is neither answered nor marked as needing no answer'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'support_case_closed_only_when_answered';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER support_case_close BEFORE INSERT OR UPDATE ON support_case
+    FOR EACH ROW WHEN (NEW.stage = 'closed') EXECUTE FUNCTION check_nothing_unanswered();
+
+-- Outcome, reason, amount and its transfer, in one row.
+CREATE TABLE case_decision (
+    programme_id bigint NOT NULL,
+    partner_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    outcome text NOT NULL,
+    reason text NOT NULL,
+    reason_partner text NOT NULL,
+    reason_house text NOT NULL DEFAULT '',
+    amount numeric,
+    currency text,
+    transfer_id bigint,
+    decided_by bigint NOT NULL REFERENCES staff,
+    decided_at timestamptz NOT NULL,
+    authority_id bigint,
+    largest_credit numeric,
+    PRIMARY KEY (partner_id, case_id),
+    CONSTRAINT case_decision_case FOREIGN KEY (partner_id, case_id) REFERENCES support_case (partner_id, case_id),
+    CONSTRAINT case_decision_outcome_known CHECK (outcome IN ('in_favour', 'in_part', 'declined')),
+    CONSTRAINT case_decision_reason_known CHECK (reason IN (
+        'tracking_error', 'booking_error', 'goodwill', 'terms_applied', 'order_refunded', 'not_proved', 'other')),
+    CONSTRAINT case_decision_reason_not_blank CHECK (btrim(reason_partner) <> ''),
+    CONSTRAINT case_decision_credit_is_whole CHECK (num_nonnulls(amount, currency, transfer_id) IN (0, 3)),
+    CONSTRAINT case_decision_declined_without_credit CHECK (outcome <> 'declined' OR amount IS NULL),
+    CONSTRAINT case_decision_cites_its_transfer FOREIGN KEY (partner_id, transfer_id, amount, currency)
+        REFERENCES transfer (partner_id, transfer_id, amount, currency),
+    CONSTRAINT case_decision_transfer_once UNIQUE (partner_id, transfer_id),
+    CONSTRAINT case_decision_authority FOREIGN KEY (authority_id, programme_id, largest_credit)
+        REFERENCES authority (authority_id, programme_id, largest_credit),
+    CONSTRAINT case_decision_within_authority CHECK (
+        amount IS NULL OR (authority_id IS NOT NULL AND largest_credit IS NOT NULL AND amount <= largest_credit))
+);
+CREATE TRIGGER case_decision_append_only BEFORE UPDATE OR DELETE ON case_decision
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What a partner's and staff's time line shows: one row per change of stage.
+CREATE TABLE case_event (
+    partner_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    case_event_id bigint GENERATED ALWAYS AS IDENTITY,
+    stage text NOT NULL,
+    at timestamptz NOT NULL,
+    -- The name to show; empty where it was the partner.
+    by_name text NOT NULL DEFAULT '',
+    promised_at timestamptz,
+    PRIMARY KEY (partner_id, case_id, case_event_id),
+    CONSTRAINT case_event_case FOREIGN KEY (partner_id, case_id) REFERENCES support_case (partner_id, case_id),
+    CONSTRAINT case_event_stage_known CHECK (stage IN ('received', 'in_review', 'answer_needed', 'decided', 'closed'))
+);
+CREATE TRIGGER case_event_append_only BEFORE UPDATE OR DELETE ON case_event
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+RESET ROLE;
