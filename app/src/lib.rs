@@ -4,8 +4,11 @@
 //! `store` (SQL), `api` (what changes something), `page` (screens, server only), `islands` (what is interactive).
 //! The crate is compiled twice: with `ssr` for the server, with `hydrate` for the browser, which gets islands alone.
 
+pub mod audit;
 pub mod base;
+pub mod commissions;
 pub mod paths;
+pub mod terms;
 
 #[cfg(feature = "ssr")]
 #[allow(missing_docs, clippy::all, rust_2018_idioms)]

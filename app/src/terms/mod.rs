@@ -1,0 +1,5 @@
+//! What applies to a partner: rate, hold days, validation, minimum payout, payout schedule; today, before, announced.
+
+pub mod model;
+#[cfg(feature = "ssr")]
+pub mod store;

@@ -1,0 +1,82 @@
+//! Fields, scopes and versions of terms.
+
+use crate::base::ids::{OfferId, PartnerId, ProgrammeId, ProposalId, TermsVersionId};
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+
+/// One thing that terms say. Each resolves alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Field {
+    /// The commission.
+    Rate,
+    /// Days until a commission is payable.
+    HoldDays,
+    /// Whether only an approval makes a commission payable.
+    Validation,
+    /// The smallest balance that is paid out.
+    Minimum,
+    /// When payouts are made.
+    Schedule,
+}
+
+impl Field {
+    /// As the database writes it.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Rate => "rate",
+            Self::HoldDays => "hold_days",
+            Self::Validation => "validation",
+            Self::Minimum => "minimum",
+            Self::Schedule => "schedule",
+        }
+    }
+
+    /// From what the database wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Rate, Self::HoldDays, Self::Validation, Self::Minimum, Self::Schedule]
+            .into_iter()
+            .find(|field| field.as_str() == text)
+    }
+}
+
+/// For whom a version holds; the most specific wins: programme, offer, partner, partner and offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The programme.
+    pub programme: ProgrammeId,
+    /// One offer, or all.
+    pub offer: Option<OfferId>,
+    /// One partner, or all.
+    pub partner: Option<PartnerId>,
+}
+
+impl Scope {
+    /// 0 stands for all in the database's keys.
+    pub fn offer_key(&self) -> i64 {
+        self.offer.map_or(0, |offer| offer.0)
+    }
+
+    /// 0 stands for all in the database's keys.
+    pub fn partner_key(&self) -> i64 {
+        self.partner.map_or(0, |partner| partner.0)
+    }
+}
+
+/// A version of one field in one scope, never edited.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Version {
+    /// Its id.
+    pub id: TermsVersionId,
+    /// Which field.
+    pub field: Field,
+    /// `percent` or `fixed`; `days`; `flag`; `amount`; `weekly`, `twice_monthly` or `monthly`.
+    pub kind: String,
+    /// In the unit that the kind names.
+    pub value: Decimal,
+    /// In force from here until the next version of the same field and scope.
+    pub valid_from: DateTime<Utc>,
+    /// For whom.
+    pub scope: Scope,
+    /// The proposal whose decision made it.
+    pub proposal: Option<ProposalId>,
+}
