@@ -59,12 +59,17 @@ CREATE TABLE transfer (
         ('rejection', 'payable', 'commission_cost'),
         -- What a decision credits.
         ('adjustment', 'adjustment_cost', 'payable'),
-        ('reversal', 'payable', 'adjustment_cost'))),
+        ('reversal', 'payable', 'adjustment_cost'),
+        -- Into a payout, to the bank, and back where the bank refuses.
+        ('payout', 'payable', 'in_payout'),
+        ('settlement', 'in_payout', 'paid'),
+        ('payout_return', 'in_payout', 'payable'))),
     CONSTRAINT transfer_debit_account FOREIGN KEY (programme_id, debit_holder, currency, debit_kind)
         REFERENCES account (programme_id, holder_id, currency, kind),
     CONSTRAINT transfer_credit_account FOREIGN KEY (programme_id, credit_holder, currency, credit_kind)
         REFERENCES account (programme_id, holder_id, currency, kind),
-    CONSTRAINT transfer_about_a_conversion CHECK (kind IN ('adjustment', 'reversal') OR conversion_id IS NOT NULL),
+    CONSTRAINT transfer_about_a_conversion CHECK (
+        kind IN ('adjustment', 'reversal', 'payout', 'settlement', 'payout_return') OR conversion_id IS NOT NULL),
     CONSTRAINT transfer_reversal_names_its_target CHECK ((kind = 'reversal') = (reverses IS NOT NULL)),
     CONSTRAINT transfer_mirrors FOREIGN KEY (partner_id, reverses, amount, currency)
         REFERENCES transfer (partner_id, transfer_id, amount, currency),
@@ -72,7 +77,7 @@ CREATE TABLE transfer (
 );
 -- A conversion accrues once, is released once, and each event takes back once.
 CREATE UNIQUE INDEX transfer_once ON transfer (partner_id, conversion_id, kind, debit_kind, event_id) NULLS NOT DISTINCT
-    WHERE conversion_id IS NOT NULL AND kind NOT IN ('adjustment', 'reversal');
+    WHERE kind IN ('accrual', 'refund', 'rejection', 'release', 'release_correction');
 CREATE UNIQUE INDEX transfer_reversed_once ON transfer (partner_id, reverses) WHERE reverses IS NOT NULL;
 
 CREATE TRIGGER transfer_append_only BEFORE UPDATE OR DELETE ON transfer

@@ -15,14 +15,38 @@ CREATE TABLE import (
 );
 
 -- Rows on their way in. No policies (COPY is refused under them), not crash-safe: a cut-off import is started again.
+-- A row that can't be read has a reject_column and its raw text instead of values.
 CREATE UNLOGGED TABLE import_row (
+    import_id bigint NOT NULL,
+    line bigint NOT NULL,
+    event_id text,
+    event text,
+    order_id text,
+    partner text,
+    offer text,
+    occurred_at timestamptz,
+    amount numeric,
+    currency text,
+    reason text,
+    sub_id text,
+    click_id text,
+    revenue numeric,
+    reject_column text,
+    reject_reason text,
+    raw text
+);
+CREATE INDEX import_row_by_line ON import_row (import_id, line);
+
+-- The same rows, checked against what is there: booked, duplicate or rejected.
+CREATE UNLOGGED TABLE import_item (
     import_id bigint NOT NULL,
     line bigint NOT NULL,
     event_id text NOT NULL,
     event text NOT NULL,
     order_id text NOT NULL,
-    partner text NOT NULL,
-    offer text NOT NULL,
+    partner_id bigint,
+    offer_id bigint,
+    conversion_id bigint,
     occurred_at timestamptz NOT NULL,
     amount numeric,
     currency text NOT NULL,
@@ -30,14 +54,37 @@ CREATE UNLOGGED TABLE import_row (
     sub_id text,
     click_id text,
     revenue numeric,
-    partner_id bigint,
-    offer_id bigint,
-    conversion_id bigint,
     duplicate boolean NOT NULL DEFAULT false,
     reject_column text,
     reject_reason text
-) WITH (autovacuum_enabled = false);
-CREATE INDEX import_row_by_line ON import_row (import_id, line);
+);
+CREATE INDEX import_item_by_line ON import_item (import_id, line);
+
+-- The terms in force for each pair of partner and offer in an import, from one moment until the next.
+CREATE UNLOGGED TABLE import_terms (
+    import_id bigint NOT NULL,
+    partner_id bigint NOT NULL,
+    offer_id bigint NOT NULL,
+    valid_from timestamptz NOT NULL,
+    valid_until timestamptz NOT NULL,
+    rate_kind text,
+    rate_value numeric,
+    rate_version_id bigint,
+    hold_days integer,
+    hold_version_id bigint,
+    validation boolean NOT NULL
+);
+CREATE INDEX import_terms_by_pair ON import_terms (import_id, partner_id, offer_id);
+
+-- Fresh statistics for what was just copied; the planner would take it for empty.
+CREATE FUNCTION analyze_import() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+    ANALYZE import_row;
+    ANALYZE import_item;
+    ANALYZE import_terms;
+END
+$$;
 
 CREATE TABLE conversion (
     programme_id bigint NOT NULL,

@@ -41,13 +41,14 @@ GRANT INSERT ON audit TO pd_web;
 
 -- Commands and jobs.
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO pd_system;
-GRANT UPDATE ON import, import_row, commission, invitation TO pd_system;
-GRANT DELETE ON import_row, session, sign_in_failure, form_draft TO pd_system;
-GRANT TRUNCATE ON import_row TO pd_system;
+GRANT UPDATE ON import, import_item, commission, invitation TO pd_system;
+GRANT DELETE ON import_row, import_item, import_terms, session, sign_in_failure, form_draft TO pd_system;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO pd_system;
 
 REVOKE EXECUTE ON FUNCTION seal_audit(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION seal_audit(integer) TO pd_system;
+REVOKE EXECUTE ON FUNCTION analyze_import() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION analyze_import() TO pd_system;
 REVOKE EXECUTE ON FUNCTION open_accounts(bigint, bigint, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION open_accounts(bigint, bigint, text) TO pd_system;
 

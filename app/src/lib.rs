@@ -7,6 +7,10 @@
 pub mod audit;
 pub mod base;
 pub mod commissions;
+#[cfg(feature = "ssr")]
+pub mod imports;
+#[cfg(feature = "ssr")]
+pub mod ledger;
 pub mod paths;
 pub mod terms;
 

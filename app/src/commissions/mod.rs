@@ -2,3 +2,5 @@
 
 pub mod model;
 pub mod rules;
+#[cfg(feature = "ssr")]
+pub mod store;

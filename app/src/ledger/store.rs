@@ -1,0 +1,185 @@
+//! Reading balances, and adding everything up again.
+
+use crate::base::db::Tx;
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+
+/// What one partner has in one currency. A partner's claim is the sum less `paid`.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Balance {
+    /// Partner code.
+    pub partner: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// In hold, or waiting for approval.
+    pub pending: Decimal,
+    /// To be paid; below zero where refunds exceeded the balance.
+    pub payable: Decimal,
+    /// Contested by the programme.
+    pub ring_fenced: Decimal,
+    /// On its way.
+    pub in_payout: Decimal,
+    /// Paid so far.
+    pub paid: Decimal,
+}
+
+/// Balances of all partners, by code: kept ones, or re-added from the transfers that count by a moment.
+///
+/// # Errors
+/// When the database is away.
+pub async fn balances(tx: &mut Tx, as_of: Option<DateTime<Utc>>) -> sqlx::Result<Vec<Balance>> {
+    match as_of {
+        None => {
+            sqlx::query_as!(
+                Balance,
+                r#"SELECT p.code AS partner, a.currency,
+                          sum(a.balance) FILTER (WHERE a.kind = 'pending') AS "pending!",
+                          sum(a.balance) FILTER (WHERE a.kind = 'payable') AS "payable!",
+                          sum(a.balance) FILTER (WHERE a.kind = 'ring_fenced') AS "ring_fenced!",
+                          sum(a.balance) FILTER (WHERE a.kind = 'in_payout') AS "in_payout!",
+                          sum(a.balance) FILTER (WHERE a.kind = 'paid') AS "paid!"
+                   FROM account a JOIN partner p USING (partner_id) WHERE a.holder_id <> 0
+                   GROUP BY p.programme_id, p.code, a.currency ORDER BY p.code, p.programme_id, a.currency"#
+            )
+            .fetch_all(&mut **tx)
+            .await
+        }
+        Some(at) => {
+            sqlx::query_as!(
+                Balance,
+                r#"SELECT p.code AS partner, a.currency,
+                          coalesce(sum(leg.amount) FILTER (WHERE leg.kind = 'pending'), 0) AS "pending!",
+                          coalesce(sum(leg.amount) FILTER (WHERE leg.kind = 'payable'), 0) AS "payable!",
+                          coalesce(sum(leg.amount) FILTER (WHERE leg.kind = 'ring_fenced'), 0) AS "ring_fenced!",
+                          coalesce(sum(leg.amount) FILTER (WHERE leg.kind = 'in_payout'), 0) AS "in_payout!",
+                          coalesce(sum(leg.amount) FILTER (WHERE leg.kind = 'paid'), 0) AS "paid!"
+                   FROM (SELECT DISTINCT programme_id, holder_id, currency FROM account WHERE holder_id <> 0) a
+                   JOIN partner p ON p.partner_id = a.holder_id
+                   LEFT JOIN (
+                       SELECT credit_holder AS holder_id, currency, credit_kind AS kind, amount FROM transfer WHERE effective_at <= $1
+                       UNION ALL
+                       SELECT debit_holder, currency, debit_kind, -amount FROM transfer WHERE effective_at <= $1
+                   ) leg ON leg.holder_id = a.holder_id AND leg.currency = a.currency
+                   GROUP BY p.programme_id, p.code, a.currency ORDER BY p.code, p.programme_id, a.currency"#,
+                at
+            )
+            .fetch_all(&mut **tx)
+            .await
+        }
+    }
+}
+
+/// A figure that is not what its parts add up to.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Difference {
+    /// What was added up: `account partner/currency/kind`, `commission partner/id`, …
+    pub what: String,
+    /// As it is kept.
+    pub kept: Decimal,
+    /// As it adds up.
+    pub added: Decimal,
+}
+
+/// What a verification looked at, and what it found.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Verification {
+    /// Transfers added up.
+    pub transfers: i64,
+    /// Partner accounts compared.
+    pub accounts: i64,
+    /// Commissions compared with their transfers and with the pricing rule's inputs.
+    pub commissions: i64,
+    /// Empty when everything agrees. The first hundred of each kind.
+    pub differences: Vec<Difference>,
+}
+
+/// Re-adds everything from nothing: every account from its transfers, every commission from its transfers and its
+/// events, and all accounts together, which have to make zero.
+///
+/// # Errors
+/// When the database is away.
+pub async fn verify(tx: &mut Tx) -> sqlx::Result<Verification> {
+    let counted = sqlx::query!(
+        r#"SELECT (SELECT count(*) FROM transfer) AS "transfers!", (SELECT count(*) FROM account WHERE holder_id <> 0) AS "accounts!",
+                  (SELECT count(*) FROM commission) AS "commissions!""#
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let mut differences = accounts_against_transfers(tx).await?;
+    differences.extend(commissions_against_transfers(tx).await?);
+    differences.extend(commissions_against_events(tx).await?);
+    differences.extend(everything_against_zero(tx).await?);
+    Ok(Verification {
+        transfers: counted.transfers,
+        accounts: counted.accounts,
+        commissions: counted.commissions,
+        differences,
+    })
+}
+
+async fn accounts_against_transfers(tx: &mut Tx) -> sqlx::Result<Vec<Difference>> {
+    sqlx::query_as!(
+        Difference,
+        r#"WITH added AS (
+               SELECT holder_id, programme_id, currency, kind, sum(amount) AS amount FROM (
+                   SELECT credit_holder AS holder_id, programme_id, currency, credit_kind AS kind, amount FROM transfer
+                   UNION ALL
+                   SELECT debit_holder, programme_id, currency, debit_kind, -amount FROM transfer
+               ) leg WHERE holder_id <> 0 GROUP BY holder_id, programme_id, currency, kind
+           )
+           SELECT format('account %s/%s/%s', holder_id, currency, kind) AS "what!",
+                  coalesce(a.balance, 0) AS "kept!", coalesce(added.amount, 0) AS "added!"
+           FROM (SELECT * FROM account WHERE holder_id <> 0) a FULL JOIN added USING (holder_id, programme_id, currency, kind)
+           WHERE coalesce(a.balance, 0) <> coalesce(added.amount, 0)
+           ORDER BY 1 LIMIT 100"#
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+async fn commissions_against_transfers(tx: &mut Tx) -> sqlx::Result<Vec<Difference>> {
+    sqlx::query_as!(
+        Difference,
+        r#"SELECT format('commission %s/%s', c.partner_id, c.conversion_id) AS "what!", c.amount_left AS "kept!",
+                  coalesce(t.amount, 0) AS "added!"
+           FROM commission c LEFT JOIN (
+               SELECT partner_id, conversion_id, sum(CASE WHEN debit_kind = 'commission_cost' THEN amount
+                                                          WHEN credit_kind = 'commission_cost' THEN -amount ELSE 0 END) AS amount
+               FROM transfer WHERE conversion_id IS NOT NULL GROUP BY partner_id, conversion_id
+           ) t USING (partner_id, conversion_id)
+           WHERE c.amount_left <> coalesce(t.amount, 0)
+           ORDER BY 1 LIMIT 100"#
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+async fn commissions_against_events(tx: &mut Tx) -> sqlx::Result<Vec<Difference>> {
+    sqlx::query_as!(
+        Difference,
+        r#"SELECT format('refunds of commission %s/%s', c.partner_id, c.conversion_id) AS "what!", c.refunded AS "kept!",
+                  coalesce(e.refunded, 0) AS "added!"
+           FROM commission c LEFT JOIN (
+               SELECT partner_id, conversion_id, sum(amount) FILTER (WHERE event = 'refund') AS refunded, bool_or(event = 'reject') AS rejected
+               FROM conversion_event WHERE event NOT IN ('sale', 'lead') GROUP BY partner_id, conversion_id
+           ) e USING (partner_id, conversion_id)
+           WHERE c.refunded <> coalesce(e.refunded, 0) OR c.rejected <> coalesce(e.rejected, false)
+           ORDER BY 1 LIMIT 100"#
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+async fn everything_against_zero(tx: &mut Tx) -> sqlx::Result<Vec<Difference>> {
+    sqlx::query_as!(
+        Difference,
+        r#"SELECT format('all accounts in %s', currency) AS "what!", sum(amount) AS "kept!", 0::numeric AS "added!"
+           FROM (
+               SELECT currency, balance AS amount FROM account WHERE holder_id <> 0
+               UNION ALL SELECT currency, amount FROM transfer WHERE credit_holder = 0
+               UNION ALL SELECT currency, -amount FROM transfer WHERE debit_holder = 0
+           ) everything GROUP BY currency HAVING sum(amount) <> 0 ORDER BY 1"#
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
