@@ -1,0 +1,267 @@
+//! The command line: names, arguments and their help. What each command does stands in `commands`.
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use rust_decimal::Decimal;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// The support portal of an affiliate programme, with payout tracking.
+///
+/// Data goes to standard output, messages to standard error. Exit status: 0 done, 1 failed, 2 wrong usage.
+#[derive(Debug, Parser)]
+#[command(name = "partnerdesk", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// PostgreSQL to use; without it a private one in the data folder, from the programs installed here
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// Folder of the private PostgreSQL [default: /var/lib/partnerdesk as root, else ~/.local/share/partnerdesk]
+    #[arg(long, global = true, env = "PARTNERDESK_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Fixes the clock, for tests and demonstrations (refused in production)
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_time)]
+    pub now: Option<DateTime<Utc>>,
+    /// Results as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// `production` refuses what only tests and demonstrations need
+    #[arg(long, global = true, env = "PARTNERDESK_ENVIRONMENT", default_value = "development", value_name = "NAME")]
+    pub environment: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the web server and its background work
+    Serve(Serve),
+    /// Bring the schema up to date
+    Migrate,
+    /// Fill an empty database with a small believable programme and print the log-ins
+    Demo,
+    /// Owners
+    #[command(subcommand)]
+    Owner(Owner),
+    /// Staff who are not owners
+    #[command(subcommand)]
+    Staff(Staff),
+    /// Programmes
+    #[command(subcommand)]
+    Programme(Programme),
+    /// Offers
+    #[command(subcommand)]
+    Offer(Offer),
+    /// Partners
+    #[command(subcommand)]
+    Partner(Partner),
+    /// Conversions from files
+    #[command(subcommand)]
+    Import(Import),
+    /// Commissions
+    #[command(subcommand)]
+    Commissions(Commissions),
+    /// The ledger
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// The record of changes
+    #[command(subcommand)]
+    Audit(Audit),
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1:3000", value_name = "ADDR")]
+    pub listen: SocketAddr,
+    /// Folder with the browser's files (`pkg/`) and `hash.txt` [default: `site` beside the program]
+    #[arg(long, env = "PARTNERDESK_SITE", value_name = "DIR")]
+    pub site: Option<PathBuf>,
+    /// Fill an empty database with the demonstration programme first
+    #[arg(long)]
+    pub demo: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Owner {
+    /// Create an owner; the password is read from standard input
+    Create(NewStaff),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Staff {
+    /// Create a member of staff; the password is read from standard input
+    Create {
+        #[command(flatten)]
+        who: NewStaff,
+        /// What they may do
+        #[arg(long, value_enum)]
+        role: StaffRole,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StaffRole {
+    Agent,
+    Lead,
+    Finance,
+    Auditor,
+    Owner,
+}
+
+#[derive(Debug, Args)]
+pub struct NewStaff {
+    /// E-mail address to sign in with
+    pub email: String,
+    /// The name they sign with: a person's, not a role's
+    #[arg(long)]
+    pub name: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Programme {
+    /// Create a programme with its first terms, in force since ever
+    Create {
+        /// Short name, unique
+        code: String,
+        /// ISO 4217
+        #[arg(long)]
+        currency: String,
+        /// Commission in percent of the order
+        #[arg(long, default_value = "8")]
+        rate: Decimal,
+        /// Smallest balance that is paid out
+        #[arg(long, default_value = "50")]
+        minimum: Decimal,
+        /// Days until a commission is payable
+        #[arg(long, default_value = "30", value_name = "DAYS")]
+        hold_days: u16,
+        /// Time zone of its accounting days
+        #[arg(long, default_value = "UTC", value_name = "ZONE")]
+        time_zone: String,
+        /// Percent of revenue that has to remain after commission
+        #[arg(long, default_value = "0", value_name = "PERCENT")]
+        margin_floor: Decimal,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Offer {
+    /// Create an offer
+    Create {
+        /// Programme code
+        programme: String,
+        /// Short name, unique in the programme
+        code: String,
+        /// Commission in percent of the order [default: the programme's]
+        #[arg(long)]
+        rate: Option<Decimal>,
+        /// Commission per conversion, an amount (leads need one)
+        #[arg(long, conflicts_with = "rate", value_name = "AMOUNT")]
+        fixed: Option<Decimal>,
+        /// What the programme earns itself, in percent of the order [default: not known]
+        #[arg(long)]
+        revenue: Option<Decimal>,
+        /// Commissions wait for an approve event, however long
+        #[arg(long)]
+        validation: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Partner {
+    /// Make or find a partner and print a sign-up link for a member
+    Invite {
+        /// Programme code
+        programme: String,
+        /// Partner code
+        code: String,
+        /// The member's e-mail address
+        email: String,
+        /// The partner's name [default: its code]
+        #[arg(long)]
+        name: Option<String>,
+        /// Where the portal is reached
+        #[arg(long, env = "PARTNERDESK_URL", default_value = "http://localhost:3000", value_name = "URL")]
+        url: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Import {
+    /// Import sales, leads, refunds, approvals and rejections from a CSV file
+    Conversions {
+        /// The file; `-` for standard input; may end in `.gz`
+        file: PathBuf,
+        /// Programme code
+        #[arg(long)]
+        programme: String,
+        /// Check everything, change nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Make partners that are not there
+        #[arg(long)]
+        create_partners: bool,
+        /// Make offers that are not there
+        #[arg(long)]
+        create_offers: bool,
+        /// Write refused rows here, with line, column and reason
+        #[arg(long, value_name = "FILE")]
+        rejects: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Commissions {
+    /// Make payable what left its hold
+    Release {
+        /// By this moment [default: now]
+        #[arg(long, value_name = "TIME", value_parser = parse_time)]
+        as_of: Option<DateTime<Utc>>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Ledger {
+    /// What every partner has
+    Balances {
+        /// As of this moment [default: everything booked]
+        #[arg(long, value_name = "TIME", value_parser = parse_time)]
+        as_of: Option<DateTime<Utc>>,
+        /// How to write it
+        #[arg(long, value_enum, default_value = "csv")]
+        format: Format,
+    },
+    /// Re-add everything from nothing and compare; fails on any difference
+    Verify,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Csv,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Walk the chain; names the first broken link
+    Verify,
+}
+
+/// A moment with its zone (RFC 3339), or a day, which means its last moment in UTC.
+fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Ok(time.to_utc());
+    }
+    chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .ok()
+        .and_then(|day| day.and_hms_micro_opt(23, 59, 59, 999_999))
+        .map(|time| time.and_utc())
+        .ok_or_else(|| "write a time with its zone, like 2011-03-01T12:00:00Z, or a day, like 2011-03-01".to_owned())
+}

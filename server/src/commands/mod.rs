@@ -1,0 +1,149 @@
+//! What each command does. Results go to standard output, everything else to standard error.
+
+pub mod audit;
+pub mod commissions;
+pub mod demo;
+pub mod import;
+pub mod ledger;
+pub mod people;
+pub mod programmes;
+
+use crate::cli::Global;
+use crate::embedded_postgres::{EmbeddedPostgres, PostgresError};
+use app::base::clock::Clock;
+use app::base::db::{self, Db};
+use app::base::error::AppError;
+use sqlx::postgres::PgConnectOptions;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Why a command failed; exit status 1.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The private PostgreSQL.
+    #[error(transparent)]
+    Postgres(#[from] PostgresError),
+    /// The database.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The schema.
+    #[error("migration: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A feature refused.
+    #[error(transparent)]
+    App(#[from] AppError),
+    /// An import refused the file.
+    #[error(transparent)]
+    Import(#[from] app::imports::model::ImportError),
+    /// Reading or writing.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// Anything with a sentence of its own.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl Failure {
+    /// A refusal in a sentence.
+    pub fn refused(text: impl Into<String>) -> Self {
+        Self::Refused(text.into())
+    }
+}
+
+/// What a command works with: the database, brought up to date, and the clock.
+pub struct Session {
+    /// The way to the database.
+    pub db: Db,
+    /// Where time comes from.
+    pub clock: Clock,
+    /// Results as JSON.
+    pub json: bool,
+    postgres: Option<EmbeddedPostgres>,
+}
+
+impl Session {
+    /// Connects, with the private PostgreSQL where no other was named, and migrates.
+    ///
+    /// # Errors
+    /// When there is no database, or its schema can't be brought up to date.
+    pub async fn open(global: &Global) -> Result<Self, Failure> {
+        let clock = match global.now {
+            Some(_) if global.environment == "production" => {
+                return Err(Failure::refused("--now is refused in production: the clock is real there"));
+            }
+            Some(at) => Clock::Fixed(at),
+            None => Clock::System,
+        };
+        let (postgres, options) = match &global.database_url {
+            Some(url) => (None, PgConnectOptions::from_str(url)?),
+            None => {
+                let (server, options) = EmbeddedPostgres::start(&data_dir(global)).await?;
+                (Some(server), options)
+            }
+        };
+        let session = Self::connect(options, clock, global.json).await;
+        match session {
+            Ok(session) => Ok(Self { postgres, ..session }),
+            Err(failure) => {
+                postgres.into_iter().for_each(EmbeddedPostgres::stop);
+                Err(failure)
+            }
+        }
+    }
+
+    async fn connect(options: PgConnectOptions, clock: Clock, json: bool) -> Result<Self, Failure> {
+        db::migrate(options.clone()).await?;
+        Ok(Self { db: Db::connect(options, 30).await?, clock, json, postgres: None })
+    }
+
+    /// Seals what this command recorded, and stops what was started for it.
+    pub async fn close(self) {
+        if let Err(error) = seal(&self.db).await {
+            tracing::warn!(%error, "the record could not be sealed; the next command or the server will");
+        }
+        self.db.pool().close().await;
+        self.postgres.into_iter().for_each(EmbeddedPostgres::stop);
+    }
+}
+
+/// Seals what was recorded and not sealed yet.
+///
+/// # Errors
+/// When the database is away.
+pub async fn seal(db: &Db) -> Result<i64, AppError> {
+    let mut tx = db.begin(&app::base::actor::Actor::Job).await?;
+    let sealed = app::audit::store::seal(&mut tx).await?;
+    tx.commit().await?;
+    Ok(sealed)
+}
+
+fn data_dir(global: &Global) -> PathBuf {
+    if let Some(folder) = &global.data_dir {
+        return folder.clone();
+    }
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_else(|| "/".into());
+    let root = std::fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0);
+    if root {
+        "/var/lib/partnerdesk".into()
+    } else {
+        std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).unwrap_or_else(|| home.join(".local/share")).join("partnerdesk")
+    }
+}
+
+/// Writes a result as one line of JSON.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).map_err(|error| Failure::refused(error.to_string()))?;
+    print_line(&text)
+}
+
+/// Writes a line of a result.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn print_line(text: &str) -> Result<(), Failure> {
+    use std::io::Write;
+    Ok(writeln!(std::io::stdout().lock(), "{text}")?)
+}
