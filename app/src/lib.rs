@@ -6,6 +6,7 @@
 
 pub mod base;
 pub mod paths;
+pub mod ui;
 
 #[cfg(feature = "ssr")]
 #[allow(missing_docs, clippy::all, rust_2018_idioms)]
