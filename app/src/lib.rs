@@ -13,6 +13,7 @@ pub mod imports;
 pub mod ledger;
 pub mod paths;
 pub mod terms;
+pub mod ui;
 
 #[cfg(feature = "ssr")]
 #[allow(missing_docs, clippy::all, rust_2018_idioms)]

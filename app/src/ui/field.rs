@@ -1,0 +1,349 @@
+//! Fields of a form: label, hint, control and, beside it, what is wrong. What was typed stays.
+//!
+//! Ids are made of the form's id and the field's name, so that several forms on one page don't clash.
+
+use super::badge::{Tone, mark};
+use super::escape;
+use super::form::field_id;
+use super::islands::DraftKeeper;
+use crate::base::language::tr;
+use leptos::prelude::*;
+
+/// A control with one line of text.
+#[component]
+pub fn Field(
+    /// The name it is sent under.
+    #[prop(into)]
+    name: String,
+    /// What is asked for.
+    #[prop(into)]
+    label: String,
+    /// What it starts with. Never shown again for a password.
+    #[prop(optional, into)]
+    value: String,
+    /// What is wrong with it.
+    #[prop(optional_no_strip, into)]
+    error: Option<String>,
+    /// What helps to fill it in.
+    #[prop(optional_no_strip, into)]
+    hint: Option<String>,
+    /// `text`, `email`, `password`, `number`, `date`, `datetime-local` or `search`.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// Whether it may not be empty.
+    #[prop(optional)]
+    required: bool,
+    /// What the browser may fill in, such as `email` or `current-password`.
+    #[prop(default = "")]
+    autocomplete: &'static str,
+    /// The keyboard of a phone: `decimal` for amounts and rates.
+    #[prop(default = "")]
+    inputmode: &'static str,
+    /// The most characters it takes; 0 for no limit.
+    #[prop(default = 0)]
+    maxlength: u32,
+) -> impl IntoView {
+    let id = field_id(&name);
+    let value = if kind == "password" { String::new() } else { value };
+    let notes = Notes::new(&id, hint, error);
+    let control = view! {
+        <input
+            id=id.clone() name=name type=kind value=value required=required
+            autocomplete=some(autocomplete) inputmode=some(inputmode)
+            maxlength=(maxlength > 0).then(|| maxlength.to_string())
+            step=(kind == "number").then_some("any")
+            aria-describedby=notes.described_by.clone() aria-invalid=notes.invalid()
+        />
+    };
+    framed(id, label, required, notes, control.into_any())
+}
+
+/// A control with several lines of text. The only place a `textarea` is written: its content is escaped here, since
+/// Leptos 0.8 writes it as it is.
+#[component]
+pub fn TextArea(
+    /// The name it is sent under.
+    #[prop(into)]
+    name: String,
+    /// What is asked for.
+    #[prop(into)]
+    label: String,
+    /// What it starts with.
+    #[prop(optional, into)]
+    value: String,
+    /// What is wrong with it.
+    #[prop(optional_no_strip, into)]
+    error: Option<String>,
+    /// What helps to fill it in.
+    #[prop(optional_no_strip, into)]
+    hint: Option<String>,
+    /// How many lines it shows.
+    #[prop(default = 5)]
+    rows: u32,
+    /// Whether it may not be empty.
+    #[prop(optional)]
+    required: bool,
+    /// The most characters it takes; 0 for no limit.
+    #[prop(default = 0)]
+    maxlength: u32,
+    /// A name under which the browser keeps what is typed until it is sent, such as `case-12-reply`; empty for not.
+    #[prop(optional, into)]
+    keep: String,
+) -> impl IntoView {
+    let id = field_id(&name);
+    let notes = Notes::new(&id, hint, error);
+    let keeper = (!keep.is_empty()).then(|| view! { <DraftKeeper/> });
+    let kept = (!keep.is_empty()).then(|| tr!(super::locale(), ui.draft_kept));
+    // The parser drops one line end after the start tag; ours, not the writer's.
+    let content = format!("\n{}", escape::text(&value));
+    let control = view! {
+        <textarea
+            id=id.clone() name=name rows=rows.to_string() required=required
+            maxlength=(maxlength > 0).then(|| maxlength.to_string())
+            data-keep=some(keep) data-kept=kept
+            aria-describedby=notes.described_by.clone() aria-invalid=notes.invalid()
+            inner_html=content
+        ></textarea>
+        {keeper}
+    };
+    framed(id, label, required, notes, control.into_any())
+}
+
+/// A choice from a list: value and words.
+#[component]
+pub fn Select(
+    /// The name it is sent under.
+    #[prop(into)]
+    name: String,
+    /// What is asked for.
+    #[prop(into)]
+    label: String,
+    /// Values and words.
+    options: Vec<(String, String)>,
+    /// The value chosen so far.
+    #[prop(optional, into)]
+    selected: String,
+    /// What is wrong with it.
+    #[prop(optional_no_strip, into)]
+    error: Option<String>,
+    /// What helps to choose.
+    #[prop(optional_no_strip, into)]
+    hint: Option<String>,
+    /// Whether one has to be chosen.
+    #[prop(optional)]
+    required: bool,
+) -> impl IntoView {
+    let id = field_id(&name);
+    let notes = Notes::new(&id, hint, error);
+    let options = options
+        .into_iter()
+        .map(|(value, words)| {
+            let chosen = value == selected;
+            view! { <option value=value selected=chosen>{words}</option> }
+        })
+        .collect_view();
+    let control = view! {
+        <select
+            id=id.clone() name=name required=required
+            aria-describedby=notes.described_by.clone() aria-invalid=notes.invalid()
+        >{options}</select>
+    };
+    framed(id, label, required, notes, control.into_any())
+}
+
+/// A choice of which all answers are seen: value and words.
+#[component]
+pub fn Choice(
+    /// The name it is sent under.
+    #[prop(into)]
+    name: String,
+    /// What is asked.
+    #[prop(into)]
+    label: String,
+    /// Values and words.
+    options: Vec<(String, String)>,
+    /// The value chosen so far.
+    #[prop(optional, into)]
+    selected: String,
+    /// What is wrong with it.
+    #[prop(optional_no_strip, into)]
+    error: Option<String>,
+    /// What helps to choose.
+    #[prop(optional_no_strip, into)]
+    hint: Option<String>,
+    /// Whether one has to be chosen.
+    #[prop(optional)]
+    required: bool,
+) -> impl IntoView {
+    let id = field_id(&name);
+    let notes = Notes::new(&id, hint, error);
+    let options = options
+        .into_iter()
+        .enumerate()
+        .map(|(index, (value, words))| {
+            let id = format!("{id}-{index}");
+            let chosen = value == selected;
+            view! {
+                <div class="option">
+                    <input type="radio" id=id.clone() name=name.clone() value=value checked=chosen required=required/>
+                    <label for=id>{words}</label>
+                </div>
+            }
+        })
+        .collect_view();
+    view! {
+        <fieldset class="field choice" data-error=notes.error.is_some().then_some("") aria-describedby=notes.described_by.clone()>
+            <legend>{label}{optional(required)}</legend>
+            {notes.hint()}
+            {options}
+            {notes.error()}
+        </fieldset>
+    }
+}
+
+/// A box to tick. Sends `yes`, or nothing.
+#[component]
+pub fn Check(
+    /// The name it is sent under.
+    #[prop(into)]
+    name: String,
+    /// What is agreed to.
+    #[prop(into)]
+    label: String,
+    /// Whether it is ticked.
+    #[prop(optional)]
+    checked: bool,
+    /// What is wrong with it.
+    #[prop(optional_no_strip, into)]
+    error: Option<String>,
+    /// Whether it has to be ticked.
+    #[prop(optional)]
+    required: bool,
+) -> impl IntoView {
+    let id = field_id(&name);
+    let notes = Notes::new(&id, None, error);
+    view! {
+        <div class="field check" data-error=notes.error.is_some().then_some("")>
+            <div class="option">
+                <input
+                    type="checkbox" id=id.clone() name=name value="yes" checked=checked required=required
+                    aria-describedby=notes.described_by.clone() aria-invalid=notes.invalid()
+                />
+                <label for=id>{label}</label>
+            </div>
+            {notes.error()}
+        </div>
+    }
+}
+
+/// What a form sends without asking: a row's version, a form's key.
+#[component]
+pub fn Hidden(
+    /// The name it is sent under.
+    #[prop(into)]
+    name: String,
+    /// What is sent.
+    #[prop(into)]
+    value: String,
+) -> impl IntoView {
+    view! { <input type="hidden" name=name value=value autocomplete="off"/> }
+}
+
+/// How much a button weighs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Weight {
+    /// The one thing to do here.
+    #[default]
+    Primary,
+    /// Something else that can be done.
+    Quiet,
+    /// Takes something away.
+    Danger,
+}
+
+impl Weight {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Quiet => "quiet",
+            Self::Danger => "danger",
+        }
+    }
+}
+
+/// The button that sends a form. With a name and value where a form has several.
+#[component]
+pub fn Submit(
+    /// What it does, as a verb.
+    #[prop(into)]
+    text: String,
+    /// How much it weighs.
+    #[prop(optional)]
+    tone: Weight,
+    /// The name it is sent under, where that matters.
+    #[prop(optional, into)]
+    name: String,
+    /// What is sent then.
+    #[prop(optional, into)]
+    value: String,
+) -> impl IntoView {
+    let value = (!name.is_empty()).then_some(value);
+    view! { <button class="button" data-weight=tone.as_str() type="submit" name=some(name) value=value>{text}</button> }
+}
+
+/// Hint and error of one control.
+struct Notes {
+    id: String,
+    hint: Option<String>,
+    error: Option<String>,
+    described_by: Option<String>,
+}
+
+impl Notes {
+    fn new(id: &str, hint: Option<String>, error: Option<String>) -> Self {
+        let ids: Vec<_> =
+            [hint.is_some().then(|| format!("{id}-hint")), error.is_some().then(|| format!("{id}-error"))]
+                .into_iter()
+                .flatten()
+                .collect();
+        Self { id: id.to_owned(), hint, error, described_by: (!ids.is_empty()).then(|| ids.join(" ")) }
+    }
+
+    fn invalid(&self) -> Option<&'static str> {
+        self.error.is_some().then_some("true")
+    }
+
+    fn hint(&self) -> Option<AnyView> {
+        let hint = self.hint.clone()?;
+        Some(view! { <p class="hint" id=format!("{}-hint", self.id)>{hint}</p> }.into_any())
+    }
+
+    fn error(&self) -> Option<AnyView> {
+        let error = self.error.clone()?;
+        Some(
+            view! { <p class="error" id=format!("{}-error", self.id)>{mark(Tone::Bad)}<span>{error}</span></p> }
+                .into_any(),
+        )
+    }
+}
+
+fn framed(id: String, label: String, required: bool, notes: Notes, control: AnyView) -> AnyView {
+    view! {
+        <div class="field" data-error=notes.error.is_some().then_some("")>
+            <label for=id>{label}{optional(required)}</label>
+            {notes.hint()}
+            {control}
+            {notes.error()}
+        </div>
+    }
+    .into_any()
+}
+
+/// Says which fields may stay empty, since most may not.
+fn optional(required: bool) -> Option<AnyView> {
+    (!required).then(|| view! { " "<span class="optional">{tr!(super::locale(), ui.optional)}</span> }.into_any())
+}
+
+fn some(text: impl Into<String>) -> Option<String> {
+    Some(text.into()).filter(|text| !text.is_empty())
+}

@@ -1,0 +1,37 @@
+//! The few parts that come alive in the browser. Each is better with JavaScript and whole without it.
+//!
+//! They take no properties, since those would bring a JSON parser into the browser; what they need to know, finished
+//! words included, stands in `data-` attributes of what they belong to.
+
+use leptos::prelude::*;
+
+#[cfg(feature = "hydrate")]
+mod awake;
+
+/// Keeps what is typed into the text area before it in this browser until it is sent, and brings it back into an
+/// empty one. The area says under which name (`data-keep`) and what to say then (`data-kept`).
+#[island]
+pub fn DraftKeeper() -> impl IntoView {
+    let place = NodeRef::<leptos::html::Span>::new();
+    #[cfg(feature = "hydrate")]
+    place.on_load(|place| awake::keep_draft(&place));
+    view! { <span class="kept" role="status" node_ref=place></span> }
+}
+
+/// Shows label and value of the bar under the pointer or, after a click or Tab, of the one the arrow keys lead to.
+#[island]
+pub fn ChartReadout() -> impl IntoView {
+    let place = NodeRef::<leptos::html::Output>::new();
+    #[cfg(feature = "hydrate")]
+    place.on_load(|place| awake::read_chart(&place));
+    view! { <output class="chart-readout" node_ref=place></output> }
+}
+
+/// Stands once on a page: a form that is on its way is not sent again, and what was typed does not outlive the session.
+#[island]
+pub fn SubmitOnce() -> impl IntoView {
+    let place = NodeRef::<leptos::html::Span>::new();
+    #[cfg(feature = "hydrate")]
+    place.on_load(|_| awake::submit_once());
+    view! { <span hidden node_ref=place></span> }
+}

@@ -1,0 +1,183 @@
+//! The frame of every page: it fetches, then shows; and where that fails, says what happened, what was kept and what
+//! to do, with the status that machines read.
+
+use super::escape;
+use crate::base::actor::Actor;
+use crate::base::context::{self, Context};
+use crate::base::error::AppError;
+use crate::base::language::{Locale, tr};
+use crate::paths;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_meta::Title;
+use std::future::Future;
+
+pub use super::query::Query;
+
+/// A page, ready to be shown.
+pub struct Screen {
+    /// The document's title, without the product's name.
+    pub title: String,
+    /// What stands between header and footer.
+    pub body: AnyView,
+}
+
+impl From<(String, AnyView)> for Screen {
+    fn from((title, body): (String, AnyView)) -> Self {
+        Self { title, body }
+    }
+}
+
+/// A page: `load` reads what it shows and puts it together. Its route has to be `SsrMode::Async`, so that the status
+/// is known before the first byte is sent.
+pub fn screen<F, Fut, S>(load: F) -> impl IntoView
+where
+    F: FnOnce(Context, Query) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<S, AppError>> + Send + 'static,
+    S: Into<Screen> + Send + 'static,
+{
+    // Context is found by the reactive owner, which is certain only before the first await.
+    let ctx = context::current();
+    let query = ctx.as_ref().map(|ctx| Query::of_request(&ctx.path)).unwrap_or_default();
+    let response = use_context::<ResponseOptions>();
+    Suspend::new(async move {
+        let ctx = match ctx {
+            Ok(ctx) => ctx,
+            Err(error) => {
+                tracing::error!(%error, "a page was rendered outside a request");
+                return answer(response.as_ref(), Failure::Failed, failure_screen(None, Failure::Failed));
+            }
+        };
+        match load(ctx.clone(), query).await {
+            Ok(screen) => show(screen.into()),
+            Err(error) => {
+                if error.status().is_server_error() {
+                    tracing::error!(request_id = %ctx.request_id, path = %ctx.path, %error, "page failed");
+                }
+                let failure = Failure::from(&error);
+                answer(response.as_ref(), failure, failure_screen(Some(&ctx), failure))
+            }
+        }
+    })
+}
+
+/// Why a page can't be shown, as its reader needs it. Put into the context of a request, it is shown in place of
+/// every page; so a guard in front of the routes refuses with the same words as the routes themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Nobody is signed in.
+    SignedOut,
+    /// Not theirs.
+    Forbidden,
+    /// Not there.
+    NotFound,
+    /// Changed in between.
+    Conflict,
+    /// Not understood.
+    BadRequest,
+    /// Our fault.
+    Failed,
+}
+
+impl From<&AppError> for Failure {
+    fn from(error: &AppError) -> Self {
+        match error {
+            AppError::SignedOut => Self::SignedOut,
+            AppError::Forbidden => Self::Forbidden,
+            AppError::NotFound => Self::NotFound,
+            AppError::Conflict => Self::Conflict,
+            AppError::BadRequest(_) => Self::BadRequest,
+            AppError::Database(_) | AppError::Internal(_) => Self::Failed,
+        }
+    }
+}
+
+impl Failure {
+    /// The HTTP status that says it.
+    pub fn status(self) -> http::StatusCode {
+        match self {
+            Self::SignedOut => http::StatusCode::UNAUTHORIZED,
+            Self::Forbidden => http::StatusCode::FORBIDDEN,
+            Self::NotFound => http::StatusCode::NOT_FOUND,
+            Self::Conflict => http::StatusCode::CONFLICT,
+            Self::BadRequest => http::StatusCode::BAD_REQUEST,
+            Self::Failed => http::StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The one whose status it is; what has no screen of its own counts as a failure of ours.
+    pub fn of_status(status: http::StatusCode) -> Self {
+        [Self::SignedOut, Self::Forbidden, Self::NotFound, Self::Conflict, Self::BadRequest]
+            .into_iter()
+            .find(|failure| failure.status() == status)
+            .unwrap_or(Self::Failed)
+    }
+}
+
+/// A failure as a page: title, body and status.
+pub fn failure(failure: Failure) -> AnyView {
+    let ctx = context::current().ok();
+    answer(use_context::<ResponseOptions>().as_ref(), failure, failure_screen(ctx.as_ref(), failure))
+}
+
+/// Where a person begins.
+pub fn home(actor: &Actor) -> &'static str {
+    match actor {
+        Actor::Member(_) => paths::PAYOUTS,
+        Actor::Staff(_) => paths::DESK,
+        _ => paths::SIGN_IN,
+    }
+}
+
+fn show(screen: Screen) -> AnyView {
+    // The title goes into the document as it is, so it is made safe here.
+    let title = format!("{} · Partnerdesk", escape::text(&screen.title));
+    view! { <Title text=title/>{screen.body} }.into_any()
+}
+
+fn answer(response: Option<&ResponseOptions>, failure: Failure, screen: Screen) -> AnyView {
+    if let Some(response) = response {
+        response.set_status(failure.status());
+    }
+    show(screen)
+}
+
+fn failure_screen(ctx: Option<&Context>, failure: Failure) -> Screen {
+    let locale = ctx.map_or_else(Locale::default, |ctx| ctx.locale);
+    let home = ctx.map_or(paths::SIGN_IN, |ctx| home(&ctx.actor));
+    let here = ctx.map_or(home, |ctx| ctx.path.as_str());
+    let start = || (tr!(locale, ui.to_start), home.to_owned());
+    let (title, text, (step, href)) = match failure {
+        Failure::SignedOut => (
+            tr!(locale, ui.signed_out_title),
+            tr!(locale, ui.signed_out_text),
+            (tr!(locale, ui.sign_in), format!("{}?back={}", paths::SIGN_IN, super::query::encode(here))),
+        ),
+        Failure::Forbidden => (tr!(locale, ui.forbidden_title), tr!(locale, ui.forbidden_text), start()),
+        Failure::NotFound => (tr!(locale, ui.not_found_title), tr!(locale, ui.not_found_text), start()),
+        Failure::Conflict => (
+            tr!(locale, ui.conflict_title),
+            tr!(locale, ui.conflict_text),
+            (tr!(locale, ui.look_again), here.to_owned()),
+        ),
+        Failure::BadRequest => (tr!(locale, ui.bad_request_title), tr!(locale, ui.bad_request_text), start()),
+        Failure::Failed => {
+            (tr!(locale, ui.failed_title), tr!(locale, ui.failed_text), (tr!(locale, ui.try_again), here.to_owned()))
+        }
+    };
+    let number = ctx.filter(|_| failure == Failure::Failed).map(|ctx| {
+        view! { <p class="failure-number">{tr!(locale, ui.failed_number)}" "<code>{ctx.request_id.clone()}</code></p> }
+    });
+    let status = failure.status().as_u16().to_string();
+    let href = escape::href(&href).unwrap_or(home).to_owned();
+    let body = view! {
+        <div class="failure">
+            <p class="failure-status" aria-hidden="true">{status}</p>
+            <h1>{title.clone()}</h1>
+            <p class="failure-text">{text}</p>
+            <p><a class="button" data-weight="primary" href=href>{step}</a></p>
+            {number}
+        </div>
+    };
+    Screen { title, body: body.into_any() }
+}
