@@ -12,6 +12,13 @@ pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod ledger;
 pub mod paths;
+#[cfg(feature = "ssr")]
+pub mod partners;
+#[cfg(feature = "ssr")]
+pub mod programmes;
+pub mod sign_in;
+#[cfg(feature = "ssr")]
+pub mod staff;
 pub mod terms;
 pub mod ui;
 

@@ -21,6 +21,11 @@ pub const APPROVALS: &str = "/approvals";
 /// The record of changes.
 pub const RECORD: &str = "/record";
 
+/// The sheet that accepts an invitation.
+pub fn join(token: &str) -> String {
+    format!("/join/{token}")
+}
+
 /// One commission, explained.
 pub fn commission(id: ConversionId) -> String {
     format!("{EARNINGS}/{id}")

@@ -8,7 +8,7 @@ use super::language::Locale;
 use chrono::{DateTime, Utc};
 
 /// The request's surroundings, made by the server's session layer and found with [`current`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Context {
     /// Who asks.
     pub actor: Actor,
@@ -24,6 +24,10 @@ pub struct Context {
     pub request_id: String,
     /// Path and query that were asked for.
     pub path: String,
+    /// The address that asks, for throttling.
+    pub client: String,
+    /// The session's token, where there is one.
+    pub session_token: Option<String>,
     /// `light`, `dark`, or empty for what the system prefers.
     pub theme: String,
 }

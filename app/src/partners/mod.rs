@@ -1,0 +1,3 @@
+//! Partner accounts: made, found, invited.
+
+pub mod store;

@@ -1,0 +1,3 @@
+//! Programmes and their offers.
+
+pub mod store;

@@ -1,0 +1,3 @@
+//! The people who answer and decide.
+
+pub mod store;
