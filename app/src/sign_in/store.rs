@@ -276,3 +276,15 @@ pub async fn set_locale(tx: &mut Tx, person: PersonId, locale: &str) -> Result<(
     sqlx::query!("UPDATE person SET locale = $2 WHERE person_id = $1", person.0, locale).execute(&mut **tx).await?;
     Ok(())
 }
+
+/// Clears away what ended: sessions, old failures, forms nobody came back to.
+///
+/// # Errors
+/// When the database is away.
+pub async fn tidy(db: &crate::base::db::Db, now: DateTime<Utc>) -> Result<(), AppError> {
+    let mut tx = db.begin(&Actor::Job).await?;
+    sqlx::query!("DELETE FROM session WHERE expires_at < $1", now).execute(&mut *tx).await?;
+    sqlx::query!("DELETE FROM sign_in_failure WHERE failed_at < $1", now - Duration::days(1)).execute(&mut *tx).await?;
+    sqlx::query!("DELETE FROM form_draft WHERE created_at < $1", now - Duration::days(1)).execute(&mut *tx).await?;
+    Ok(tx.commit().await?)
+}

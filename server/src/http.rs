@@ -1,0 +1,147 @@
+//! The router: pages, server functions, files, and the layers around them.
+
+use crate::session::{Surroundings, guard};
+use app::base::clock::Clock;
+use app::base::context::Context;
+use app::base::db::Db;
+use app::shell::{App, shell};
+use app::ui::screen::Failure;
+use axum::body::Body;
+use axum::extract::{FromRef, Request, State};
+use axum::handler::HandlerWithoutStateExt;
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use leptos::config::LeptosOptions;
+use leptos::context::provide_context;
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::services::{ServeDir, ServeFile};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+/// The largest form; uploads have a route of their own.
+const LARGEST_BODY: usize = 256 * 1024;
+/// The longest a request may take.
+const LONGEST_REQUEST: Duration = Duration::from_secs(30);
+
+/// What handlers find in the router's state.
+#[derive(Clone)]
+struct Served {
+    options: LeptosOptions,
+    routes: Vec<AxumRouteListing>,
+}
+
+impl FromRef<Served> for LeptosOptions {
+    fn from_ref(served: &Served) -> Self {
+        served.options.clone()
+    }
+}
+
+/// Everything that answers, with its layers. `site` holds `pkg/` and `hash.txt`.
+pub fn router(db: Db, clock: Clock, site: &Path, address: SocketAddr) -> Router {
+    let options = leptos_options(site, address);
+    let routes = generate_route_list(App);
+    let served = Served { options, routes: routes.clone() };
+    Router::new()
+        .route("/healthz", get(health))
+        .route("/do/{*name}", post(server_function))
+        .nest_service("/pkg", package(site))
+        .route_service("/favicon.svg", ServeFile::new(site.join("favicon.svg")))
+        .leptos_routes_with_handler(routes, get(page))
+        .fallback(missing)
+        .with_state(served)
+        .layer(middleware::from_fn_with_state(Surroundings { db: db.clone(), clock }, guard))
+        .layer(Extension(db))
+        .layer(CsrfLayer::new())
+        .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_REQUEST))
+        .layer(CatchPanicLayer::new())
+        .layer(CompressionLayer::new())
+        .layer(constant(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(constant(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(constant(header::REFERRER_POLICY, "same-origin"))
+        .layer(TraceLayer::new_for_http().make_span_with(|request: &http::Request<Body>| {
+            // The path alone: a query may hold what somebody typed, a sign-up link is a secret.
+            let path = request.uri().path();
+            let path = if path.starts_with("/join/") { "/join/…" } else { path };
+            tracing::info_span!("request", method = %request.method(), path)
+        }))
+}
+
+fn leptos_options(site: &Path, address: SocketAddr) -> LeptosOptions {
+    let hash_file = std::path::absolute(site.join("hash.txt")).unwrap_or_else(|_| site.join("hash.txt"));
+    LeptosOptions::builder()
+        .output_name("partnerdesk")
+        .site_root(site.to_string_lossy().into_owned())
+        .site_pkg_dir("pkg")
+        .site_addr(address)
+        .hash_files(hash_file.exists())
+        .hash_file(hash_file.to_string_lossy().into_owned())
+        .build()
+}
+
+/// Names carry a hash of their content, so a browser may keep them for ever.
+fn package(site: &Path) -> Router {
+    let files = ServeDir::new(site.join("pkg"))
+        .precompressed_br()
+        .precompressed_gzip()
+        .fallback((|| async { StatusCode::NOT_FOUND }).into_service());
+    Router::new()
+        .fallback_service(files)
+        .layer(constant(header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+}
+
+fn constant(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
+}
+
+async fn health(Extension(db): Extension<Db>) -> Response {
+    match db.begin_sign_in().await {
+        Ok(_) => (StatusCode::OK, "ok\n").into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the database does not answer");
+            (StatusCode::SERVICE_UNAVAILABLE, "no database\n").into_response()
+        }
+    }
+}
+
+async fn page(State(served): State<Served>, request: Request) -> Response {
+    let provide = surroundings(&request);
+    let options = served.options.clone();
+    let handler = leptos_axum::render_route_with_context(served.routes.clone(), provide, move || shell(options.clone()));
+    handler(State(served), request).await
+}
+
+async fn server_function(request: Request) -> Response {
+    let provide = surroundings(&request);
+    leptos_axum::handle_server_fns_with_context(provide, request).await.into_response()
+}
+
+async fn missing(State(served): State<Served>, request: Request) -> Response {
+    let provide = surroundings(&request);
+    let options = served.options.clone();
+    let handler = leptos_axum::render_app_async_with_context(provide, move || shell(options.clone()));
+    let mut response = handler(request).await.into_response();
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+/// What a page or server function finds in its context: the request's own, and a refusal where there was one.
+fn surroundings(request: &Request) -> impl Fn() + Clone + Send + Sync + 'static {
+    let ctx = request.extensions().get::<Context>().cloned();
+    let refusal = request.extensions().get::<Failure>().copied();
+    move || {
+        ctx.clone().into_iter().for_each(provide_context);
+        refusal.into_iter().for_each(provide_context);
+    }
+}

@@ -1,0 +1,76 @@
+//! `serve`: listens until it is told to stop, then ends everything it started.
+
+use crate::cli::Serve;
+use crate::commands::{Failure, Session, demo};
+use crate::{http, jobs};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long open requests may take to end after a stop was asked for.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Runs the server until Ctrl-C or SIGTERM.
+///
+/// # Errors
+/// When the address is taken.
+pub async fn run(session: Session, serve: Serve) -> Result<(), Failure> {
+    let served = listen(&session, serve).await;
+    session.close().await;
+    served
+}
+
+async fn listen(session: &Session, serve: Serve) -> Result<(), Failure> {
+    if serve.demo {
+        demo::fill_if_empty(session).await?;
+    }
+    let listener = TcpListener::bind(serve.listen)
+        .await
+        .map_err(|error| Failure::refused(format!("can't listen on {}: {error}", serve.listen)))?;
+    let address = listener.local_addr()?;
+    let router = http::router(session.db.clone(), session.clock, &site(&serve), address);
+    let stop = CancellationToken::new();
+    let tracker = TaskTracker::new();
+    jobs::start(&session.db, session.clock, &stop, &tracker);
+    tracker.close();
+
+    let asked = stop.clone();
+    tokio::spawn(async move {
+        told_to_stop().await;
+        asked.cancel();
+    });
+    tracing::info!("ready at http://localhost:{}", address.port());
+    let graceful = stop.clone();
+    let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move { graceful.cancelled().await });
+    tokio::select! {
+        ended = async { serving.await } => ended?,
+        () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => tracing::warn!("requests were cut off"),
+    }
+    stop.cancel();
+    let _ = tokio::time::timeout(GRACE, tracker.wait()).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn site(serve: &Serve) -> PathBuf {
+    serve.site.clone().unwrap_or_else(|| {
+        let program = std::env::current_exe().unwrap_or_default();
+        program.parent().map(|folder| folder.join("site")).unwrap_or_default()
+    })
+}
+
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,122 @@
+//! The layer in front of everything: finds out who asks, and asks the table of routes whether they may.
+
+use app::base::access::{self, Who};
+use app::base::actor::Actor;
+use app::base::clock::Clock;
+use app::base::context::Context;
+use app::base::db::Db;
+use app::base::language;
+use app::paths;
+use app::sign_in::api::SESSION_COOKIE;
+use app::sign_in::store::load_session;
+use app::ui::screen::Failure;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::{HeaderMap, Method, StatusCode, header};
+use std::net::SocketAddr;
+
+/// What the layer needs.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The database.
+    pub db: Db,
+    /// Where time comes from.
+    pub clock: Clock,
+}
+
+/// Puts a [`Context`] into the request, or refuses it.
+pub async fn guard(State(around): State<Surroundings>, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let route = access::find(request.method().as_str(), &path);
+    if route.is_some_and(|route| route.path == "/pkg/{rest}" || route.path == "/healthz") {
+        return next.run(request).await;
+    }
+    let ctx = match context(&around, &request).await {
+        Ok(ctx) => ctx,
+        Err(error) => {
+            tracing::error!(%error, "a session could not be looked up");
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+    };
+    let reading = matches!(*request.method(), Method::GET | Method::HEAD);
+    let refusal = match route {
+        Some(route) if route.who.includes(&ctx.actor) => None,
+        Some(route) if route.who != Who::Anyone && matches!(ctx.actor, Actor::Anonymous) => {
+            return if reading {
+                let back = app::ui::query::encode(&ctx.path);
+                Redirect::to(&format!("{}?back={back}", paths::SIGN_IN)).into_response()
+            } else {
+                StatusCode::UNAUTHORIZED.into_response()
+            };
+        }
+        Some(_) => Some(Failure::Forbidden),
+        None => Some(Failure::NotFound),
+    };
+    if let Some(failure) = refusal {
+        if !reading {
+            return failure.status().into_response();
+        }
+        request.extensions_mut().insert(failure);
+    }
+    let signed_in = !matches!(ctx.actor, Actor::Anonymous);
+    request.extensions_mut().insert(ctx);
+    let mut response = next.run(request).await;
+    if signed_in || !reading {
+        response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+async fn context(around: &Surroundings, request: &Request) -> Result<Context, app::base::error::AppError> {
+    let headers = request.headers();
+    let token = cookie(headers, SESSION_COOKIE).filter(|token| token.len() == 64).map(str::to_owned);
+    let signed_in = match &token {
+        Some(token) => {
+            let mut tx = around.db.begin_sign_in().await?;
+            let found = load_session(&mut tx, token, around.clock.now()).await?;
+            tx.commit().await?;
+            found
+        }
+        None => None,
+    };
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let locale = match (&signed_in, cookie(headers, "locale")) {
+        (Some(signed_in), _) => language::parse(&signed_in.locale),
+        (None, Some(code)) => language::parse(code),
+        (None, None) => language::negotiate(accepted),
+    };
+    let time_zone = signed_in.as_ref().and_then(|person| person.time_zone.parse().ok()).unwrap_or(chrono_tz::Tz::UTC);
+    let theme = cookie(headers, "theme").filter(|theme| matches!(*theme, "light" | "dark")).unwrap_or_default().to_owned();
+    let client = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or_else(|| "unknown".to_owned(), |ConnectInfo(address)| address.ip().to_string());
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    Ok(Context {
+        actor: signed_in.map_or(Actor::Anonymous, |signed_in| signed_in.actor),
+        clock: around.clock,
+        locale,
+        time_zone,
+        db: around.db.clone(),
+        request_id: request_id(),
+        path,
+        client,
+        session_token: token,
+        theme,
+    })
+}
+
+fn request_id() -> String {
+    let mut bytes = [0_u8; 8];
+    // Without randomness the number is still a number; it names a request, it guards nothing.
+    let _ = getrandom::fill(&mut bytes);
+    hex::encode(bytes)
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(';')).find_map(|pair| {
+        let (key, value) = pair.trim().split_once('=')?;
+        (key == name).then_some(value)
+    })
+}
