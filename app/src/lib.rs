@@ -6,6 +6,8 @@
 
 pub mod base;
 pub mod paths;
+#[cfg(feature = "ssr")]
+pub mod shell;
 pub mod ui;
 
 #[cfg(feature = "ssr")]
