@@ -11,11 +11,13 @@ pub mod commissions;
 pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod ledger;
-pub mod paths;
 #[cfg(feature = "ssr")]
 pub mod partners;
+pub mod paths;
 #[cfg(feature = "ssr")]
 pub mod programmes;
+#[cfg(feature = "ssr")]
+pub mod shell;
 pub mod sign_in;
 #[cfg(feature = "ssr")]
 pub mod staff;

@@ -24,6 +24,8 @@ pub mod escape;
 pub mod field;
 #[cfg(feature = "ssr")]
 pub mod form;
+#[cfg(all(test, feature = "ssr"))]
+mod hostile;
 #[cfg(feature = "ssr")]
 pub mod layout;
 #[cfg(feature = "ssr")]

@@ -181,3 +181,70 @@ fn failure_screen(ctx: Option<&Context>, failure: Failure) -> Screen {
     };
     Screen { title, body: body.into_any() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leptos_router::components::{Route, Router, Routes};
+    use leptos_router::{SsrMode, path};
+
+    /// A page with three outcomes, in a document.
+    fn document() -> impl IntoView {
+        leptos_meta::provide_meta_context();
+        let page = || {
+            screen(|ctx, query: Query| async move {
+                // As a page that waits for the database does.
+                tokio::task::yield_now().await;
+                match query.param("outcome") {
+                    Some("missing") => Err(AppError::NotFound),
+                    Some("broken") => Err(AppError::Internal("secret of the house".into())),
+                    _ => Ok((query.get("title").unwrap_or_default().to_owned(), crate::ui::text::count(&ctx, 1234))),
+                }
+            })
+        };
+        view! {
+            <html>
+                <head><leptos_meta::MetaTags/></head>
+                <body>
+                    <Router>
+                        <Routes fallback=|| ()>
+                            <Route path=path!("/page/:outcome") view=page ssr=SsrMode::Async/>
+                        </Routes>
+                    </Router>
+                </body>
+            </html>
+        }
+    }
+
+    async fn get(address: &str) -> (http::StatusCode, String) {
+        // Starts the executor, and shows that the routes can be listed outside a request.
+        assert_eq!(leptos_axum::generate_route_list(document).len(), 1);
+        let mut ctx = crate::ui::hostile::context();
+        ctx.path = address.to_owned();
+        let answer = leptos_axum::render_app_async_with_context(move || provide_context(ctx.clone()), document);
+        let request = http::Request::builder().uri(address).body(axum::body::Body::empty()).expect("a request");
+        let response = answer(request).await;
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+        (status, String::from_utf8(body.to_vec()).expect("text"))
+    }
+
+    #[tokio::test]
+    async fn a_title_can_not_end_its_element() {
+        let (status, html) = get("/page/shown?title=%3C/title%3E%3Cscript%3Ealert(1)%3C/script%3E%26amp").await;
+        assert_eq!(status, http::StatusCode::OK);
+        let title = "<title>&lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp · Partnerdesk</title>";
+        assert!(html.contains(title) && html.contains("1,234"), "{html}");
+        assert!(!html.contains("<script>alert"), "{html}");
+    }
+
+    #[tokio::test]
+    async fn a_failure_has_its_status_and_keeps_the_secrets_of_the_house() {
+        let (status, html) = get("/page/missing").await;
+        assert_eq!(status, http::StatusCode::NOT_FOUND);
+        assert!(html.contains("There is nothing at this address"), "{html}");
+        let (status, html) = get("/page/broken").await;
+        assert_eq!(status, http::StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!html.contains("secret of the house"), "{html}");
+    }
+}

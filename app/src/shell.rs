@@ -1,0 +1,227 @@
+//! The document, the frame around every page, and the table of routes.
+
+use crate::base::actor::{Actor, Role};
+use crate::base::context::{self, Context};
+use crate::base::language::{self, Locale, tr};
+use crate::paths;
+use crate::ui::islands::SubmitOnce;
+use crate::ui::screen::{Failure, failure, home};
+use leptos::prelude::*;
+use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+/// The HTML document. `options` says under which names style and scripts were built.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let ctx = context::current().ok();
+    let locale = ctx.as_ref().map_or_else(Locale::default, |ctx| ctx.locale);
+    let theme = ctx.as_ref().map(|ctx| ctx.theme.as_str()).and_then(theme);
+    let density = if ctx.as_ref().is_some_and(|ctx| ctx.actor.staff().is_some()) { "compact" } else { "comfortable" };
+    view! {
+        <!DOCTYPE html>
+        <html lang=language::code(locale) data-theme=theme>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content=theme.unwrap_or("light dark")/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <HashedStylesheet options=options.clone() id="leptos"/>
+                <HydrationScripts options islands=true/>
+                <MetaTags/>
+            </head>
+            <body data-density=density>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// The one of our themes a stored text names; none for what the system prefers.
+fn theme(text: &str) -> Option<&'static str> {
+    ["light", "dark"].into_iter().find(|theme| *theme == text)
+}
+
+/// Frame and routes. A [`Failure`] in the request's context takes the place of every page.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let refused = use_context::<Failure>();
+    view! {
+        <Router>
+            <Frame>
+                {match refused {
+                    Some(refused) => failure(refused),
+                    None => view! { <Pages/> }.into_any(),
+                }}
+            </Frame>
+        </Router>
+    }
+}
+
+/// The pages there are.
+#[component]
+fn Pages() -> impl IntoView {
+    view! {
+        <Routes fallback=|| failure(Failure::NotFound)>
+            <Route path=path!("/") view=Start ssr=SsrMode::Async/>
+        </Routes>
+    }
+}
+
+/// Leads to where a person begins.
+#[component]
+fn Start() -> impl IntoView {
+    if let Ok(ctx) = context::current() {
+        leptos_axum::redirect(home(&ctx.actor));
+    }
+}
+
+/// What stands around every page.
+#[component]
+fn Frame(children: Children) -> impl IntoView {
+    let ctx = context::current().ok();
+    let locale = ctx.as_ref().map_or_else(Locale::default, |ctx| ctx.locale);
+    view! {
+        <a class="skip" href="#main">{tr!(locale, shell.skip)}</a>
+        <header class="masthead">
+            <div class="masthead-row">
+                <a class="wordmark" href=ctx.as_ref().map_or(paths::SIGN_IN, |ctx| home(&ctx.actor))>
+                    {mark()}
+                    <span>"Partnerdesk"</span>
+                </a>
+                {ctx.as_ref().and_then(navigation)}
+                {ctx.as_ref().and_then(person)}
+            </div>
+        </header>
+        <main id="main" tabindex="-1">{children()}</main>
+        <footer class="colophon">{ctx.as_ref().map(preferences)}</footer>
+        <SubmitOnce/>
+    }
+}
+
+/// The mark: the money line, standing, from hollow to solid.
+fn mark() -> impl IntoView {
+    view! {
+        <svg class="wordmark-mark" viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
+            <rect class="wordmark-ground" width="32" height="32" rx="7"/>
+            <rect class="wordmark-line" x="7.75" y="7.75" width="12.5" height="3.5" rx="1" fill="none" stroke-width="1.5"/>
+            <rect class="wordmark-fill" x="7" y="14" width="10" height="5" rx="1"/>
+            <rect class="wordmark-fill" x="7" y="21" width="18" height="5" rx="1"/>
+        </svg>
+    }
+}
+
+/// The rooms this person may enter, the present one marked.
+fn navigation(ctx: &Context) -> Option<AnyView> {
+    let locale = ctx.locale;
+    let rooms = match &ctx.actor {
+        Actor::Member(_) => vec![
+            (paths::PAYOUTS, tr!(locale, shell.payouts)),
+            (paths::EARNINGS, tr!(locale, shell.earnings)),
+            (paths::TERMS, tr!(locale, shell.terms)),
+            (paths::DISPUTES, tr!(locale, shell.disputes)),
+            (paths::ACCOUNT, tr!(locale, shell.account)),
+        ],
+        Actor::Staff(staff) => {
+            let mut rooms = vec![(paths::DESK, tr!(locale, shell.desk))];
+            if matches!(staff.role, Role::Owner | Role::Auditor) {
+                rooms.push((paths::APPROVALS, tr!(locale, shell.approvals)));
+                rooms.push((paths::RECORD, tr!(locale, shell.record)));
+            }
+            rooms
+        }
+        _ => return None,
+    };
+    let path = ctx.path.split('?').next().unwrap_or_default();
+    let links = rooms
+        .into_iter()
+        .map(|(href, words)| {
+            let current = place(path, href);
+            view! { <li><a href=href aria-current=current>{words}</a></li> }
+        })
+        .collect_view();
+    Some(view! { <nav class="rooms" aria-label=tr!(locale, shell.rooms)><ul>{links}</ul></nav> }.into_any())
+}
+
+/// `page` for the page itself, `true` for one inside its room.
+fn place(path: &str, room: &str) -> Option<&'static str> {
+    match path.strip_prefix(room)? {
+        "" => Some("page"),
+        rest if rest.starts_with('/') => Some("true"),
+        _ => None,
+    }
+}
+
+/// Who is signed in, and the way out.
+fn person(ctx: &Context) -> Option<AnyView> {
+    let (name, account) = match &ctx.actor {
+        Actor::Member(member) => (member.name.clone(), Some(member.partner_name.clone())),
+        Actor::Staff(staff) => (staff.name.clone(), None),
+        _ => return None,
+    };
+    let account = account.filter(|account| *account != name);
+    Some(
+        view! {
+            <div class="person">
+                <p class="person-who">
+                    <span class="person-name">{name}</span>
+                    {account.map(|account| view! { " "<span class="person-account">{account}</span> })}
+                </p>
+                <form method="post" action="/do/sign-out">
+                    <button class="button" data-weight="bare" type="submit">{tr!(ctx.locale, shell.sign_out)}</button>
+                </form>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+/// Language and theme.
+fn preferences(ctx: &Context) -> AnyView {
+    let locale = ctx.locale;
+    let chosen = theme(&ctx.theme).unwrap_or("system");
+    // Each language names itself, so that its readers find it.
+    let languages = [("en", "English"), ("es", "Español")].map(|(code, name)| {
+        let pressed = (code == language::code(locale)).to_string();
+        view! { <button type="submit" name="locale" value=code lang=code aria-pressed=pressed>{name}</button> }
+    });
+    let themes =
+        [("light", tr!(locale, shell.light)), ("dark", tr!(locale, shell.dark)), ("system", tr!(locale, shell.system))]
+            .map(|(theme, name)| {
+                let pressed = (theme == chosen).to_string();
+                view! { <button type="submit" name="theme" value=theme aria-pressed=pressed>{name}</button> }
+            });
+    let switch = |label: String, buttons: AnyView| {
+        view! {
+            <form class="switch" method="post" action="/do/preferences">
+                <input type="hidden" name="back" value=ctx.path.clone()/>
+                <div role="group" aria-label=label>{buttons}</div>
+            </form>
+        }
+    };
+    view! {
+        {switch(tr!(locale, shell.language), languages.collect_view().into_any())}
+        {switch(tr!(locale, shell.theme), themes.collect_view().into_any())}
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_present_room_is_marked() {
+        assert_eq!(place("/disputes", "/disputes"), Some("page"));
+        assert_eq!(place("/disputes/7", "/disputes"), Some("true"));
+        assert_eq!(place("/disputesx", "/disputes"), None);
+        assert_eq!(place("/earnings", "/disputes"), None);
+    }
+
+    #[test]
+    fn only_our_themes_reach_the_document() {
+        assert_eq!(theme("dark"), Some("dark"));
+        assert_eq!(theme("\"><script>"), None);
+        assert_eq!(theme(""), None);
+    }
+}
