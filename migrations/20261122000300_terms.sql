@@ -55,6 +55,9 @@ CREATE TABLE proposal (
     proposed_at timestamptz NOT NULL,
     expires_at timestamptz,
     content_hash bytea NOT NULL,
+    -- Makes the same form, sent twice, one proposal; NULL where a command made it.
+    form_key uuid,
+    CONSTRAINT proposal_form_once UNIQUE (form_key),
     CONSTRAINT proposal_offer FOREIGN KEY (programme_id, offer_id) REFERENCES offer (programme_id, offer_id),
     CONSTRAINT proposal_partner FOREIGN KEY (programme_id, partner_id) REFERENCES partner (programme_id, partner_id),
     CONSTRAINT proposal_scope_not_negative CHECK (offer_scope >= 0 AND partner_scope >= 0),

@@ -25,11 +25,11 @@ CREATE INDEX audit_by_action ON audit (action, audit_id DESC);
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- What is hashed of a row: every field, in a fixed order, NULL told from empty.
+-- What is hashed of a row: every field, in a fixed order; NULL is told from empty, and from JSON's null.
 CREATE FUNCTION audit_payload(a audit) RETURNS bytea LANGUAGE sql STABLE AS $$
     SELECT convert_to(jsonb_build_array(
         a.audit_id, extract(epoch FROM a.at)::text, a.actor_kind, a.actor_id, a.on_behalf_of, a.partner_id,
-        a.action, a.subject, a.before, a.after, a.approval_id, a.request_id)::text, 'UTF8')
+        a.action, a.subject, a.before::text, a.after::text, a.approval_id, a.request_id)::text, 'UTF8')
 $$;
 
 CREATE TABLE audit_seal (

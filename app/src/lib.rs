@@ -4,6 +4,7 @@
 //! `store` (SQL), `api` (what changes something), `page` (screens, server only), `islands` (what is interactive).
 //! The crate is compiled twice: with `ssr` for the server, with `hydrate` for the browser, which gets islands alone.
 
+pub mod approvals;
 pub mod audit;
 pub mod base;
 pub mod commissions;

@@ -45,6 +45,11 @@ impl Errors {
         self.0.entry(field.to_owned()).or_insert(message);
     }
 
+    /// The message beside a field, if there is one.
+    pub fn get(&self, field: &str) -> Option<&str> {
+        self.0.get(field).map(String::as_str)
+    }
+
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,0 +1,204 @@
+//! Proposing a rate. The replay is computed now and stored: what a decider reads is what they approve.
+
+use super::{Answer, bad_percent, case_of, desk, reason_of, refusal, refusal_text, start_of};
+use crate::approvals::model::Impact;
+use crate::approvals::rules::{self, Refusal, Replay};
+use crate::approvals::store::{self, Account};
+use crate::audit;
+use crate::base::actor::{Role, Staff};
+use crate::base::context::Context;
+use crate::base::db::Tx;
+use crate::base::error::AppError;
+use crate::base::forms::Errors;
+use crate::base::ids::{CaseId, OfferId, PartnerId, ProposalId};
+use crate::base::language::tr;
+use crate::commissions::model::Rate;
+use crate::paths;
+use crate::terms;
+use crate::terms::model::{Field, Scope};
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+/// The form, as typed.
+#[derive(Clone, Debug, Default)]
+pub struct RateForm {
+    /// The case it comes from; empty: none.
+    pub case: String,
+    /// The partner's id.
+    pub partner: String,
+    /// The offer's id; empty: all of them.
+    pub offer: String,
+    /// The rate, in percent of the order.
+    pub percent: String,
+    /// The first day; empty: from the decision on.
+    pub valid_from: String,
+    /// Why.
+    pub reason: String,
+    /// The form's key.
+    pub form_key: String,
+}
+
+/// Proposes a rate; an owner decides.
+///
+/// # Errors
+/// Who may not, what no form of ours sends, and a database that is away.
+pub async fn propose(ctx: &Context, form: &RateForm) -> Result<Answer, AppError> {
+    let staff = desk(ctx)?;
+    let key: Uuid = form.form_key.parse().map_err(|_| AppError::BadRequest("form_key"))?;
+    let partner: PartnerId = form.partner.parse().map_err(|_| AppError::BadRequest("partner"))?;
+    let case = case_of(&form.case)?;
+    let mut tx = ctx.begin().await?;
+    if let Some((id, _)) = store::by_form_key(&mut tx, key, staff.person).await? {
+        return Ok(done(staff, case, id));
+    }
+    let account = store::account(&mut tx, partner).await?;
+    let offer = offer_of(&mut tx, &form.offer, &account).await?;
+    if let Some(case) = case
+        && !store::is_case_of(&mut tx, case, partner).await?
+    {
+        return Err(AppError::BadRequest("case"));
+    }
+
+    let now = ctx.now();
+    let mut errors = Errors::default();
+    let percent = rules::parse_percent(&form.percent);
+    if let Err(bad) = percent {
+        errors.add("percent", bad_percent(ctx, bad));
+    }
+    let start = start_of(ctx, &form.valid_from, account.time_zone, &mut errors);
+    let valid_from = start.map_or(now, |start| start.max(now));
+    let reason = reason_of(ctx, "reason", &form.reason, &mut errors);
+    let scope = Scope { programme: account.programme, offer, partner: Some(partner) };
+    let in_force =
+        terms::store::field_in_force(&mut tx, Field::Rate, account.programme, offer, partner, valid_from).await?;
+    let rate_before = in_force.as_ref().and_then(|version| Rate::from_parts(&version.kind, version.value));
+    if let (Ok(percent), Some(version)) = (percent, &in_force)
+        && version.scope == scope
+        && rate_before == Some(Rate::Percent(percent))
+    {
+        errors.add("percent", tr!(ctx.locale, approvals.percent_as_now));
+    }
+    let (true, Ok(percent)) = (errors.is_empty(), percent) else {
+        return Ok(Answer::Refused(errors));
+    };
+
+    let rate = Rate::Percent(percent);
+    let impact = impact_of(&mut tx, scope, rate, rate_before, valid_from, now).await?;
+    let proposal = store::Propose {
+        scope,
+        field: Field::Rate,
+        kind: rate.kind(),
+        value: rate.value(),
+        value_before: rate_before.map(|rate| rate.value()),
+        valid_from,
+        reason,
+        impact: Some(&impact),
+        case,
+        proposer: Some(staff.person),
+        at: now,
+        expires_at: Some(now + TimeDelta::days(rules::EXPIRES_AFTER_DAYS)),
+        form_key: Some(key),
+    };
+    match write(&mut tx, ctx, proposal).await {
+        Ok(id) => {
+            tx.commit().await?;
+            Ok(done(staff, case, id))
+        }
+        Err(error) => {
+            let refusal = refusal(error)?;
+            drop(tx);
+            sent_before(ctx, staff, key, refusal, |id, _| done(staff, case, id)).await
+        }
+    }
+}
+
+async fn offer_of(tx: &mut Tx, text: &str, account: &Account) -> Result<Option<OfferId>, AppError> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let offer: OfferId = text.trim().parse().map_err(|_| AppError::BadRequest("offer"))?;
+    if store::is_offer_of(tx, offer, account.programme).await? {
+        Ok(Some(offer))
+    } else {
+        Err(AppError::BadRequest("offer"))
+    }
+}
+
+/// Replays the last 90 days of the scope under a rate.
+///
+/// # Errors
+/// When the database is away.
+async fn impact_of(
+    tx: &mut Tx,
+    scope: Scope,
+    rate: Rate,
+    rate_before: Option<Rate>,
+    valid_from: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Impact, AppError> {
+    let margin_floor = store::margin_floor(tx, scope.programme).await?;
+    let replaying = store::Replaying { scope, valid_from, from: rules::replay_from(now), until: now };
+    let mut replay = Replay::under(rate);
+    store::replay(tx, &replaying, |conversion| replay.add(conversion)).await?;
+    Ok(replay.finish(now, rate_before, margin_floor))
+}
+
+/// Writes a proposal and its line in the record.
+///
+/// # Errors
+/// The constraint that refused it, inside [`AppError::Database`].
+pub(super) async fn write(
+    tx: &mut Tx,
+    ctx: &Context,
+    proposal: store::Propose<'_>,
+) -> Result<ProposalId, AppError> {
+    let field = proposal.field.as_str();
+    let partner = proposal.scope.partner;
+    let before = proposal.value_before.map(|value| serde_json::json!({ field: value }));
+    let after = serde_json::json!({
+        field: proposal.value,
+        "kind": proposal.kind,
+        "offer": proposal.scope.offer,
+        "valid_from": proposal.valid_from,
+        "expires_at": proposal.expires_at,
+        "case": proposal.case,
+    });
+    let (id, _) = store::propose(tx, proposal).await?;
+    let change = audit::store::Change {
+        action: "proposal.made",
+        subject: format!("proposal/{id}"),
+        partner,
+        on_behalf_of: partner,
+        before,
+        after: Some(after),
+        ..audit::store::Change::default()
+    };
+    audit::store::record(tx, &ctx.actor, ctx.now(), &ctx.request_id, change).await?;
+    Ok(id)
+}
+
+/// After the database refused: the same form, sent twice at once, is done; anything else is told.
+pub(super) async fn sent_before(
+    ctx: &Context,
+    staff: &Staff,
+    key: Uuid,
+    refusal: Refusal,
+    done: impl FnOnce(ProposalId, bool) -> Answer,
+) -> Result<Answer, AppError> {
+    if refusal == Refusal::SentBefore {
+        let mut tx = ctx.begin().await?;
+        if let Some((id, decided)) = store::by_form_key(&mut tx, key, staff.person).await? {
+            return Ok(done(id, decided));
+        }
+    }
+    Ok(Answer::refused(refusal_text(ctx, refusal)))
+}
+
+/// Back to the case; without one, to the proposal where the person may read it, else to the queue.
+fn done(staff: &Staff, case: Option<CaseId>, id: ProposalId) -> Answer {
+    Answer::Done(match case {
+        Some(case) => format!("{}?done=proposed", paths::case(case)),
+        None if staff.role == Role::Owner => format!("{}?done=proposed", paths::proposal(id)),
+        None => format!("{}?done=proposed", paths::DESK),
+    })
+}
