@@ -4,14 +4,17 @@
 //! `store` (SQL), `api` (what changes something), `page` (screens, server only), `islands` (what is interactive).
 //! The crate is compiled twice: with `ssr` for the server, with `hydrate` for the browser, which gets islands alone.
 
+pub mod account;
 pub mod audit;
 pub mod base;
 pub mod commissions;
+pub mod earnings;
 #[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod ledger;
 pub mod paths;
+pub mod payouts;
 pub mod terms;
 pub mod ui;
 
