@@ -146,7 +146,10 @@ CREATE TABLE payout_method (
     added_by bigint NOT NULL REFERENCES person,
     added_at timestamptz NOT NULL,
     ended_at timestamptz,
+    -- Makes the same form, sent twice, one change, even long after.
+    form_key uuid NOT NULL DEFAULT gen_random_uuid(),
     PRIMARY KEY (partner_id, payout_method_id),
+    CONSTRAINT payout_method_form_once UNIQUE (partner_id, form_key),
     CONSTRAINT payout_method_kind_known CHECK (kind IN ('paypal')),
     CONSTRAINT payout_method_address_is_email CHECK (address ~ '^[^@[:space:]]+@[^@[:space:]]+\.[^@[:space:]]+$')
 );

@@ -79,6 +79,9 @@ CREATE TABLE transfer (
 CREATE UNIQUE INDEX transfer_once ON transfer (partner_id, conversion_id, kind, debit_kind, event_id) NULLS NOT DISTINCT
     WHERE kind IN ('accrual', 'refund', 'rejection', 'release', 'release_correction');
 CREATE UNIQUE INDEX transfer_reversed_once ON transfer (partner_id, reverses) WHERE reverses IS NOT NULL;
+-- What decisions credited for a conversion; few, so that a page finds them without reading the partner's whole ledger.
+CREATE INDEX transfer_decided_by_conversion ON transfer (partner_id, conversion_id)
+    WHERE conversion_id IS NOT NULL AND kind IN ('adjustment', 'reversal');
 
 CREATE TRIGGER transfer_append_only BEFORE UPDATE OR DELETE ON transfer
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -173,5 +173,8 @@ CREATE TABLE commission (
 CREATE INDEX commission_by_time ON commission (partner_id, occurred_at DESC, conversion_id DESC)
     INCLUDE (offer_id, currency, amount, amount_left, order_amount, refunded, released_at, rejected, state);
 CREATE INDEX commission_in_hold ON commission (hold_until) WHERE released_at IS NULL;
+-- What a partner waits for, by the day it is due: the home page asks for it each time.
+CREATE INDEX commission_in_hold_by_partner ON commission (partner_id, hold_until) INCLUDE (currency, amount_left)
+    WHERE released_at IS NULL;
 
 RESET ROLE;

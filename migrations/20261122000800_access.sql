@@ -3,8 +3,10 @@
 SET LOCAL ROLE pd_owner;
 
 -- Partners: their own rows, never what is the house's alone (revenue, margins, house reasons, notes, e-mails of others).
-GRANT SELECT ON programme, partner, account, transfer, conversion_event, commission, terms_version, support_case,
+GRANT SELECT ON partner, account, transfer, conversion_event, commission, terms_version, support_case,
     case_pin, claim, message, case_event, partner_review, payout_method TO pd_partner;
+-- Not margin_floor.
+GRANT SELECT (programme_id, code, name, currency, time_zone, created_at) ON programme TO pd_partner;
 GRANT SELECT (programme_id, offer_id, code, name) ON offer TO pd_partner;
 GRANT SELECT (programme_id, partner_id, conversion_id, offer_id, kind, order_id, occurred_at, amount, currency, sub_id, click_id, booked_at)
     ON conversion TO pd_partner;

@@ -4,10 +4,12 @@
 //! `store` (SQL), `api` (what changes something), `page` (screens, server only), `islands` (what is interactive).
 //! The crate is compiled twice: with `ssr` for the server, with `hydrate` for the browser, which gets islands alone.
 
+pub mod account;
 pub mod approvals;
 pub mod audit;
 pub mod base;
 pub mod commissions;
+pub mod earnings;
 #[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
@@ -15,6 +17,7 @@ pub mod ledger;
 #[cfg(feature = "ssr")]
 pub mod partners;
 pub mod paths;
+pub mod payouts;
 #[cfg(feature = "ssr")]
 pub mod programmes;
 #[cfg(feature = "ssr")]

@@ -41,6 +41,12 @@ impl AppError {
     }
 }
 
+impl From<super::money::NotACurrency> for AppError {
+    fn from(_: super::money::NotACurrency) -> Self {
+        Self::Internal("the database holds a currency that is none".into())
+    }
+}
+
 /// The constraint that refused a row, if that is why a statement failed.
 pub fn constraint(error: &sqlx::Error) -> Option<&str> {
     error.as_database_error()?.constraint()

@@ -1,5 +1,6 @@
 //! What applies to a partner: rate, hold days, validation, minimum payout, payout schedule; today, before, announced.
 
 pub mod model;
+pub mod rules;
 #[cfg(feature = "ssr")]
 pub mod store;

@@ -80,3 +80,53 @@ pub struct Version {
     /// The proposal whose decision made it.
     pub proposal: Option<ProposalId>,
 }
+
+/// When payouts are made. Days are the programme's accounting days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schedule {
+    /// Every week on this day, 1 is Monday.
+    Weekly(u32),
+    /// On this day of the month, 1 to 14, and 15 days later.
+    TwiceMonthly(u32),
+    /// On this day of the month, 1 to 28.
+    Monthly(u32),
+}
+
+impl Schedule {
+    /// From a version's kind and value; `None` where they do not name a schedule.
+    pub fn from_parts(kind: &str, value: Decimal) -> Option<Self> {
+        let day = u32::try_from(value).ok().filter(|day| *day >= 1)?;
+        match kind {
+            "weekly" if day <= 7 => Some(Self::Weekly(day)),
+            "twice_monthly" if day <= 14 => Some(Self::TwiceMonthly(day)),
+            "monthly" if day <= 28 => Some(Self::Monthly(day)),
+            _ => None,
+        }
+    }
+}
+
+/// A version as its partner sees it: with the reason that its decision gave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// The version.
+    pub version: Version,
+    /// The offer's name, where it is about one.
+    pub offer: Option<String>,
+    /// The reason for the partner.
+    pub reason: String,
+    /// When it was decided.
+    pub decided_at: DateTime<Utc>,
+}
+
+/// What applies to one offer today, resolved for a partner.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OfferTerms {
+    /// The offer's name.
+    pub name: String,
+    /// The rate, if any was ever said.
+    pub rate: Option<Version>,
+    /// The hold.
+    pub hold_days: Option<Version>,
+    /// Whether only an approval makes a commission payable.
+    pub validation: Option<Version>,
+}

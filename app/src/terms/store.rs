@@ -1,10 +1,12 @@
 //! Reading terms.
 
-use super::model::{Field, Scope, Version};
+use super::model::{Field, OfferTerms, Scope, Told, Version};
 use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::ids::{OfferId, PartnerId, ProgrammeId};
 use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 
 /// What is in force at a moment for a partner (and an offer; without one, what holds for all offers): one version a
 /// field, the most specific scope wins.
@@ -62,4 +64,112 @@ pub async fn field_in_force(
     at: DateTime<Utc>,
 ) -> Result<Option<Version>, AppError> {
     Ok(in_force(tx, programme, offer, partner, at).await?.into_iter().find(|version| version.field == field))
+}
+
+/// Every version that says something to a partner, the newest first, each with the reason its decision gave.
+///
+/// # Errors
+/// When the database is away.
+pub async fn told(tx: &mut Tx, programme: ProgrammeId, partner: PartnerId) -> Result<Vec<Told>, AppError> {
+    let rows = sqlx::query!(
+        r#"SELECT t.terms_version_id, t.field, t.kind, t.value, t.valid_from, t.offer_scope, t.partner_scope, t.proposal_id,
+                  o.name AS "offer?", d.reason_partner, d.decided_at
+           FROM terms_version t
+           JOIN decision d USING (proposal_id)
+           LEFT JOIN offer o ON o.programme_id = t.programme_id AND o.offer_id = t.offer_scope
+           WHERE t.programme_id = $1 AND t.partner_scope IN (0, $2)
+           ORDER BY t.valid_from DESC, t.revision DESC, t.terms_version_id DESC"#,
+        programme.0,
+        partner.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let key = Key {
+                programme,
+                id: row.terms_version_id,
+                field: &row.field,
+                offer_scope: row.offer_scope,
+                partner_scope: row.partner_scope,
+            };
+            let mut version = key.version(row.kind, row.value, row.valid_from)?;
+            version.proposal = Some(row.proposal_id.into());
+            Ok(Told { version, offer: row.offer, reason: row.reason_partner, decided_at: row.decided_at })
+        })
+        .collect()
+}
+
+/// Rate, hold and validation of every offer, resolved for a partner, in the order of the offers' names.
+///
+/// # Errors
+/// When the database is away.
+pub async fn by_offer(
+    tx: &mut Tx,
+    programme: ProgrammeId,
+    partner: PartnerId,
+    at: DateTime<Utc>,
+) -> Result<Vec<OfferTerms>, AppError> {
+    let rows = sqlx::query!(
+        r#"SELECT o.offer_id, o.name, t.field AS "field!", t.terms_version_id AS "id!", t.kind AS "kind!", t.value AS "value!",
+                  t.valid_from AS "valid_from!", t.offer_scope AS "offer_scope!", t.partner_scope AS "partner_scope!"
+           FROM offer o CROSS JOIN LATERAL terms_at(o.programme_id, o.offer_id, $2, $3) t
+           WHERE o.programme_id = $1 AND t.field IN ('rate', 'hold_days', 'validation')"#,
+        programme.0,
+        partner.0,
+        at,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut offers: BTreeMap<(String, i64), OfferTerms> = BTreeMap::new();
+    for row in rows {
+        let key = Key {
+            programme,
+            id: row.id,
+            field: &row.field,
+            offer_scope: row.offer_scope,
+            partner_scope: row.partner_scope,
+        };
+        let version = key.version(row.kind, row.value, row.valid_from)?;
+        let offer = offers.entry((row.name.clone(), row.offer_id)).or_insert_with(|| OfferTerms {
+            name: row.name,
+            rate: None,
+            hold_days: None,
+            validation: None,
+        });
+        match version.field {
+            Field::Rate => offer.rate = Some(version),
+            Field::HoldDays => offer.hold_days = Some(version),
+            Field::Validation => offer.validation = Some(version),
+            Field::Minimum | Field::Schedule => {}
+        }
+    }
+    Ok(offers.into_values().collect())
+}
+
+/// What tells a version from others.
+struct Key<'a> {
+    programme: ProgrammeId,
+    id: i64,
+    field: &'a str,
+    offer_scope: i64,
+    partner_scope: i64,
+}
+
+impl Key<'_> {
+    fn version(&self, kind: String, value: Decimal, valid_from: DateTime<Utc>) -> Result<Version, AppError> {
+        Ok(Version {
+            id: self.id.into(),
+            field: Field::parse(self.field).ok_or_else(|| AppError::Internal("terms of no known field".into()))?,
+            kind,
+            value,
+            valid_from,
+            scope: Scope {
+                programme: self.programme,
+                offer: (self.offer_scope != 0).then_some(OfferId(self.offer_scope)),
+                partner: (self.partner_scope != 0).then_some(PartnerId(self.partner_scope)),
+            },
+            proposal: None,
+        })
+    }
 }

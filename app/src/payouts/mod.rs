@@ -1,0 +1,7 @@
+//! A partner's home: what is paid next and when, and if it is not, why. Later: the payouts themselves.
+
+pub mod model;
+pub mod rules;
+
+#[cfg(feature = "ssr")]
+pub mod store;

@@ -1,0 +1,134 @@
+//! Reading what decides a partner's next payout. Staff ask the same questions under their own role.
+
+use super::model::{Balances, Due, Facts, Leaves, Review};
+use crate::account;
+use crate::base::db::Tx;
+use crate::base::error::AppError;
+use crate::base::ids::{PartnerId, ProgrammeId};
+use crate::base::money::Currency;
+use crate::terms;
+use crate::terms::model::{Field, Schedule};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+
+/// Everything that decides what a partner is paid next, as of a moment.
+///
+/// # Errors
+/// When the database is away, or the programme is none the actor sees.
+pub async fn facts(
+    tx: &mut Tx,
+    programme: ProgrammeId,
+    partner: PartnerId,
+    now: DateTime<Utc>,
+) -> Result<Facts, AppError> {
+    let home = sqlx::query!("SELECT currency, time_zone FROM programme WHERE programme_id = $1", programme.0)
+        .fetch_optional(&mut **tx)
+        .await?
+        .ok_or(AppError::NotFound)?;
+    let currency = Currency::parse(&home.currency)?;
+    let zone: Tz = home.time_zone.parse().unwrap_or(Tz::UTC);
+    let in_force = terms::store::in_force(tx, programme, None, partner, now).await?;
+    let field = |field: Field| in_force.iter().find(|version| version.field == field);
+    Ok(Facts {
+        today: now.with_timezone(&zone).date_naive(),
+        currency,
+        minimum: field(Field::Minimum).map(|version| version.value),
+        schedule: field(Field::Schedule).and_then(|version| Schedule::from_parts(&version.kind, version.value)),
+        balances: balances(tx, partner, currency).await?,
+        due: due(tx, partner, zone).await?,
+        has_method: account::store::live_method(tx, partner).await?.is_some(),
+        review: review(tx, partner, now, zone).await?,
+    })
+}
+
+/// A partner's accounts by currency, `first` (also where it is empty) first.
+async fn balances(tx: &mut Tx, partner: PartnerId, first: Currency) -> Result<Vec<Balances>, AppError> {
+    let rows = sqlx::query!(
+        "SELECT currency, kind, balance FROM account WHERE partner_id = $1 ORDER BY currency <> $2, currency",
+        partner.0,
+        first.code(),
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut found = vec![Balances::zero(first)];
+    for row in rows {
+        let currency = Currency::parse(&row.currency)?;
+        if found.last().is_none_or(|last| last.currency != currency) {
+            found.push(Balances::zero(currency));
+        }
+        if let Some(last) = found.last_mut() {
+            match row.kind.as_str() {
+                "pending" => last.pending = row.balance,
+                "payable" => last.payable = row.balance,
+                "ring_fenced" => last.ring_fenced = row.balance,
+                "in_payout" => last.in_payout = row.balance,
+                "paid" => last.paid = row.balance,
+                _ => return Err(AppError::Internal("an account of no known kind".into())),
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What leaves its hold, by accounting day, and what waits for approval.
+async fn due(tx: &mut Tx, partner: PartnerId, zone: Tz) -> Result<Vec<Due>, AppError> {
+    let rows = sqlx::query!(
+        r#"SELECT currency, (hold_until AT TIME ZONE $2)::date AS day, min(hold_until) AS at, sum(amount_left) AS "amount!"
+           FROM commission
+           WHERE partner_id = $1 AND released_at IS NULL
+           GROUP BY 1, 2
+           HAVING sum(amount_left) > 0
+           ORDER BY 2, 1"#,
+        partner.0,
+        zone.name(),
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Due {
+                currency: Currency::parse(&row.currency)?,
+                leaves: row.day.zip(row.at).map(|(day, at)| Leaves { day, at }),
+                amount: row.amount,
+            })
+        })
+        .collect()
+}
+
+/// The review that runs at a moment, if one does.
+async fn review(tx: &mut Tx, partner: PartnerId, now: DateTime<Utc>, zone: Tz) -> Result<Option<Review>, AppError> {
+    let row = sqlx::query!(
+        "SELECT reason, ends_at FROM partner_review WHERE partner_id = $1 AND ended_at IS NULL AND ends_at > $2",
+        partner.0,
+        now,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| Review {
+        until: row.ends_at,
+        day: row.ends_at.with_timezone(&zone).date_naive(),
+        reason: row.reason,
+    }))
+}
+
+/// What refunds and rejections took back of conversions since a moment, by currency; only what is above zero.
+///
+/// # Errors
+/// When the database is away.
+pub async fn reversed(
+    tx: &mut Tx,
+    partner: PartnerId,
+    since: DateTime<Utc>,
+) -> Result<Vec<(Currency, Decimal)>, AppError> {
+    let rows = sqlx::query!(
+        r#"SELECT currency, sum(amount - amount_left) AS "amount!" FROM commission
+           WHERE partner_id = $1 AND occurred_at >= $2
+           GROUP BY currency HAVING sum(amount - amount_left) > 0 ORDER BY currency"#,
+        partner.0,
+        since,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(|row| Ok((Currency::parse(&row.currency)?, row.amount))).collect()
+}
