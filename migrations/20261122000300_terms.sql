@@ -139,11 +139,11 @@ BEGIN
         RAISE EXCEPTION 'the decision names another author than the proposal'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_names_the_author';
     END IF;
-    IF NEW.verdict = 'approved' AND NEW.by <> 'command' AND NEW.valid_from < proposed.valid_from THEN
+    IF NEW.verdict = 'approved' AND NEW."by" <> 'command' AND NEW.valid_from < proposed.valid_from THEN
         RAISE EXCEPTION 'it would take effect before the proposal says'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_not_before_proposed_start';
     END IF;
-    IF NEW.by = 'owner' THEN
+    IF NEW."by" = 'owner' THEN
         IF NEW.decided_at >= proposed.expires_at THEN
             RAISE EXCEPTION 'the proposal has expired'
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_before_expiry';
@@ -161,7 +161,7 @@ BEGIN
             RAISE EXCEPTION 'another owner can decide this'
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_sole_control_only_when_alone';
         END IF;
-    ELSIF NEW.by = 'policy' THEN
+    ELSIF NEW."by" = 'policy' THEN
         IF NOT EXISTS (SELECT FROM staff s JOIN person p USING (person_id)
                        JOIN authority a ON a.authority_id = NEW.authority_id AND a.role = s.role
                        WHERE s.person_id = NEW.decider_id AND s.disabled_at IS NULL AND p.disabled_at IS NULL

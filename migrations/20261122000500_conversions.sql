@@ -177,4 +177,13 @@ CREATE INDEX commission_in_hold ON commission (hold_until) WHERE released_at IS 
 CREATE INDEX commission_in_hold_by_partner ON commission (partner_id, hold_until) INCLUDE (currency, amount_left)
     WHERE released_at IS NULL;
 
+CREATE FUNCTION analyze_booked() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+    ANALYZE conversion;
+    ANALYZE conversion_event;
+    ANALYZE commission;
+END
+$$;
+
 RESET ROLE;

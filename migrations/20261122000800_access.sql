@@ -42,15 +42,23 @@ GRANT UPDATE (accepted_by, accepted_at) ON invitation TO pd_web;
 GRANT INSERT ON audit TO pd_web;
 
 -- Commands and jobs.
-GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO pd_system;
+DO $$
+DECLARE
+    name_ text;
+BEGIN
+    FOR name_ IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tableowner = 'pd_owner' LOOP
+        EXECUTE format('GRANT SELECT, INSERT ON %I TO pd_system', name_);
+    END LOOP;
+END
+$$;
 GRANT UPDATE ON import, import_item, commission, invitation TO pd_system;
 GRANT DELETE ON import_row, import_item, import_terms, session, sign_in_failure, form_draft TO pd_system;
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO pd_system;
+GRANT USAGE ON SEQUENCE conversion_conversion_id_seq TO pd_system;
 
 REVOKE EXECUTE ON FUNCTION seal_audit(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION seal_audit(integer) TO pd_system;
-REVOKE EXECUTE ON FUNCTION analyze_import() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION analyze_import() TO pd_system;
+REVOKE EXECUTE ON FUNCTION analyze_import(), analyze_booked() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION analyze_import(), analyze_booked() TO pd_system;
 REVOKE EXECUTE ON FUNCTION open_accounts(bigint, bigint, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION open_accounts(bigint, bigint, text) TO pd_system;
 

@@ -4,6 +4,7 @@ use crate::base::actor::{Actor, Role};
 use crate::base::context::{self, Context};
 use crate::base::language::{self, Locale, tr};
 use crate::paths;
+use crate::sign_in::page::{JoinPage, SignInPage};
 use crate::ui::islands::SubmitOnce;
 use crate::ui::screen::{Failure, failure, home};
 use leptos::prelude::*;
@@ -64,6 +65,8 @@ fn Pages() -> impl IntoView {
     view! {
         <Routes fallback=|| failure(Failure::NotFound)>
             <Route path=path!("/") view=Start ssr=SsrMode::Async/>
+            <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
+            <Route path=path!("/join/:token") view=JoinPage ssr=SsrMode::Async/>
         </Routes>
     }
 }

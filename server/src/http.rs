@@ -86,7 +86,7 @@ fn leptos_options(site: &Path, address: SocketAddr) -> LeptosOptions {
         .site_pkg_dir("pkg")
         .site_addr(address)
         .hash_files(hash_file.exists())
-        .hash_file(hash_file.to_string_lossy().into_owned())
+        .hash_file(std::sync::Arc::<str>::from(hash_file.to_string_lossy()))
         .build()
 }
 

@@ -20,6 +20,8 @@ async fn main() -> ExitCode {
     start_logging(&cli);
     match run(cli).await {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever read the result has read enough.
+        Err(Failure::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("partnerdesk: {failure}");
             ExitCode::FAILURE
@@ -28,7 +30,7 @@ async fn main() -> ExitCode {
 }
 
 fn start_logging(cli: &Cli) {
-    let default = if matches!(cli.command, Command::Serve(_)) { "info,sqlx=warn,tower_http=info" } else { "warn" };
+    let default = if matches!(cli.command, Command::Serve(_)) { "info,sqlx=warn,tower_http=info" } else { "warn,sqlx=error" };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if cli.global.environment == "production" { log.json().init() } else { log.compact().init() }

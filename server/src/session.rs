@@ -5,6 +5,7 @@ use app::base::actor::Actor;
 use app::base::clock::Clock;
 use app::base::context::Context;
 use app::base::db::Db;
+use app::base::error::AppError;
 use app::base::language;
 use app::paths;
 use app::sign_in::api::SESSION_COOKIE;
@@ -32,7 +33,8 @@ pub async fn guard(State(around): State<Surroundings>, mut request: Request, nex
     if route.is_some_and(|route| route.path == "/pkg/{rest}" || route.path == "/healthz") {
         return next.run(request).await;
     }
-    let ctx = match context(&around, &request).await {
+    let asked = Asked::of(&request);
+    let ctx = match context(&around, asked).await {
         Ok(ctx) => ctx,
         Err(error) => {
             tracing::error!(%error, "a session could not be looked up");
@@ -68,8 +70,26 @@ pub async fn guard(State(around): State<Surroundings>, mut request: Request, nex
     response
 }
 
-async fn context(around: &Surroundings, request: &Request) -> Result<Context, app::base::error::AppError> {
-    let headers = request.headers();
+/// What is read of a request before anything waits: its body can't be shared across threads.
+struct Asked {
+    headers: HeaderMap,
+    path: String,
+    client: String,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let client = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        Self {
+            headers: request.headers().clone(),
+            path: request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            client: client.map_or_else(|| "unknown".to_owned(), |ConnectInfo(address)| address.ip().to_string()),
+        }
+    }
+}
+
+async fn context(around: &Surroundings, asked: Asked) -> Result<Context, AppError> {
+    let headers = &asked.headers;
     let token = cookie(headers, SESSION_COOKIE).filter(|token| token.len() == 64).map(str::to_owned);
     let signed_in = match &token {
         Some(token) => {
@@ -88,11 +108,6 @@ async fn context(around: &Surroundings, request: &Request) -> Result<Context, ap
     };
     let time_zone = signed_in.as_ref().and_then(|person| person.time_zone.parse().ok()).unwrap_or(chrono_tz::Tz::UTC);
     let theme = cookie(headers, "theme").filter(|theme| matches!(*theme, "light" | "dark")).unwrap_or_default().to_owned();
-    let client = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or_else(|| "unknown".to_owned(), |ConnectInfo(address)| address.ip().to_string());
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     Ok(Context {
         actor: signed_in.map_or(Actor::Anonymous, |signed_in| signed_in.actor),
         clock: around.clock,
@@ -100,8 +115,8 @@ async fn context(around: &Surroundings, request: &Request) -> Result<Context, ap
         time_zone,
         db: around.db.clone(),
         request_id: request_id(),
-        path,
-        client,
+        path: asked.path,
+        client: asked.client,
         session_token: token,
         theme,
     })

@@ -80,6 +80,12 @@ pub async fn analyze(tx: &mut Tx) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// The same for the tables that were booked into: a first import fills them from nothing.
+pub async fn analyze_booked(tx: &mut Tx) -> sqlx::Result<()> {
+    sqlx::query!("SELECT analyze_booked()").execute(&mut **tx).await?;
+    Ok(())
+}
+
 /// Makes the partners that sales and leads name and that are not there.
 pub async fn create_partners(tx: &mut Tx, import: ImportId, programme: ProgrammeId, now: DateTime<Utc>) -> sqlx::Result<u64> {
     let made = sqlx::query!(
@@ -294,9 +300,14 @@ pub async fn book_sales(tx: &mut Tx, import: ImportId, programme: ProgrammeId, l
     .await?;
     sqlx::query!(
         "INSERT INTO transfer (programme_id, partner_id, kind, debit_kind, credit_kind, amount, currency, conversion_id, event_id, effective_at, booked_at)
-         SELECT $2, c.partner_id, 'accrual', 'commission_cost', 'pending', c.amount, c.currency, c.conversion_id, i.event_id, i.occurred_at, $5
-         FROM import_item i JOIN commission c ON c.partner_id = i.partner_id AND c.conversion_id = i.conversion_id
-         WHERE i.import_id = $1 AND i.line BETWEEN $3 AND $4 AND i.event IN ('sale', 'lead') AND c.amount > 0",
+         SELECT $2, partner_id, 'accrual', 'commission_cost', 'pending', amount, currency, conversion_id, event_id, occurred_at, $5
+         FROM (SELECT i.partner_id, i.conversion_id, i.event_id, i.occurred_at, i.currency,
+                      commission_left(t.rate_kind, t.rate_value, i.amount, 0, false, i.currency) AS amount
+               FROM import_item i
+               JOIN import_terms t ON t.import_id = $1 AND t.partner_id = i.partner_id AND t.offer_id = i.offer_id
+                   AND i.occurred_at >= t.valid_from AND i.occurred_at < t.valid_until
+               WHERE i.import_id = $1 AND i.line BETWEEN $3 AND $4 AND i.event IN ('sale', 'lead') AND i.conversion_id IS NOT NULL) earned
+         WHERE amount > 0",
         import.0,
         programme.0,
         first,
@@ -359,13 +370,12 @@ pub async fn check_changes(tx: &mut Tx, import: ImportId, programme: ProgrammeId
 /// that does not still goes in.
 pub async fn refuse_excess_refunds(tx: &mut Tx, import: ImportId) -> sqlx::Result<()> {
     let rows = sqlx::query!(
-        r#"SELECT i.line, i.conversion_id AS "conversion_id!", i.amount AS "amount!", c.order_amount - c.refunded AS "left!"
-           FROM import_item i JOIN commission c USING (partner_id, conversion_id)
-           WHERE i.import_id = $1 AND i.event = 'refund' AND (i.partner_id, i.conversion_id) IN (
-               SELECT partner_id, conversion_id FROM import_item JOIN commission USING (partner_id, conversion_id)
-               WHERE import_id = $1 AND event = 'refund'
-               GROUP BY partner_id, conversion_id, commission.order_amount, commission.refunded
-               HAVING sum(import_item.amount) > commission.order_amount - commission.refunded)
+        r#"SELECT i.line, i.conversion_id AS "conversion_id!", i.amount AS "amount!", c.order_left AS "left!"
+           FROM (SELECT partner_id, conversion_id, line, amount, sum(amount) OVER (PARTITION BY partner_id, conversion_id) AS total
+                 FROM import_item WHERE import_id = $1 AND event = 'refund' AND conversion_id IS NOT NULL) i
+           CROSS JOIN LATERAL (SELECT order_amount - refunded AS order_left FROM commission
+                               WHERE partner_id = i.partner_id AND conversion_id = i.conversion_id OFFSET 0) c
+           WHERE i.total > c.order_left
            ORDER BY i.conversion_id, i.line"#,
         import.0,
     )

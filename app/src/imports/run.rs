@@ -55,6 +55,7 @@ pub async fn run(
         progress(Progress::Booked(last.min(last_line), last_line));
         first = last + 1;
     }
+    book::analyze_booked(&mut tx).await?;
     book::check_changes(&mut tx, import, programme).await?;
     book::refuse_excess_refunds(&mut tx, import).await?;
     book::book_change_events(&mut tx, import, programme, now).await?;

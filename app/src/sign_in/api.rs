@@ -1,5 +1,7 @@
 //! Signing in and out, joining, and how the portal looks to someone.
 
+#![expect(missing_docs, reason = "the arguments of a server function become fields of a struct that its macro makes")]
+
 use super::rules::{self, PasswordFault};
 use super::{password, store};
 use crate::audit::store::{Change, record};

@@ -6,7 +6,7 @@ use crate::base::forms::recall;
 use crate::base::language::tr;
 use crate::ui::field::{Field, Hidden, Submit, Weight};
 use crate::ui::form::Form;
-use crate::ui::screen::{home, screen};
+use crate::ui::screen::screen;
 use leptos::prelude::*;
 
 /// `/sign-in`.
@@ -31,15 +31,6 @@ pub fn SignInPage() -> impl IntoView {
             </div>
         };
         Ok((title, body.into_any()))
-    })
-}
-
-/// `/`: leads to where a person begins.
-#[component]
-pub fn StartPage() -> impl IntoView {
-    screen(|ctx, _| async move {
-        crate::base::forms::redirect(home(&ctx.actor));
-        Ok((String::from("Partnerdesk"), ().into_any()))
     })
 }
 

@@ -75,7 +75,7 @@ pub async fn create_in(tx: &mut Tx, new: &New, now: DateTime<Utc>) -> Result<Pro
         (Field::Schedule, "monthly", Decimal::from(FIRST_PAY_DAY)),
     ];
     for (field, kind, value) in first {
-        initial_terms(tx, scope, field, kind, value, now).await.map_err(misfit)?;
+        initial_terms(tx, scope, field, kind, value, now, "programme-create").await.map_err(misfit)?;
     }
     store::first_authority(tx, id, currency, new.minimum, now).await?;
     let change = Change {
@@ -132,10 +132,10 @@ pub async fn create_offer_in(tx: &mut Tx, new: &NewOffer, now: DateTime<Utc>) ->
     let scope = Scope { programme, offer: Some(offer), partner: None };
     let rate = new.rate.map(|rate| ("percent", rate)).or(new.fixed.map(|fixed| ("fixed", fixed)));
     if let Some((kind, value)) = rate {
-        initial_terms(tx, scope, Field::Rate, kind, value, now).await.map_err(misfit)?;
+        initial_terms(tx, scope, Field::Rate, kind, value, now, "offer-create").await.map_err(misfit)?;
     }
     if new.validation {
-        initial_terms(tx, scope, Field::Validation, "flag", Decimal::ONE, now).await.map_err(misfit)?;
+        initial_terms(tx, scope, Field::Validation, "flag", Decimal::ONE, now, "offer-create").await.map_err(misfit)?;
     }
     let change = Change {
         action: "offer.created",
