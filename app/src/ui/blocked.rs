@@ -1,5 +1,6 @@
 //! Why money is not on its way: each reason on one line, with who has to act and what comes next.
 
+use super::badge::{Tone, mark};
 use super::text;
 use crate::base::language::tr;
 use leptos::prelude::*;
@@ -24,10 +25,13 @@ pub fn blocked_by(items: Vec<Block>) -> AnyView {
         .map(|item| {
             view! {
                 <li class="block">
+                    {mark(Tone::Waiting)}
                     <span class="block-what">{item.what}</span>
-                    <span class="block-who">{text::unseen(tr!(locale, ui.who_acts))}{item.who}</span>
-                    <span class="block-next">{item.next.map(|(words, href)| text::link(href, words))}</span>
-                    <span class="block-when">{item.when}</span>
+                    <span class="block-rest">
+                        <span class="block-who">{text::unseen(tr!(locale, ui.who_acts))}{item.who}</span>
+                        <span class="block-next">{item.next.map(|(words, href)| text::link(href, words))}</span>
+                        <span class="block-when">{item.when}</span>
+                    </span>
                 </li>
             }
         })

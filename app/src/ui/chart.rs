@@ -45,6 +45,7 @@ pub fn bars(ctx: &Context, title: String, bars: Vec<Bar>) -> AnyView {
         .collect_view();
     let view_box = format!("0 0 {} {HEIGHT}", PLACE * u32::try_from(bars.len()).unwrap_or(1));
     let several = bars.len() > 1;
+    let few = bars.len() < 8;
     let rows = bars
         .into_iter()
         .map(|bar| Row { cells: vec![bar.label.into_any(), bar.shown.into_any()], href: None })
@@ -65,7 +66,7 @@ pub fn bars(ctx: &Context, title: String, bars: Vec<Bar>) -> AnyView {
         bar.map(|bar| view! { <p><span class="chart-label">{bar.label}</span>" "<span class="chart-value">{bar.shown}</span></p> })
     };
     view! {
-        <figure class="chart">
+        <figure class="chart" data-few=few.then_some("")>
             <figcaption>
                 <span class="chart-title">{title.clone()}</span>
                 <span class="chart-highest">{tr!(ctx.locale, ui.chart_highest, value = highest.shown, label = highest.label)}</span>

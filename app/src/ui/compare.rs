@@ -10,11 +10,11 @@ pub fn before_after(before: Vec<(String, AnyView)>, after: Vec<(String, AnyView)
     view! {
         <div class="before-after">
             <section class="before">
-                <h3>{tr!(locale, ui.before)}</h3>
+                <h2>{tr!(locale, ui.before)}</h2>
                 {super::layout::facts(before)}
             </section>
             <section class="after">
-                <h3>{tr!(locale, ui.after)}</h3>
+                <h2>{tr!(locale, ui.after)}</h2>
                 {super::layout::facts(after)}
             </section>
         </div>

@@ -9,6 +9,28 @@ use super::islands::DraftKeeper;
 use crate::base::language::tr;
 use leptos::prelude::*;
 
+/// Words, or none: takes `"text"`, a `String` or an `Option<String>`.
+#[derive(Clone, Debug, Default)]
+pub struct Maybe(Option<String>);
+
+impl From<&str> for Maybe {
+    fn from(text: &str) -> Self {
+        Self(Some(text.to_owned()))
+    }
+}
+
+impl From<String> for Maybe {
+    fn from(text: String) -> Self {
+        Self(Some(text))
+    }
+}
+
+impl From<Option<String>> for Maybe {
+    fn from(text: Option<String>) -> Self {
+        Self(text)
+    }
+}
+
 /// A control with one line of text.
 #[component]
 pub fn Field(
@@ -22,11 +44,11 @@ pub fn Field(
     #[prop(optional, into)]
     value: String,
     /// What is wrong with it.
-    #[prop(optional_no_strip, into)]
-    error: Option<String>,
+    #[prop(optional, into)]
+    error: Maybe,
     /// What helps to fill it in.
-    #[prop(optional_no_strip, into)]
-    hint: Option<String>,
+    #[prop(optional, into)]
+    hint: Maybe,
     /// `text`, `email`, `password`, `number`, `date`, `datetime-local` or `search`.
     #[prop(default = "text")]
     kind: &'static str,
@@ -72,11 +94,11 @@ pub fn TextArea(
     #[prop(optional, into)]
     value: String,
     /// What is wrong with it.
-    #[prop(optional_no_strip, into)]
-    error: Option<String>,
+    #[prop(optional, into)]
+    error: Maybe,
     /// What helps to fill it in.
-    #[prop(optional_no_strip, into)]
-    hint: Option<String>,
+    #[prop(optional, into)]
+    hint: Maybe,
     /// How many lines it shows.
     #[prop(default = 5)]
     rows: u32,
@@ -124,11 +146,11 @@ pub fn Select(
     #[prop(optional, into)]
     selected: String,
     /// What is wrong with it.
-    #[prop(optional_no_strip, into)]
-    error: Option<String>,
+    #[prop(optional, into)]
+    error: Maybe,
     /// What helps to choose.
-    #[prop(optional_no_strip, into)]
-    hint: Option<String>,
+    #[prop(optional, into)]
+    hint: Maybe,
     /// Whether one has to be chosen.
     #[prop(optional)]
     required: bool,
@@ -166,11 +188,11 @@ pub fn Choice(
     #[prop(optional, into)]
     selected: String,
     /// What is wrong with it.
-    #[prop(optional_no_strip, into)]
-    error: Option<String>,
+    #[prop(optional, into)]
+    error: Maybe,
     /// What helps to choose.
-    #[prop(optional_no_strip, into)]
-    hint: Option<String>,
+    #[prop(optional, into)]
+    hint: Maybe,
     /// Whether one has to be chosen.
     #[prop(optional)]
     required: bool,
@@ -214,14 +236,14 @@ pub fn Check(
     #[prop(optional)]
     checked: bool,
     /// What is wrong with it.
-    #[prop(optional_no_strip, into)]
-    error: Option<String>,
+    #[prop(optional, into)]
+    error: Maybe,
     /// Whether it has to be ticked.
     #[prop(optional)]
     required: bool,
 ) -> impl IntoView {
     let id = field_id(&name);
-    let notes = Notes::new(&id, None, error);
+    let notes = Notes::new(&id, Maybe::default(), error);
     view! {
         <div class="field check" data-error=notes.error.is_some().then_some("")>
             <div class="option">
@@ -300,7 +322,7 @@ struct Notes {
 }
 
 impl Notes {
-    fn new(id: &str, hint: Option<String>, error: Option<String>) -> Self {
+    fn new(id: &str, Maybe(hint): Maybe, Maybe(error): Maybe) -> Self {
         let ids: Vec<_> =
             [hint.is_some().then(|| format!("{id}-hint")), error.is_some().then(|| format!("{id}-error"))]
                 .into_iter()

@@ -151,7 +151,7 @@ async fn nothing_needs_an_inline_style_or_handler() {
 }
 
 /// A request of nobody, without a database. Needs a runtime around it.
-pub(super) fn context() -> Context {
+pub(crate) fn context() -> Context {
     Context {
         actor: Actor::Anonymous,
         clock: Clock::Fixed(crate::base::clock::SINCE_EVER),

@@ -25,7 +25,7 @@ pub mod field;
 #[cfg(feature = "ssr")]
 pub mod form;
 #[cfg(all(test, feature = "ssr"))]
-mod hostile;
+pub(crate) mod hostile;
 #[cfg(feature = "ssr")]
 pub mod layout;
 #[cfg(feature = "ssr")]

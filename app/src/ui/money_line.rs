@@ -105,8 +105,6 @@ fn picture(segments: &[Segment], spans: &[(u32, u32)], upright: bool) -> AnyView
             let middle = (start + end) / 2;
             let place = index * LENGTH / places;
             let (x, y, width, height, tie) = if upright {
-                // A place begins a little above its label, so that the tie meets the words.
-                let place = place + LENGTH / places / 8;
                 (0, *start, 14, end - start, format!("M14 {middle}H26L44 {place}H56"))
             } else {
                 (*start, 0, end - start, 14, format!("M{middle} 14V24L{place} 44V56"))
