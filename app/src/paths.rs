@@ -1,6 +1,6 @@
 //! Every address of the product, typed, in one place. Who may ask for them stands in `base::access`.
 
-use crate::base::ids::{CaseId, ConversionId, ProposalId};
+use crate::base::ids::{CaseId, ConversionId, ProposalId, TermsVersionId};
 
 /// Sign-in.
 pub const SIGN_IN: &str = "/sign-in";
@@ -29,6 +29,11 @@ pub fn join(token: &str) -> String {
 /// One commission, explained.
 pub fn commission(id: ConversionId) -> String {
     format!("{EARNINGS}/{id}")
+}
+
+/// One version of the terms, in their history.
+pub fn terms_version(id: TermsVersionId) -> String {
+    format!("{TERMS}#v{id}")
 }
 
 /// The form that opens a dispute about a conversion.

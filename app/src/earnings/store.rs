@@ -235,7 +235,8 @@ pub async fn transfers(tx: &mut Tx, partner: PartnerId, conversion: ConversionId
     let rows = sqlx::query!(
         r#"SELECT transfer_id AS "transfer_id!", kind AS "kind!", debit_kind AS "debit_kind!", credit_kind AS "credit_kind!",
                   amount AS "amount!", currency AS "currency!", effective_at AS "effective_at!", booked_at AS "booked_at!"
-           FROM (SELECT * FROM transfer WHERE partner_id = $1 AND conversion_id = $2 AND kind NOT IN ('adjustment', 'reversal')
+           FROM (SELECT * FROM transfer WHERE partner_id = $1 AND conversion_id = $2
+                   AND kind IN ('accrual', 'refund', 'rejection', 'release', 'release_correction')
                  UNION ALL
                  SELECT * FROM transfer WHERE partner_id = $1 AND conversion_id = $2 AND kind IN ('adjustment', 'reversal')) t
            ORDER BY effective_at, transfer_id"#,

@@ -4,4 +4,8 @@ pub mod model;
 pub mod rules;
 
 #[cfg(feature = "ssr")]
+pub mod page;
+#[cfg(feature = "ssr")]
 pub mod store;
+#[cfg(feature = "ssr")]
+pub mod words;

@@ -2,5 +2,10 @@
 
 pub mod model;
 pub mod rules;
+
+#[cfg(feature = "ssr")]
+pub mod page;
 #[cfg(feature = "ssr")]
 pub mod store;
+#[cfg(feature = "ssr")]
+mod words;

@@ -4,6 +4,7 @@ use super::model::{Field, OfferTerms, Scope, Told, Version};
 use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::ids::{OfferId, PartnerId, ProgrammeId};
+use crate::base::money::Currency;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -64,6 +65,18 @@ pub async fn field_in_force(
     at: DateTime<Utc>,
 ) -> Result<Option<Version>, AppError> {
     Ok(in_force(tx, programme, offer, partner, at).await?.into_iter().find(|version| version.field == field))
+}
+
+/// The programme's currency; minimums are in it.
+///
+/// # Errors
+/// [`AppError::NotFound`] where the actor sees no such programme.
+pub async fn currency(tx: &mut Tx, programme: ProgrammeId) -> Result<Currency, AppError> {
+    let code = sqlx::query_scalar!("SELECT currency FROM programme WHERE programme_id = $1", programme.0)
+        .fetch_optional(&mut **tx)
+        .await?
+        .ok_or(AppError::NotFound)?;
+    Ok(Currency::parse(&code)?)
 }
 
 /// Every version that says something to a partner, the newest first, each with the reason its decision gave.

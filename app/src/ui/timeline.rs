@@ -19,6 +19,8 @@ pub struct Step {
     pub future: bool,
     /// What it means.
     pub tone: Tone,
+    /// An id for links to this step.
+    pub anchor: Option<String>,
 }
 
 /// A time line, in the order given.
@@ -29,7 +31,7 @@ pub fn timeline(steps: Vec<Step>) -> AnyView {
         .map(|step| {
             let unseen = step.future.then(|| super::text::unseen(tr!(locale, ui.future_step)));
             view! {
-                <li class="step" data-tone=step.tone.as_str() data-future=step.future.then_some("")>
+                <li class="step" id=step.anchor data-tone=step.tone.as_str() data-future=step.future.then_some("")>
                     <p class="step-head">
                         {unseen}
                         <span class="step-title">{step.title}</span>

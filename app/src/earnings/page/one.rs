@@ -1,0 +1,293 @@
+//! `/earnings/{conversion}`: one commission, line by line.
+
+use super::{rate_words, state_badge};
+use crate::base::clock::SINCE_EVER;
+use crate::base::context::Context;
+use crate::base::error::AppError;
+use crate::base::format;
+use crate::base::language::tr;
+use crate::base::money::Money;
+use crate::commissions::model::{Rate, State};
+use crate::earnings::model::{Booked, Event, Explained, What};
+use crate::earnings::rules::{self, Line};
+use crate::earnings::store;
+use crate::paths;
+use crate::ui::badge::Tone;
+use crate::ui::empty::empty;
+use crate::ui::layout::{columns, facts, page_head, section};
+use crate::ui::screen::{Query, screen};
+use crate::ui::slip::{SlipLine, slip};
+use crate::ui::table::{Head, Row, Table};
+use crate::ui::text;
+use crate::ui::timeline::{Step, timeline};
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use rust_decimal::Decimal;
+
+/// The page.
+#[component]
+pub fn Commission() -> impl IntoView {
+    screen(|ctx, query| async move { load(&ctx, &query).await })
+}
+
+async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppError> {
+    let member = ctx.member()?;
+    let id = query.id("conversion")?;
+    let mut tx = ctx.begin().await?;
+    let commission = store::find(&mut tx, member.partner, id).await?;
+    let events = store::events(&mut tx, member.partner, id).await?;
+    let booked = store::transfers(&mut tx, member.partner, id).await?;
+    tx.commit().await?;
+
+    let title = tr!(ctx.locale, commission.title, order = commission.order_id.clone());
+    let how = section(tr!(ctx.locale, commission.how), slip_of(ctx, &commission, &events));
+    let happened = section(tr!(ctx.locale, commission.events), timeline(steps(ctx, &commission, &events)));
+    let body = view! {
+        {page_head(title.clone(), Some(lead(ctx, &commission, &events).into_any()))}
+        {columns(vec![how, happened])}
+        {section(tr!(ctx.locale, commission.facts), facts(facts_of(ctx, &commission)))}
+        {section(tr!(ctx.locale, commission.booked), ledger(ctx, booked))}
+        {wrong(ctx, &commission)}
+        <p>{text::link(paths::EARNINGS.to_owned(), tr!(ctx.locale, commission.back))}</p>
+    };
+    Ok((title, body.into_any()))
+}
+
+/// The answer: what it brings and when, or why not.
+fn lead(ctx: &Context, commission: &Explained, events: &[Event]) -> String {
+    let amount = money(ctx, commission, commission.left);
+    let date = |at| format::date(ctx.locale, ctx.time_zone, at);
+    match (commission.state, commission.released_at, commission.hold_until) {
+        (State::Payable, Some(at), _) => tr!(ctx.locale, commission.lead_payable, amount = amount, date = date(at)),
+        (State::Pending | State::Payable, _, Some(until)) if until > ctx.now() => {
+            tr!(ctx.locale, commission.lead_hold, amount = amount, date = date(until))
+        }
+        (State::Pending | State::Payable, _, Some(until)) => {
+            tr!(ctx.locale, commission.lead_hold_over, amount = amount, date = date(until))
+        }
+        (State::Pending | State::Payable, _, None) => tr!(ctx.locale, commission.lead_approval, amount = amount),
+        (State::Reversed, _, _) => {
+            let rejected = events.iter().find(|event| event.what == What::Reject);
+            let refunded = events.iter().rev().find(|event| matches!(event.what, What::Refund(_)));
+            match (rejected.filter(|_| commission.rejected), refunded) {
+                (Some(event), _) if event.reason.trim().is_empty() => {
+                    tr!(ctx.locale, commission.lead_rejected, date = date(event.at))
+                }
+                (Some(event), _) => tr!(
+                    ctx.locale,
+                    commission.lead_rejected_reason,
+                    date = date(event.at),
+                    reason = event.reason.clone()
+                ),
+                (None, Some(event)) => tr!(ctx.locale, commission.lead_refunded, date = date(event.at)),
+                (None, None) => tr!(ctx.locale, commission.lead_reversed),
+            }
+        }
+    }
+}
+
+fn slip_of(ctx: &Context, commission: &Explained, events: &[Event]) -> AnyView {
+    let lines = rules::explain(commission, events).into_iter().map(|line| slip_line(ctx, commission, line)).collect();
+    let reversed = commission.amount - commission.left;
+    let before = (!commission.rejected && !reversed.is_zero()).then(|| {
+        let words = tr!(
+            ctx.locale,
+            commission.before_refunds,
+            amount = money(ctx, commission, commission.amount),
+            reversed = money(ctx, commission, reversed)
+        );
+        view! { <p>{words}</p> }
+    });
+    view! { {slip(lines)}{before} }.into_any()
+}
+
+fn slip_line(ctx: &Context, commission: &Explained, line: Line) -> SlipLine {
+    let amount = |amount| text::amount(ctx, Money::new(amount, commission.currency));
+    let plain =
+        |label: String, value: Decimal, total: bool| SlipLine { label, detail: None, value: amount(value), total };
+    match line {
+        Line::Order(value) => plain(tr!(ctx.locale, commission.order), value, false),
+        Line::Refund { amount: value, at, reason } => SlipLine {
+            label: tr!(ctx.locale, commission.refund, date = format::date(ctx.locale, ctx.time_zone, at)),
+            detail: Some(reason).filter(|reason| !reason.trim().is_empty()),
+            value: amount(-value),
+            total: false,
+        },
+        Line::OrderLeft(value) => plain(tr!(ctx.locale, commission.order_left), value, true),
+        Line::Rate(rate) => SlipLine {
+            label: tr!(ctx.locale, commission.rate),
+            detail: Some(rate_detail(ctx, commission, rate)),
+            value: text::link(
+                paths::terms_version(commission.rate_version),
+                rate_words(ctx, rate, commission.currency),
+            ),
+            total: false,
+        },
+        Line::Rounding { exact, rounded } => SlipLine {
+            label: tr!(ctx.locale, commission.rounding),
+            detail: Some(tr!(
+                ctx.locale,
+                commission.rounding_detail,
+                exact = format::number(ctx.locale, exact),
+                rounded = format::number(ctx.locale, rounded)
+            )),
+            // The difference is smaller than an amount can show, so it is written as a number.
+            value: format::number(ctx.locale, (rounded - exact).normalize()).into_any(),
+            total: false,
+        },
+        Line::Commission(value) => plain(tr!(ctx.locale, commission.whole), value, true),
+        Line::Rejected(value) => plain(tr!(ctx.locale, commission.rejected), -value, false),
+        Line::Left(value) => plain(tr!(ctx.locale, commission.left), value, true),
+    }
+}
+
+fn rate_detail(ctx: &Context, commission: &Explained, rate: Rate) -> String {
+    let version = commission.rate_version.to_string();
+    let since = if commission.rate_since <= SINCE_EVER {
+        tr!(ctx.locale, commission.since_ever, version = version)
+    } else {
+        let date = format::date(ctx.locale, ctx.time_zone, commission.rate_since);
+        tr!(ctx.locale, commission.since, version = version, date = date)
+    };
+    match rate {
+        Rate::Fixed(_) if commission.refunded > Decimal::ZERO => {
+            format!("{}; {since}", tr!(ctx.locale, commission.rate_fixed_part))
+        }
+        _ => since,
+    }
+}
+
+/// What happened, in the order of time, and what is still to come.
+fn steps(ctx: &Context, commission: &Explained, events: &[Event]) -> Vec<Step> {
+    let came = if commission.is_lead {
+        tr!(ctx.locale, commission.event_lead)
+    } else {
+        tr!(ctx.locale, commission.event_sale)
+    };
+    let booked = tr!(ctx.locale, commission.event_booked, amount = money(ctx, commission, commission.amount));
+    let mut steps =
+        vec![(commission.occurred_at, step(ctx, came, commission.occurred_at, Some(booked), Tone::Neutral))];
+    for event in events {
+        let (title, tone) = match event.what {
+            What::Refund(amount) => {
+                (tr!(ctx.locale, commission.event_refund, amount = money(ctx, commission, amount)), Tone::Neutral)
+            }
+            What::Approve => (tr!(ctx.locale, commission.event_approve), Tone::Good),
+            What::Reject => (tr!(ctx.locale, commission.event_reject), Tone::Bad),
+        };
+        let reason = Some(event.reason.clone()).filter(|reason| !reason.trim().is_empty());
+        steps.push((event.at, step(ctx, title, event.at, reason, tone)));
+    }
+    if let Some(at) = commission.released_at {
+        steps.push((at, step(ctx, tr!(ctx.locale, commission.event_release), at, None, Tone::Good)));
+    }
+    // Stable, so that what happened at one moment stays in the order it came.
+    steps.sort_by_key(|(at, _)| *at);
+    let mut steps: Vec<Step> = steps.into_iter().map(|(_, step)| step).collect();
+    if commission.state == State::Pending {
+        let title = match commission.hold_until {
+            Some(_) => tr!(ctx.locale, commission.event_release_future),
+            None => tr!(ctx.locale, commission.event_approval_future),
+        };
+        let when = commission.hold_until.map(|at| text::time(ctx, at));
+        steps.push(Step { title, when, future: true, tone: Tone::Waiting, ..Step::default() });
+    }
+    steps
+}
+
+fn step(ctx: &Context, title: String, at: DateTime<Utc>, text: Option<String>, tone: Tone) -> Step {
+    Step { title, when: Some(text::time_exact(ctx, at)), text, tone, ..Step::default() }
+}
+
+fn facts_of(ctx: &Context, commission: &Explained) -> Vec<(String, AnyView)> {
+    let when =
+        if commission.is_lead { tr!(ctx.locale, commission.lead_at) } else { tr!(ctx.locale, commission.sold_at) };
+    let hold = match (commission.hold_until, commission.hold_days) {
+        (None, _) => tr!(ctx.locale, commission.hold_approval),
+        (Some(_), 0) => tr!(ctx.locale, commission.hold_none),
+        (Some(until), days) => {
+            let date = format::date(ctx.locale, ctx.time_zone, until);
+            if days == 1 {
+                tr!(ctx.locale, commission.hold_one, date = date)
+            } else {
+                tr!(ctx.locale, commission.hold_days, days = days, date = date)
+            }
+        }
+    };
+    let mut facts = vec![
+        (tr!(ctx.locale, commission.state), state_badge(ctx, commission.state)),
+        (when, text::time_exact(ctx, commission.occurred_at)),
+        (tr!(ctx.locale, commission.offer), commission.offer.clone().into_any()),
+        (tr!(ctx.locale, commission.order_id), commission.order_id.clone().into_any()),
+        (tr!(ctx.locale, commission.hold), text::link(paths::terms_version(commission.hold_version), hold)),
+    ];
+    if let Some(sub_id) = commission.sub_id.clone().filter(|sub_id| !sub_id.is_empty()) {
+        facts.push((tr!(ctx.locale, commission.sub_id), sub_id.into_any()));
+    }
+    facts
+}
+
+fn ledger(ctx: &Context, booked: Vec<Booked>) -> AnyView {
+    if booked.is_empty() {
+        return empty(tr!(ctx.locale, commission.booked_empty), tr!(ctx.locale, commission.booked_empty_text));
+    }
+    let head = [
+        (tr!(ctx.locale, commission.when), false),
+        (tr!(ctx.locale, commission.what), false),
+        (tr!(ctx.locale, commission.from), false),
+        (tr!(ctx.locale, commission.to), false),
+        (tr!(ctx.locale, commission.amount), true),
+    ];
+    let head: Vec<Head> = head.into_iter().map(|(label, numeric)| Head { label, numeric }).collect();
+    let rows: Vec<Row> = booked
+        .into_iter()
+        .map(|transfer| Row {
+            cells: vec![
+                text::time_exact(ctx, transfer.effective_at),
+                transfer_words(ctx, &transfer.kind).into_any(),
+                account_words(ctx, &transfer.from).into_any(),
+                account_words(ctx, &transfer.to).into_any(),
+                text::amount(ctx, Money::new(transfer.amount, transfer.currency)),
+            ],
+            href: None,
+        })
+        .collect();
+    view! { <Table caption=tr!(ctx.locale, commission.booked_caption) head=head rows=rows/> }.into_any()
+}
+
+fn transfer_words(ctx: &Context, kind: &str) -> String {
+    match kind {
+        "accrual" => tr!(ctx.locale, commission.kind_accrual),
+        "refund" => tr!(ctx.locale, commission.kind_refund),
+        "rejection" => tr!(ctx.locale, commission.kind_rejection),
+        "release" => tr!(ctx.locale, commission.kind_release),
+        "release_correction" => tr!(ctx.locale, commission.kind_release_correction),
+        "adjustment" => tr!(ctx.locale, commission.kind_adjustment),
+        "reversal" => tr!(ctx.locale, commission.kind_reversal),
+        _ => tr!(ctx.locale, commission.kind_other),
+    }
+}
+
+fn account_words(ctx: &Context, kind: &str) -> String {
+    match kind {
+        "pending" => tr!(ctx.locale, commission.account_pending),
+        "payable" => tr!(ctx.locale, commission.account_payable),
+        "ring_fenced" => tr!(ctx.locale, commission.account_ring_fenced),
+        "in_payout" => tr!(ctx.locale, commission.account_in_payout),
+        "paid" => tr!(ctx.locale, commission.account_paid),
+        _ => tr!(ctx.locale, commission.account_programme),
+    }
+}
+
+fn wrong(ctx: &Context, commission: &Explained) -> AnyView {
+    let href = paths::dispute_conversion(commission.conversion);
+    view! {
+        <p>{tr!(ctx.locale, commission.wrong_lead)}</p>
+        <p><a class="button" data-weight="quiet" href=href>{tr!(ctx.locale, commission.wrong)}</a></p>
+    }
+    .into_any()
+}
+
+fn money(ctx: &Context, commission: &Explained, amount: Decimal) -> String {
+    format::money(ctx.locale, Money::new(amount, commission.currency))
+}

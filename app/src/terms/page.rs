@@ -1,0 +1,159 @@
+//! `/terms`: what applies today in words, what is announced, and how it came to this.
+
+use super::model::{Field, OfferTerms, Told, Version};
+use super::{rules, store, words};
+use crate::base::clock::SINCE_EVER;
+use crate::base::context::Context;
+use crate::base::error::AppError;
+use crate::base::format;
+use crate::base::language::tr;
+use crate::base::money::Currency;
+use crate::paths;
+use crate::ui::badge::Tone;
+use crate::ui::empty::empty;
+use crate::ui::layout::{facts, page_head, section};
+use crate::ui::screen::screen;
+use crate::ui::table::{Head, Row, Table};
+use crate::ui::text;
+use crate::ui::timeline::{Step, timeline};
+use leptos::prelude::*;
+
+/// The page.
+#[component]
+pub fn Terms() -> impl IntoView {
+    screen(|ctx, _query| async move { load(&ctx).await })
+}
+
+async fn load(ctx: &Context) -> Result<(String, AnyView), AppError> {
+    let member = ctx.member()?;
+    let mut tx = ctx.begin().await?;
+    let currency = store::currency(&mut tx, member.programme).await?;
+    let general = store::in_force(&mut tx, member.programme, None, member.partner, ctx.now()).await?;
+    let offers = store::by_offer(&mut tx, member.programme, member.partner, ctx.now()).await?;
+    let told = store::told(&mut tx, member.programme, member.partner).await?;
+    tx.commit().await?;
+
+    let (own, others) = rules::split_offers(offers, &general);
+    let title = tr!(ctx.locale, terms.title);
+    let lead = words::lead(ctx, &general, !own.is_empty(), currency);
+    let by_offer = (!own.is_empty())
+        .then(|| section(tr!(ctx.locale, terms.offers), offer_table(ctx, own, others, &general, currency)));
+    let is_news = |told: &&Told| told.version.valid_from > ctx.now();
+    let announced: Vec<Step> = told
+        .iter()
+        .rev()
+        .filter(is_news)
+        .filter(|news| !rules::is_overridden(&news.version, &told))
+        .map(|news| step(ctx, news, &general, currency))
+        .collect();
+    let history: Vec<Step> =
+        told.iter().filter(|told| !is_news(told)).map(|told| step(ctx, told, &general, currency)).collect();
+    let announced = if announced.is_empty() {
+        view! { <p>{tr!(ctx.locale, terms.announced_empty)}</p> }.into_any()
+    } else {
+        timeline(announced)
+    };
+    let history = if history.is_empty() {
+        empty(tr!(ctx.locale, terms.history_empty), tr!(ctx.locale, terms.history_empty_text))
+    } else {
+        timeline(history)
+    };
+    let body = view! {
+        {page_head(title.clone(), Some(lead.into_any()))}
+        {section(tr!(ctx.locale, terms.today), facts(today(ctx, &general, currency)))}
+        {by_offer}
+        {section(tr!(ctx.locale, terms.announced), announced)}
+        {section(tr!(ctx.locale, terms.history), history)}
+        <p>{tr!(ctx.locale, terms.wrong)}" "{text::link(paths::DISPUTES.to_owned(), tr!(ctx.locale, terms.ask))}</p>
+    };
+    Ok((title, body.into_any()))
+}
+
+/// Each field that something was said about, with the version that says it.
+fn today(ctx: &Context, general: &[Version], currency: Currency) -> Vec<(String, AnyView)> {
+    [Field::Rate, Field::HoldDays, Field::Validation, Field::Minimum, Field::Schedule]
+        .into_iter()
+        .filter_map(|field| general.iter().find(|version| version.field == field))
+        .map(|version| {
+            let value = words::value(ctx, version, currency);
+            let since = text::link(paths::terms_version(version.id), since(ctx, version));
+            (words::field(ctx, version.field), view! { {value}" "<small>{since}</small> }.into_any())
+        })
+        .collect()
+}
+
+fn since(ctx: &Context, version: &Version) -> String {
+    if version.valid_from <= SINCE_EVER {
+        tr!(ctx.locale, terms.since_ever)
+    } else {
+        tr!(ctx.locale, terms.since, date = format::date(ctx.locale, ctx.time_zone, version.valid_from))
+    }
+}
+
+/// The offers with terms of their own; the others in one row.
+fn offer_table(ctx: &Context, own: Vec<OfferTerms>, others: usize, general: &[Version], currency: Currency) -> AnyView {
+    let of = |field: Field| general.iter().find(|version| version.field == field).cloned();
+    let rest = (others > 0).then(|| OfferTerms {
+        name: tr!(ctx.locale, terms.others, count = others),
+        rate: of(Field::Rate),
+        hold_days: of(Field::HoldDays),
+        validation: of(Field::Validation),
+    });
+    let head = [Field::Rate, Field::HoldDays, Field::Validation]
+        .map(|field| Head { label: words::field(ctx, field), numeric: false });
+    let head =
+        std::iter::once(Head { label: tr!(ctx.locale, terms.offer), numeric: false }).chain(head).collect::<Vec<_>>();
+    let cell = |version: Option<Version>| match version {
+        Some(version) => text::link(paths::terms_version(version.id), words::value(ctx, &version, currency)),
+        None => tr!(ctx.locale, terms.not_set).into_any(),
+    };
+    let rows = own
+        .into_iter()
+        .chain(rest)
+        .map(|offer| Row {
+            cells: vec![offer.name.into_any(), cell(offer.rate), cell(offer.hold_days), cell(offer.validation)],
+            href: None,
+        })
+        .collect::<Vec<_>>();
+    view! { <Table caption=tr!(ctx.locale, terms.offers_caption) head=head rows=rows/> }.into_any()
+}
+
+fn step(ctx: &Context, told: &Told, general: &[Version], currency: Currency) -> Step {
+    let version = &told.version;
+    let future = version.valid_from > ctx.now();
+    let who = match version.scope.partner {
+        Some(_) => tr!(ctx.locale, terms.for_you),
+        None => tr!(ctx.locale, terms.for_all),
+    };
+    let who = match &told.offer {
+        Some(offer) => tr!(ctx.locale, terms.for_offer, who = who, offer = offer.clone()),
+        None => who,
+    };
+    let applies = general.iter().any(|general| general.id == version.id);
+    let when = if version.valid_from <= SINCE_EVER {
+        tr!(ctx.locale, terms.from_start).into_any()
+    } else {
+        text::time(ctx, version.valid_from)
+    };
+    let decided = format::date(ctx.locale, ctx.time_zone, told.decided_at);
+    Step {
+        title: tr!(
+            ctx.locale,
+            terms.began,
+            what = words::field(ctx, version.field),
+            value = words::value(ctx, version, currency)
+        ),
+        when: Some(when),
+        who: Some(format!("{who}, {}", tr!(ctx.locale, terms.version, version = version.id.to_string()))),
+        text: Some(tr!(ctx.locale, terms.reason_when, date = decided, reason = told.reason.clone())),
+        future,
+        tone: if future {
+            Tone::Waiting
+        } else if applies {
+            Tone::Good
+        } else {
+            Tone::Neutral
+        },
+        anchor: Some(format!("v{}", version.id)),
+    }
+}

@@ -1,0 +1,101 @@
+//! Terms in words.
+
+use super::model::{Field, Schedule, Version};
+use crate::base::context::Context;
+use crate::base::format;
+use crate::base::language::tr;
+use crate::base::money::{Currency, Money};
+use crate::ui::text::amount_words;
+use rust_decimal::Decimal;
+
+/// What a partner is paid, when, and from which amount on; in sentences.
+pub fn lead(ctx: &Context, general: &[Version], some_offers_differ: bool, currency: Currency) -> String {
+    let of = |field: Field| general.iter().find(|version| version.field == field);
+    let mut sentences = Vec::new();
+    sentences.push(match of(Field::Rate) {
+        Some(rate) if rate.kind == "percent" => {
+            tr!(ctx.locale, terms.lead_percent, rate = format::percent(ctx.locale, rate.value))
+        }
+        Some(rate) => tr!(ctx.locale, terms.lead_fixed, rate = number(ctx, rate.value)),
+        None => tr!(ctx.locale, terms.lead_no_rate),
+    });
+    if some_offers_differ && of(Field::Rate).is_some() {
+        sentences.push(tr!(ctx.locale, terms.lead_own));
+    }
+    if of(Field::Validation).is_some_and(|version| !version.value.is_zero()) {
+        sentences.push(tr!(ctx.locale, terms.lead_validation));
+    } else if let Some(hold) = of(Field::HoldDays) {
+        sentences.push(if hold.value.is_zero() {
+            tr!(ctx.locale, terms.lead_hold_none)
+        } else if hold.value == Decimal::ONE {
+            tr!(ctx.locale, terms.lead_hold_one)
+        } else {
+            tr!(ctx.locale, terms.lead_hold, days = hold.value.normalize().to_string())
+        });
+    }
+    let minimum = of(Field::Minimum)
+        .filter(|version| !version.value.is_zero())
+        .map(|version| amount_words(ctx, Money::new(version.value, currency)));
+    match (of(Field::Schedule).and_then(|version| schedule(ctx, version)), minimum) {
+        (Some(schedule), Some(minimum)) => {
+            sentences.push(tr!(ctx.locale, terms.lead_schedule, schedule = schedule));
+            sentences.push(tr!(ctx.locale, terms.lead_minimum, minimum = minimum));
+        }
+        (Some(schedule), None) => {
+            sentences.push(tr!(ctx.locale, terms.lead_schedule, schedule = schedule));
+            sentences.push(tr!(ctx.locale, terms.lead_no_minimum));
+        }
+        (None, Some(minimum)) => sentences.push(tr!(ctx.locale, terms.lead_minimum_only, minimum = minimum)),
+        (None, None) => {}
+    }
+    sentences.join(" ")
+}
+
+/// The name of a field.
+pub fn field(ctx: &Context, field: Field) -> String {
+    match field {
+        Field::Rate => tr!(ctx.locale, terms.rate),
+        Field::HoldDays => tr!(ctx.locale, terms.hold_days),
+        Field::Validation => tr!(ctx.locale, terms.validation),
+        Field::Minimum => tr!(ctx.locale, terms.minimum),
+        Field::Schedule => tr!(ctx.locale, terms.schedule),
+    }
+}
+
+/// What a version says; a minimum is in the programme's `currency`.
+pub fn value(ctx: &Context, version: &Version, currency: Currency) -> String {
+    match version.field {
+        Field::Rate if version.kind == "percent" => {
+            tr!(ctx.locale, terms.percent_words, rate = format::percent(ctx.locale, version.value))
+        }
+        Field::Rate => tr!(ctx.locale, terms.fixed_words, amount = number(ctx, version.value)),
+        Field::HoldDays if version.value.is_zero() => tr!(ctx.locale, terms.days_none),
+        Field::HoldDays if version.value == Decimal::ONE => tr!(ctx.locale, terms.day_words),
+        Field::HoldDays => tr!(ctx.locale, terms.days_words, days = version.value.normalize().to_string()),
+        Field::Validation if version.value.is_zero() => tr!(ctx.locale, terms.flag_no),
+        Field::Validation => tr!(ctx.locale, terms.flag_yes),
+        Field::Minimum => amount_words(ctx, Money::new(version.value, currency)),
+        Field::Schedule => schedule(ctx, version).unwrap_or_else(|| tr!(ctx.locale, terms.not_set)),
+    }
+}
+
+/// A fixed rate is paid in the currency of each conversion, so it is a number without a sign.
+fn number(ctx: &Context, value: Decimal) -> String {
+    let mut value = value.normalize();
+    if value.scale() == 1 {
+        value.rescale(2);
+    }
+    format::number(ctx.locale, value)
+}
+
+fn schedule(ctx: &Context, version: &Version) -> Option<String> {
+    Some(match Schedule::from_parts(&version.kind, version.value)? {
+        Schedule::Weekly(day) => {
+            let weekdays = tr!(ctx.locale, terms.weekdays);
+            let weekday = weekdays.split(' ').nth(day as usize - 1)?.to_owned();
+            tr!(ctx.locale, terms.weekly, weekday = weekday)
+        }
+        Schedule::TwiceMonthly(day) => tr!(ctx.locale, terms.twice_monthly, first = day, second = day + 15),
+        Schedule::Monthly(day) => tr!(ctx.locale, terms.monthly, day = day),
+    })
+}
