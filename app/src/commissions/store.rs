@@ -56,7 +56,9 @@ pub async fn release(db: &Db, actor: &Actor, as_of: DateTime<Utc>, now: DateTime
             let change = Change {
                 action: "commissions.released",
                 subject: "commissions".into(),
-                after: Some(json!({ "as_of": as_of, "commissions": row.commissions, "transfers": row.transfers, "amount": row.amount })),
+                after: Some(
+                    json!({ "as_of": as_of, "commissions": row.commissions, "transfers": row.transfers, "amount": row.amount }),
+                ),
                 ..Change::default()
             };
             record(&mut tx, actor, now, "release", change).await?;

@@ -57,7 +57,9 @@ fn copy_number(out: &mut String, number: Option<Decimal>) {
 
 /// Two imports of one programme wait for each other; keys keep them correct, this keeps them from failing.
 pub async fn take_turns(tx: &mut Tx, programme: ProgrammeId) -> sqlx::Result<()> {
-    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('import', $1))", programme.0).execute(&mut **tx).await?;
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('import', $1))", programme.0)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -81,7 +83,12 @@ pub async fn analyze(tx: &mut Tx) -> sqlx::Result<()> {
 }
 
 /// Makes the partners that sales and leads name and that are not there.
-pub async fn create_partners(tx: &mut Tx, import: ImportId, programme: ProgrammeId, now: DateTime<Utc>) -> sqlx::Result<u64> {
+pub async fn create_partners(
+    tx: &mut Tx,
+    import: ImportId,
+    programme: ProgrammeId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<u64> {
     let made = sqlx::query!(
         "INSERT INTO partner (programme_id, code, name, created_at)
          SELECT DISTINCT $2::bigint, r.partner, r.partner, $3::timestamptz FROM import_row r
@@ -97,7 +104,12 @@ pub async fn create_partners(tx: &mut Tx, import: ImportId, programme: Programme
 }
 
 /// Makes the offers that sales and leads name and that are not there.
-pub async fn create_offers(tx: &mut Tx, import: ImportId, programme: ProgrammeId, now: DateTime<Utc>) -> sqlx::Result<u64> {
+pub async fn create_offers(
+    tx: &mut Tx,
+    import: ImportId,
+    programme: ProgrammeId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<u64> {
     let made = sqlx::query!(
         "INSERT INTO offer (programme_id, code, name, created_at)
          SELECT DISTINCT $2::bigint, r.offer, r.offer, $3::timestamptz FROM import_row r
@@ -249,7 +261,13 @@ pub async fn resolve_terms(tx: &mut Tx, import: ImportId, programme: ProgrammeId
 }
 
 /// Books the sales and leads of some lines: conversion, event, commission, accrual.
-pub async fn book_sales(tx: &mut Tx, import: ImportId, programme: ProgrammeId, lines: (i64, i64), now: DateTime<Utc>) -> sqlx::Result<()> {
+pub async fn book_sales(
+    tx: &mut Tx,
+    import: ImportId,
+    programme: ProgrammeId,
+    lines: (i64, i64),
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
     let (first, last) = lines;
     sqlx::query!(
         "INSERT INTO conversion (programme_id, partner_id, conversion_id, offer_id, kind, order_id, occurred_at, amount, currency,
@@ -391,7 +409,12 @@ pub async fn refuse_excess_refunds(tx: &mut Tx, import: ImportId) -> sqlx::Resul
 }
 
 /// Keeps the events of refunds, approvals and rejections.
-pub async fn book_change_events(tx: &mut Tx, import: ImportId, programme: ProgrammeId, now: DateTime<Utc>) -> sqlx::Result<()> {
+pub async fn book_change_events(
+    tx: &mut Tx,
+    import: ImportId,
+    programme: ProgrammeId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "INSERT INTO conversion_event (programme_id, event_id, event, partner_id, conversion_id, occurred_at, amount, reason, import_id, booked_at)
          SELECT $2, event_id, event, partner_id, conversion_id, occurred_at, amount, reason, $1, $3
@@ -406,7 +429,12 @@ pub async fn book_change_events(tx: &mut Tx, import: ImportId, programme: Progra
 }
 
 /// An approval makes payable what is left, from the moment of the approval.
-pub async fn book_approvals(tx: &mut Tx, import: ImportId, programme: ProgrammeId, now: DateTime<Utc>) -> sqlx::Result<()> {
+pub async fn book_approvals(
+    tx: &mut Tx,
+    import: ImportId,
+    programme: ProgrammeId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "WITH approved AS (
              SELECT partner_id, conversion_id, min(occurred_at) AS at, min(event_id) AS event_id FROM import_item
@@ -431,7 +459,12 @@ pub async fn book_approvals(tx: &mut Tx, import: ImportId, programme: ProgrammeI
 
 /// Refunds and rejections take back the difference they make, in the order of their times. What was released after the
 /// event's own time first goes back to pending, so that balances as of any day are right however late a row comes.
-pub async fn book_reversals(tx: &mut Tx, import: ImportId, programme: ProgrammeId, now: DateTime<Utc>) -> sqlx::Result<()> {
+pub async fn book_reversals(
+    tx: &mut Tx,
+    import: ImportId,
+    programme: ProgrammeId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "WITH step AS (
              SELECT i.partner_id, i.conversion_id, i.event_id, i.event, i.occurred_at, c.currency, c.released_at,
@@ -521,7 +554,12 @@ pub async fn count(tx: &mut Tx, import: ImportId) -> sqlx::Result<(i64, i64, i64
 }
 
 /// Closes the import and clears what was staged for it.
-pub async fn finish(tx: &mut Tx, import: ImportId, report: &super::model::Report, now: DateTime<Utc>) -> sqlx::Result<()> {
+pub async fn finish(
+    tx: &mut Tx,
+    import: ImportId,
+    report: &super::model::Report,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE import SET finished_at = $2, rows = $3, accepted = $4, duplicates = $5, rejected = $6 WHERE import_id = $1",
         import.0,

@@ -179,9 +179,10 @@ impl Columns {
             return Err(ImportError::MissingColumns(missing.join(", ")));
         }
         match unknown {
-            Some(name) => {
-                Err(ImportError::UnknownColumn(name.chars().filter(|c| !c.is_control()).take(60).collect(), known.join(", ")))
-            }
+            Some(name) => Err(ImportError::UnknownColumn(
+                name.chars().filter(|c| !c.is_control()).take(60).collect(),
+                known.join(", "),
+            )),
             None => Ok(Self(places)),
         }
     }
@@ -227,7 +228,8 @@ impl Columns {
             ("", true) => return Err(reject("currency", "empty")),
             ("", false) => None,
             (code, _) => Some(
-                Currency::parse(code).map_err(|_| reject("currency", "not a currency code of three capital letters (ISO 4217)"))?,
+                Currency::parse(code)
+                    .map_err(|_| reject("currency", "not a currency code of three capital letters (ISO 4217)"))?,
             ),
         };
         let amount = text(6)?;
@@ -375,7 +377,9 @@ mod tests {
     #[test]
     fn a_row_of_ten_megabytes_costs_one_row() {
         let long = "x".repeat(10 * 1024 * 1024);
-        let file = format!("{HEADER}S1,sale,{long},P1,uk,2010-12-01T08:26:00Z,1,GBP,\nS2,sale,2,P1,uk,2010-12-01T08:26:00Z,1,GBP,\n");
+        let file = format!(
+            "{HEADER}S1,sale,{long},P1,uk,2010-12-01T08:26:00Z,1,GBP,\nS2,sale,2,P1,uk,2010-12-01T08:26:00Z,1,GBP,\n"
+        );
         let lines: Vec<_> = Lines::new(file.as_bytes()).expect("header").map(|line| line.expect("line")).collect();
         assert!(lines[0].row.is_err() && lines[0].raw.len() <= RAW_SHOWN);
         assert_eq!((lines[1].number, lines[1].row.is_ok()), (3, true));
@@ -383,7 +387,8 @@ mod tests {
 
     #[test]
     fn a_wrong_header_refuses_the_file() {
-        let open = |header: &str| Lines::new(header.as_bytes()).err().map(|error| error.to_string()).unwrap_or_default();
+        let open =
+            |header: &str| Lines::new(header.as_bytes()).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(open("").contains("missing"));
         assert!(open("S1,sale,1,P1,uk,2010-12-01T08:26:00Z,1,GBP,\n").contains("missing"));
         assert!(open(&HEADER.replace("reason", "reason,colour")).contains("colour"));

@@ -40,7 +40,8 @@ pub async fn run(
     book::analyze(&mut tx).await?;
 
     progress(Progress::Checking);
-    let partners = if request.create_partners { book::create_partners(&mut tx, import, programme, now).await? } else { 0 };
+    let partners =
+        if request.create_partners { book::create_partners(&mut tx, import, programme, now).await? } else { 0 };
     let offers = if request.create_offers { book::create_offers(&mut tx, import, programme, now).await? } else { 0 };
     book::open_accounts(&mut tx, import, programme).await?;
     book::check_sales(&mut tx, import, programme).await?;
@@ -74,7 +75,9 @@ pub async fn run(
     let change = Change {
         action: "conversions.imported",
         subject: format!("import/{import}"),
-        after: Some(json!({ "programme": programme, "report": report, "partners_created": partners, "offers_created": offers })),
+        after: Some(
+            json!({ "programme": programme, "report": report, "partners_created": partners, "offers_created": offers }),
+        ),
         ..Change::default()
     };
     record(&mut tx, &Actor::Command, now, &format!("import-{import}"), change).await?;
