@@ -133,6 +133,8 @@ pub struct Proposal {
     pub proposer: Option<(PersonId, String)>,
     /// When.
     pub proposed_at: DateTime<Utc>,
+    /// The replay, where the field has one.
+    pub impact: Option<Impact>,
     /// The digest of all that, in hexadecimal: who decides sends it back, so that what was read is what is approved.
     pub content_hash: String,
     /// Whether it waits, and what became of it.

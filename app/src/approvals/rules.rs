@@ -85,12 +85,7 @@ pub fn replay_from(until: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 fn inputs(conversion: &Replayed, rate: Rate) -> Inputs {
-    Inputs {
-        rate,
-        order_amount: conversion.order_amount,
-        refunded: conversion.refunded,
-        rejected: conversion.rejected,
-    }
+    Inputs { rate, order_amount: conversion.order_amount, refunded: conversion.refunded, rejected: conversion.rejected }
 }
 
 fn order_left(conversion: &Replayed) -> Decimal {
@@ -163,10 +158,9 @@ fn break_even(
     let share = |whole: Decimal| whole.checked_mul(lost).and_then(|product| product.checked_div(earned));
     let months = Decimal::from(REPLAY_DAYS) / Decimal::from(30);
     match (share(Decimal::ONE_HUNDRED), share(order_left)) {
-        (Some(percent), Some(orders)) => BreakEven::Extra {
-            percent: up(percent, 1),
-            orders_a_month: up(orders / months, currency.minor_units()),
-        },
+        (Some(percent), Some(orders)) => {
+            BreakEven::Extra { percent: up(percent, 1), orders_a_month: up(orders / months, currency.minor_units()) }
+        }
         _ => BreakEven::NotKnown,
     }
 }

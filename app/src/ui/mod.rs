@@ -27,6 +27,8 @@ pub mod form;
 #[cfg(all(test, feature = "ssr"))]
 pub(crate) mod hostile;
 #[cfg(feature = "ssr")]
+pub mod gauge;
+#[cfg(feature = "ssr")]
 pub mod layout;
 #[cfg(feature = "ssr")]
 pub mod money_line;

@@ -52,7 +52,7 @@ pub async fn decide(ctx: &Context, form: &DecisionForm) -> Result<Answer, AppErr
     let id: ProposalId = form.proposal.parse().map_err(|_| AppError::NotFound)?;
     let read = hex::decode(&form.content_hash).map_err(|_| AppError::BadRequest("content_hash"))?;
     let mut tx = ctx.begin().await?;
-    let (proposal, impact) = store::find(&mut tx, id, ctx.now()).await?;
+    let proposal = store::find(&mut tx, id, ctx.now()).await?;
     match &proposal.standing {
         Standing::Waiting(_) => {}
         Standing::Expired(_) => return Ok(Answer::refused(refusal_text(ctx, Refusal::Expired))),
@@ -61,7 +61,7 @@ pub async fn decide(ctx: &Context, form: &DecisionForm) -> Result<Answer, AppErr
             return Ok(already(ctx, staff, form, id, by));
         }
     }
-    let said = match read_form(ctx, form, &mut tx, &proposal, impact.as_ref()).await? {
+    let said = match read_form(ctx, form, &mut tx, &proposal).await? {
         Ok(said) => said,
         Err(errors) => return Ok(Answer::Refused(errors)),
     };
@@ -106,7 +106,6 @@ async fn read_form<'a>(
     form: &'a DecisionForm,
     tx: &mut Tx,
     proposal: &Proposal,
-    impact: Option<&Impact>,
 ) -> Result<Result<Said<'a>, Errors>, AppError> {
     let mut errors = Errors::default();
     let verdict = Verdict::parse(&form.verdict);
@@ -122,7 +121,7 @@ async fn read_form<'a>(
         let zone = store::time_zone(tx, proposal.programme).await?;
         earliest = start_of(ctx, &form.valid_from, zone, &mut errors).map_or(now, |start| start.max(now));
         // Going under the floor is an owner's right, but not without a word to the house.
-        if reason_house.is_empty() && impact.is_some_and(Impact::below_floor) {
+        if reason_house.is_empty() && proposal.impact.as_ref().is_some_and(Impact::below_floor) {
             errors.add("reason_house", tr!(ctx.locale, approvals.floor_needs_reason));
         }
     }
@@ -132,12 +131,7 @@ async fn read_form<'a>(
     })
 }
 
-async fn write(
-    tx: &mut Tx,
-    ctx: &Context,
-    proposal: &Proposal,
-    decision: store::Decide<'_>,
-) -> Result<(), AppError> {
+async fn write(tx: &mut Tx, ctx: &Context, proposal: &Proposal, decision: store::Decide<'_>) -> Result<(), AppError> {
     let (verdict, sole_control) = (decision.verdict, decision.sole_control);
     let valid_from = store::decide(tx, decision).await?;
     let version = match verdict {

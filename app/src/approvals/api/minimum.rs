@@ -61,8 +61,7 @@ pub async fn lower(ctx: &Context, form: &MinimumForm) -> Result<Answer, AppError
     if let Err(bad) = value {
         errors.add("value", bad_amount(ctx, bad));
     }
-    let in_force =
-        terms::store::field_in_force(&mut tx, Field::Minimum, account.programme, None, partner, now).await?;
+    let in_force = terms::store::field_in_force(&mut tx, Field::Minimum, account.programme, None, partner, now).await?;
     let value_before = in_force.map(|version| version.value);
     if let (Ok(value), Some(before)) = (value, value_before)
         && value >= before

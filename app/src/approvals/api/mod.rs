@@ -193,12 +193,7 @@ fn case_of(text: &str) -> Result<Option<CaseId>, AppError> {
 }
 
 /// What a form says of a moment to start: nothing, or a day.
-fn start_of(
-    ctx: &Context,
-    text: &str,
-    zone: Tz,
-    errors: &mut Errors,
-) -> Option<DateTime<Utc>> {
+fn start_of(ctx: &Context, text: &str, zone: Tz, errors: &mut Errors) -> Option<DateTime<Utc>> {
     let text = text.trim();
     if text.is_empty() {
         return None;

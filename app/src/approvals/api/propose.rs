@@ -147,11 +147,7 @@ async fn impact_of(
 ///
 /// # Errors
 /// The constraint that refused it, inside [`AppError::Database`].
-pub(super) async fn write(
-    tx: &mut Tx,
-    ctx: &Context,
-    proposal: store::Propose<'_>,
-) -> Result<ProposalId, AppError> {
+pub(super) async fn write(tx: &mut Tx, ctx: &Context, proposal: store::Propose<'_>) -> Result<ProposalId, AppError> {
     let field = proposal.field.as_str();
     let partner = proposal.scope.partner;
     let before = proposal.value_before.map(|value| serde_json::json!({ field: value }));

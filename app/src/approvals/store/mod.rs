@@ -140,6 +140,7 @@ struct Row {
     proposer: Option<String>,
     proposed_at: DateTime<Utc>,
     expires_at: Option<DateTime<Utc>>,
+    impact: Option<serde_json::Value>,
     content_hash: Vec<u8>,
     verdict: Option<String>,
     by: Option<String>,
@@ -175,6 +176,7 @@ impl Row {
             case: self.case_id.map(CaseId),
             proposer: self.proposer_id.map(PersonId).zip(self.proposer),
             proposed_at: self.proposed_at,
+            impact: impact(self.proposal_id, self.impact)?,
             content_hash: hex::encode(self.content_hash),
             standing,
         })
@@ -209,27 +211,19 @@ fn unknown(what: &str, text: &str) -> AppError {
     AppError::Internal(format!("unknown {what} {text:?} in the database"))
 }
 
-/// One proposal with what was decided on it, and the replay it carries, if any.
+fn impact(id: i64, stored: Option<serde_json::Value>) -> Result<Option<Impact>, AppError> {
+    stored
+        .map(serde_json::from_value)
+        .transpose()
+        .map_err(|error| AppError::Internal(format!("impact of proposal {id}: {error}")))
+}
+
+/// One proposal with what was decided on it.
 ///
 /// # Errors
 /// [`AppError::NotFound`] where there is none.
-pub async fn find(
-    tx: &mut Tx,
-    id: ProposalId,
-    now: DateTime<Utc>,
-) -> Result<(Proposal, Option<Impact>), AppError> {
-    let proposal = select(tx, Some(id), None, i64::MAX, 1)
-        .await?
-        .pop()
-        .ok_or(AppError::NotFound)?
-        .into_proposal(now)?;
-    let impact = sqlx::query_scalar!("SELECT impact FROM proposal WHERE proposal_id = $1", id.0)
-        .fetch_one(&mut **tx)
-        .await?
-        .map(serde_json::from_value)
-        .transpose()
-        .map_err(|error| AppError::Internal(format!("impact of proposal {id}: {error}")))?;
-    Ok((proposal, impact))
+pub async fn find(tx: &mut Tx, id: ProposalId, now: DateTime<Utc>) -> Result<Proposal, AppError> {
+    select(tx, Some(id), None, i64::MAX, 1).await?.pop().ok_or(AppError::NotFound)?.into_proposal(now)
 }
 
 /// Proposals that wait for an owner, the oldest first, at most `most`.
@@ -269,7 +263,7 @@ async fn select(
         r#"SELECT p.proposal_id, p.programme_id, g.currency, p.offer_id, o.code AS "offer_code?", o.name AS "offer_name?",
                   p.partner_id, a.code AS "partner_code?", a.name AS "partner_name?", p.field, p.kind, p.value, p.value_before,
                   p.valid_from, p.reason, p.case_id, p.proposer_id, proposer.name AS "proposer?", p.proposed_at, p.expires_at,
-                  p.content_hash, d.verdict AS "verdict?", d.by AS "by?", d.decider_id, decider.name AS "decider?",
+                  p.impact, p.content_hash, d.verdict AS "verdict?", d.by AS "by?", d.decider_id, decider.name AS "decider?",
                   d.sole_control AS "sole_control?", d.reason_partner AS "reason_partner?", d.reason_house AS "reason_house?",
                   d.valid_from AS decided_from, d.decided_at AS "decided_at?"
            FROM proposal p

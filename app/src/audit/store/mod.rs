@@ -1,4 +1,10 @@
-//! Writing the record, sealing it, and walking the chain.
+//! Writing the record; reading it, sealing it and walking its chain are rooms of their own.
+
+mod chain;
+mod list;
+
+pub use chain::{seal, verify};
+pub use list::{ByWhom, Wanted, actions, list, staff};
 
 use crate::base::actor::Actor;
 use crate::base::db::Tx;
@@ -61,19 +67,4 @@ pub async fn record(
     .execute(&mut **tx)
     .await?;
     Ok(())
-}
-
-/// Seals what was committed and is not sealed yet; gives the number of rows sealed.
-///
-/// # Errors
-/// When the database is away.
-pub async fn seal(tx: &mut Tx) -> Result<i64, AppError> {
-    let mut sealed = 0;
-    loop {
-        let batch = sqlx::query_scalar!(r#"SELECT seal_audit(1000) AS "sealed!""#).fetch_one(&mut **tx).await?;
-        sealed += i64::from(batch);
-        if batch < 1000 {
-            return Ok(sealed);
-        }
-    }
 }

@@ -1,0 +1,20 @@
+//! What waits for an owner, what was decided, and each proposal on one screen.
+
+mod impact;
+mod list;
+mod proposal;
+mod words;
+
+pub use list::Approvals;
+pub use proposal::ProposalPage;
+
+use crate::base::access::Who;
+use crate::base::actor::Staff;
+use crate::base::context::Context;
+use crate::base::error::AppError;
+
+/// Owners and auditors. The guard in front of the pages asks the same; this is the second lock.
+fn reader(ctx: &Context) -> Result<Staff, AppError> {
+    let staff = ctx.staff()?;
+    if Who::Record.includes(&ctx.actor) { Ok(staff.clone()) } else { Err(AppError::Forbidden) }
+}

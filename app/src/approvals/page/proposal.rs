@@ -1,0 +1,237 @@
+//! One proposal on one screen: what is asked, before and after, what it costs, why, and the decision.
+
+use super::list::{decided_by, verdict};
+use super::words::{field, title, value, value_before, value_of, whom};
+use super::{impact, reader};
+use crate::approvals::model::{CurrencyImpact, Decision, Impact, Proposal, Standing, Verdict};
+use crate::approvals::store;
+use crate::base::actor::{Role, Staff};
+use crate::base::context::Context;
+use crate::base::db::Tx;
+use crate::base::error::AppError;
+use crate::base::format;
+use crate::base::forms::{self, Draft};
+use crate::base::language::tr;
+use crate::base::money::Money;
+use crate::paths;
+use crate::terms;
+use crate::ui::field::{Choice, Field, Hidden, Submit, TextArea};
+use crate::ui::form::Form;
+use crate::ui::layout::{facts, page_head, section};
+use crate::ui::notice::{done, notice};
+use crate::ui::screen::screen;
+use crate::ui::{Tone, before_after, text};
+use leptos::prelude::*;
+
+/// `/approvals/{proposal}`
+#[component]
+pub fn ProposalPage() -> impl IntoView {
+    screen(|ctx, query| async move {
+        let staff = reader(&ctx)?;
+        let mut tx = ctx.begin().await?;
+        let proposal = store::find(&mut tx, query.id("proposal")?, ctx.now()).await?;
+        let moved = moved_since(&mut tx, &ctx, &proposal).await?;
+        let alone = store::sole_owner(&mut tx, staff.person).await?;
+        drop(tx);
+        let draft = forms::recall(&ctx, query.get("form")).await?;
+
+        let title = title(&ctx, &proposal);
+        let said = match query.get("done") {
+            Some("approved") => Some(tr!(ctx.locale, approvals.done_approved)),
+            Some("rejected") => Some(tr!(ctx.locale, approvals.done_rejected)),
+            Some("proposed") => Some(tr!(ctx.locale, approvals.done_proposed)),
+            _ => None,
+        };
+        let waits = matches!(proposal.standing, Standing::Waiting(_));
+        // The form shows its own message; where there is none any more, the message still has to be read.
+        let late = draft.error("").filter(|_| !waits || may_not(&staff, alone, &proposal).is_some());
+        let body = view! {
+            {page_head(title.clone(), Some(lead(&ctx, &proposal).into_any()))}
+            {done(&ctx, said)}
+            {late.map(|message| notice(Tone::Bad, message))}
+            {moved.map(|message| notice(Tone::Waiting, message))}
+            {sides(&ctx, &proposal)}
+            {proposal.impact.as_ref().map(|replayed| impact::replay(&ctx, replayed))}
+            {why(&ctx, &proposal)}
+            {outcome(&ctx, &staff, alone, &proposal, &draft)}
+        };
+        Ok((title, body.into_any()))
+    })
+}
+
+/// Who asks for what, and what is asked of the reader.
+fn lead(ctx: &Context, proposal: &Proposal) -> String {
+    let locale = ctx.locale;
+    let day = |at| format::date(locale, ctx.time_zone, at);
+    let who = proposal.proposer.as_ref().map_or_else(|| tr!(locale, approvals.a_command), |(_, name)| name.clone());
+    let asks = if proposal.valid_from > proposal.proposed_at {
+        tr!(locale, approvals.asks_from, who = who, day = day(proposal.valid_from))
+    } else {
+        tr!(locale, approvals.asks, who = who)
+    };
+    let then = match &proposal.standing {
+        Standing::Waiting(Some(until)) => tr!(locale, approvals.waits_until, day = day(*until)),
+        Standing::Waiting(None) => tr!(locale, approvals.waits),
+        Standing::Expired(at) => tr!(locale, approvals.expired_on, day = day(*at)),
+        Standing::Decided(decision) => {
+            let by = decided_by(ctx, decision);
+            match decision.verdict {
+                Verdict::Approved => tr!(locale, approvals.was_approved, by = by, day = day(decision.decided_at)),
+                Verdict::Rejected => tr!(locale, approvals.was_rejected, by = by, day = day(decision.decided_at)),
+            }
+        }
+    };
+    format!("{asks} {then}")
+}
+
+/// Says so where something else is in force now than when it was proposed.
+async fn moved_since(tx: &mut Tx, ctx: &Context, proposal: &Proposal) -> Result<Option<String>, AppError> {
+    let (Standing::Waiting(_), Some(partner)) = (&proposal.standing, &proposal.partner) else {
+        return Ok(None);
+    };
+    let offer = proposal.offer.as_ref().map(|offer| offer.id);
+    let now =
+        terms::store::field_in_force(tx, proposal.field, proposal.programme, offer, partner.id, ctx.now()).await?;
+    let before = value_before(ctx, proposal);
+    Ok(now
+        .map(|version| value_of(ctx, &version.kind, version.value, proposal.currency))
+        .filter(|now| before.as_ref() != Some(now))
+        .map(|now| {
+            let was = before.unwrap_or_else(|| tr!(ctx.locale, approvals.nothing));
+            tr!(ctx.locale, approvals.moved_since, was = was, now = now)
+        }))
+}
+
+/// Before and after, with the same labels on both sides.
+fn sides(ctx: &Context, proposal: &Proposal) -> AnyView {
+    let locale = ctx.locale;
+    let mut before = vec![(
+        field(ctx, proposal.field),
+        value_before(ctx, proposal).unwrap_or_else(|| tr!(locale, approvals.nothing)).into_any(),
+    )];
+    let mut after = vec![(field(ctx, proposal.field), value(ctx, proposal, proposal.value).into_any())];
+    for one in proposal.impact.iter().flat_map(|impact: &Impact| &impact.currencies) {
+        let cost = tr!(locale, approvals.cost_in_90_days, currency = one.currency.code().to_owned());
+        before.push((cost.clone(), text::amount(ctx, Money::new(one.cost_before, one.currency))));
+        after.push((cost, text::amount(ctx, Money::new(one.cost_after, one.currency))));
+        let margin = tr!(locale, approvals.margin, currency = one.currency.code().to_owned());
+        before.push((margin.clone(), margin_of(ctx, one, one.margin_before)));
+        after.push((margin, margin_of(ctx, one, one.margin_after)));
+    }
+    before_after(before, after)
+}
+
+fn margin_of(ctx: &Context, one: &CurrencyImpact, margin: Option<rust_decimal::Decimal>) -> AnyView {
+    match margin {
+        Some(margin) => text::percent(ctx, margin),
+        None if one.revenue.is_some() => tr!(ctx.locale, approvals.no_revenue).into_any(),
+        None => tr!(ctx.locale, approvals.not_known).into_any(),
+    }
+}
+
+fn why(ctx: &Context, proposal: &Proposal) -> AnyView {
+    let locale = ctx.locale;
+    let case = proposal.case.map(|case| {
+        let words = tr!(locale, approvals.the_case, case = case);
+        view! { <p>{text::link(paths::case(case), words)}</p> }
+    });
+    let asked = proposal.proposer.as_ref().map(|(_, name)| {
+        view! { <p>{name.clone()}", "{text::time_exact(ctx, proposal.proposed_at)}</p> }
+    });
+    let body = view! { {text::prose(proposal.reason.clone())} {asked} {case} };
+    section(tr!(locale, approvals.why), body.into_any())
+}
+
+fn outcome(ctx: &Context, staff: &Staff, alone: bool, proposal: &Proposal, draft: &Draft) -> AnyView {
+    let locale = ctx.locale;
+    match &proposal.standing {
+        Standing::Decided(decision) => section(tr!(locale, approvals.decision), decided(ctx, decision)),
+        Standing::Expired(_) => {
+            section(tr!(locale, approvals.decision), view! { <p>{tr!(locale, approvals.expired)}</p> }.into_any())
+        }
+        Standing::Waiting(_) => match may_not(staff, alone, proposal) {
+            Some(MayNot::NotAnOwner) => section(
+                tr!(locale, approvals.decision),
+                view! { <p>{tr!(locale, approvals.owners_decide)}</p> }.into_any(),
+            ),
+            Some(MayNot::OwnProposal) => section(
+                tr!(locale, approvals.decision),
+                view! { <p>{tr!(locale, approvals.another_owner_decides)}</p> }.into_any(),
+            ),
+            None => section(tr!(locale, approvals.your_decision), form(ctx, staff, proposal, draft)),
+        },
+    }
+}
+
+enum MayNot {
+    NotAnOwner,
+    OwnProposal,
+}
+
+fn may_not(staff: &Staff, alone: bool, proposal: &Proposal) -> Option<MayNot> {
+    if staff.role != Role::Owner {
+        return Some(MayNot::NotAnOwner);
+    }
+    (is_own(staff, proposal) && !alone).then_some(MayNot::OwnProposal)
+}
+
+fn is_own(staff: &Staff, proposal: &Proposal) -> bool {
+    proposal.proposer.as_ref().is_some_and(|(author, _)| *author == staff.person)
+}
+
+fn decided(ctx: &Context, decision: &Decision) -> AnyView {
+    let locale = ctx.locale;
+    let mut lines = vec![
+        (tr!(locale, approvals.column_verdict), verdict(ctx, decision)),
+        (tr!(locale, approvals.column_by), decided_by(ctx, decision).into_any()),
+        (tr!(locale, approvals.column_when), text::time_exact(ctx, decision.decided_at)),
+    ];
+    if let Some(from) = decision.valid_from {
+        lines.push((tr!(locale, approvals.in_force_from), text::time_exact(ctx, from)));
+    }
+    lines.push((tr!(locale, approvals.reason_partner), text::prose(decision.reason_partner.clone())));
+    if !decision.reason_house.is_empty() {
+        lines.push((tr!(locale, approvals.reason_house), text::prose(decision.reason_house.clone())));
+    }
+    facts(lines)
+}
+
+fn form(ctx: &Context, staff: &Staff, proposal: &Proposal, draft: &Draft) -> AnyView {
+    let locale = ctx.locale;
+    let sole = is_own(staff, proposal).then(|| notice(Tone::Waiting, tr!(locale, approvals.sole_control_notice)));
+    let floor = proposal.impact.as_ref().is_some_and(Impact::below_floor);
+    let house_hint =
+        if floor { tr!(locale, approvals.reason_house_floor) } else { tr!(locale, approvals.reason_house_hint) };
+    let options = vec![
+        ("approved".to_owned(), tr!(locale, approvals.approve)),
+        ("rejected".to_owned(), tr!(locale, approvals.reject)),
+    ];
+    let whom = whom(ctx, proposal);
+    let (id, read, typed) = (proposal.id.to_string(), proposal.content_hash.clone(), draft.clone());
+    view! {
+        {sole}
+        <Form action="/do/decide-proposal" draft=draft>
+            <Hidden name="proposal" value=id/>
+            <Hidden name="content_hash" value=read/>
+            <Choice
+                name="verdict" label=tr!(locale, approvals.verdict_question) options=options
+                selected=typed.value("verdict") error=typed.error("verdict") required=true
+            />
+            <TextArea
+                name="reason_partner" label=tr!(locale, approvals.reason_partner) value=typed.value("reason_partner")
+                error=typed.error("reason_partner") hint=Some(tr!(locale, approvals.reason_partner_hint, whom = whom))
+                rows=3 required=true
+            />
+            <TextArea
+                name="reason_house" label=tr!(locale, approvals.reason_house) value=typed.value("reason_house")
+                error=typed.error("reason_house") hint=Some(house_hint) rows=3
+            />
+            <Field
+                name="valid_from" label=tr!(locale, approvals.start_day) kind="date" value=typed.value("valid_from")
+                error=typed.error("valid_from") hint=Some(tr!(locale, approvals.start_day_hint))
+            />
+            <Submit text=tr!(locale, approvals.decide)/>
+        </Form>
+    }
+    .into_any()
+}

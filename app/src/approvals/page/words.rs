@@ -1,0 +1,90 @@
+//! How proposals are named and their values written.
+
+use crate::approvals::model::Proposal;
+use crate::base::context::Context;
+use crate::base::format;
+use crate::base::language::tr;
+use crate::base::money::{Currency, Money};
+use crate::commissions::model::Rate;
+use crate::terms::model::Field;
+use crate::ui::text::amount_words;
+use rust_decimal::Decimal;
+
+/// What a proposal asks for, in a line: `Rate for Garden Blog: 8% → 10%`.
+pub(super) fn title(ctx: &Context, proposal: &Proposal) -> String {
+    let field = field(ctx, proposal.field);
+    let whom = whom(ctx, proposal);
+    let now = value(ctx, proposal, proposal.value);
+    match value_before(ctx, proposal) {
+        Some(was) => tr!(ctx.locale, approvals.title, field = field, whom = whom, was = was, now = now),
+        None => tr!(ctx.locale, approvals.title_first, field = field, whom = whom, now = now),
+    }
+}
+
+/// The partner's name, or everybody; and the offer, if it is one.
+pub(super) fn whom(ctx: &Context, proposal: &Proposal) -> String {
+    let partner = proposal
+        .partner
+        .as_ref()
+        .map_or_else(|| tr!(ctx.locale, approvals.all_partners), |partner| partner.name.clone());
+    match &proposal.offer {
+        Some(offer) => tr!(ctx.locale, approvals.on_offer, partner = partner, offer = offer.name.clone()),
+        None => partner,
+    }
+}
+
+/// A field of the terms.
+pub(super) fn field(ctx: &Context, field: Field) -> String {
+    match field {
+        Field::Rate => tr!(ctx.locale, approvals.field_rate),
+        Field::HoldDays => tr!(ctx.locale, approvals.field_hold_days),
+        Field::Validation => tr!(ctx.locale, approvals.field_validation),
+        Field::Minimum => tr!(ctx.locale, approvals.field_minimum),
+        Field::Schedule => tr!(ctx.locale, approvals.field_schedule),
+    }
+}
+
+/// What was in force when it was proposed.
+pub(super) fn value_before(ctx: &Context, proposal: &Proposal) -> Option<String> {
+    match proposal.impact.as_ref().and_then(|impact| impact.rate_before) {
+        Some(rate) => Some(rate_words(ctx, rate, proposal.currency)),
+        None => Some(value(ctx, proposal, proposal.value_before?)),
+    }
+}
+
+/// A value of the proposal's field, in its unit.
+pub(super) fn value(ctx: &Context, proposal: &Proposal, value: Decimal) -> String {
+    value_of(ctx, &proposal.kind, value, proposal.currency)
+}
+
+/// A value in the unit that `kind` names.
+pub(super) fn value_of(ctx: &Context, kind: &str, value: Decimal, currency: Currency) -> String {
+    let number = format::number(ctx.locale, value.normalize());
+    match kind {
+        "percent" | "fixed" => Rate::from_parts(kind, value).map_or(number, |rate| rate_words(ctx, rate, currency)),
+        "amount" => amount_words(ctx, Money::new(value, currency)),
+        "days" => tr!(ctx.locale, approvals.days, number = number),
+        "flag" if value.is_zero() => tr!(ctx.locale, approvals.without_validation),
+        "flag" => tr!(ctx.locale, approvals.with_validation),
+        "weekly" => tr!(ctx.locale, approvals.weekly, day = number),
+        "twice_monthly" => tr!(ctx.locale, approvals.twice_monthly, day = number),
+        "monthly" => tr!(ctx.locale, approvals.monthly, day = number),
+        _ => number,
+    }
+}
+
+/// A rate: `8%`, or `£5 a conversion`.
+fn rate_words(ctx: &Context, rate: Rate, currency: Currency) -> String {
+    match rate {
+        Rate::Percent(percent) => format::percent(ctx.locale, percent),
+        Rate::Fixed(fixed) => {
+            tr!(ctx.locale, approvals.each, amount = amount_words(ctx, Money::new(fixed, currency)))
+        }
+    }
+}
+
+/// An amount with its sign in front, so that "more" and "less" are seen: `+£8.00`, `-£3.00`.
+pub(super) fn signed(ctx: &Context, money: Money) -> String {
+    let text = format::money(ctx.locale, money);
+    if money.amount > Decimal::ZERO { format!("+{text}") } else { text }
+}
