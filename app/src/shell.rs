@@ -1,10 +1,15 @@
 //! The document, the frame around every page, and the table of routes.
 
+use crate::account::page::Account;
+use crate::approvals::page::{Approvals, ProposalPage};
 use crate::base::actor::{Actor, Role};
 use crate::base::context::{self, Context};
 use crate::base::language::{self, Locale, tr};
+use crate::earnings::page::{Commission, Earnings};
 use crate::paths;
+use crate::payouts::page::Payouts;
 use crate::sign_in::page::{JoinPage, SignInPage};
+use crate::terms::page::Terms;
 use crate::ui::islands::SubmitOnce;
 use crate::ui::screen::{Failure, failure, home};
 use leptos::prelude::*;
@@ -67,6 +72,13 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/") view=Start ssr=SsrMode::Async/>
             <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
             <Route path=path!("/join/:token") view=JoinPage ssr=SsrMode::Async/>
+            <Route path=path!("/payouts") view=Payouts ssr=SsrMode::Async/>
+            <Route path=path!("/earnings") view=Earnings ssr=SsrMode::Async/>
+            <Route path=path!("/earnings/:conversion") view=Commission ssr=SsrMode::Async/>
+            <Route path=path!("/terms") view=Terms ssr=SsrMode::Async/>
+            <Route path=path!("/account") view=Account ssr=SsrMode::Async/>
+            <Route path=path!("/approvals") view=Approvals ssr=SsrMode::Async/>
+            <Route path=path!("/approvals/:proposal") view=ProposalPage ssr=SsrMode::Async/>
         </Routes>
     }
 }
