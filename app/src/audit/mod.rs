@@ -4,6 +4,8 @@
 //! its end was cut off together with the rows; so each walk tells the last link, to be noted down elsewhere.
 
 pub mod model;
+#[cfg(feature = "ssr")]
+pub mod page;
 pub mod rules;
 #[cfg(feature = "ssr")]
 pub mod store;

@@ -11,13 +11,14 @@ pub use propose::{RateForm, propose};
 use super::rules::{BadNumber, Refusal};
 use crate::base::access::Who;
 use crate::base::actor::{Role, Staff};
+use crate::base::clock::start_of_day;
 use crate::base::context::{self, Context};
 use crate::base::error::{AppError, constraint};
 use crate::base::forms::{self, Errors};
 use crate::base::ids::CaseId;
 use crate::base::language::tr;
 use crate::paths;
-use chrono::{DateTime, Days, NaiveDate, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use leptos::prelude::*;
 
@@ -208,16 +209,7 @@ fn start_of(ctx: &Context, text: &str, zone: Tz, errors: &mut Errors) -> Option<
     } else if today.checked_add_days(Days::new(FURTHEST_START_DAYS)).is_none_or(|furthest| day > furthest) {
         errors.add("valid_from", tr!(ctx.locale, approvals.date_too_far));
     }
-    Some(midnight(day, zone))
-}
-
-/// The first moment of a day. Where the clocks skip midnight, the first one after it.
-fn midnight(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
-    (0..24)
-        .filter_map(|hour| zone.from_local_datetime(&day.and_hms_opt(hour, 0, 0)?).earliest())
-        .map(|start| start.with_timezone(&Utc))
-        .next()
-        .unwrap_or_else(|| day.and_time(chrono::NaiveTime::MIN).and_utc())
+    Some(start_of_day(day, zone))
 }
 
 /// A reason as it was written, without blanks around it.

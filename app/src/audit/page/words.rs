@@ -1,0 +1,130 @@
+//! The record's codes in the reader's words. What has no words here is shown as it is written.
+
+use crate::base::context::Context;
+use crate::base::format;
+use crate::base::ids::{CaseId, ProposalId};
+use crate::base::language::{Locale, tr};
+use crate::paths;
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+
+/// What was done.
+pub(super) fn action(locale: Locale, code: &str) -> String {
+    match code {
+        "case.opened" => tr!(locale, audit.case_opened),
+        "case.answered" => tr!(locale, audit.case_answered),
+        "case.taken" => tr!(locale, audit.case_taken),
+        "case.replied" => tr!(locale, audit.case_replied),
+        "case.noted" => tr!(locale, audit.case_noted),
+        "case.needs_no_answer" => tr!(locale, audit.case_needs_no_answer),
+        "case.decided" => tr!(locale, audit.case_decided),
+        "case.closed" => tr!(locale, audit.case_closed),
+        "claim.linked" => tr!(locale, audit.claim_linked),
+        "commissions.released" => tr!(locale, audit.commissions_released),
+        "conversions.imported" => tr!(locale, audit.conversions_imported),
+        "offer.created" => tr!(locale, audit.offer_created),
+        "owner.created" => tr!(locale, audit.owner_created),
+        "partner.invited" => tr!(locale, audit.partner_invited),
+        "partner.joined" => tr!(locale, audit.partner_joined),
+        "partner.review_started" => tr!(locale, audit.partner_review_started),
+        "partner.review_ended" => tr!(locale, audit.partner_review_ended),
+        "payout_method.set" => tr!(locale, audit.payout_method_set),
+        "programme.created" => tr!(locale, audit.programme_created),
+        "proposal.made" => tr!(locale, audit.proposal_made),
+        "proposal.approved" => tr!(locale, audit.proposal_approved),
+        "proposal.rejected" => tr!(locale, audit.proposal_rejected),
+        "terms.minimum_lowered" => tr!(locale, audit.terms_minimum_lowered),
+        "terms.set" => tr!(locale, audit.terms_set),
+        code => code.to_owned(),
+    }
+}
+
+/// What it was done to: `case/12` is "Case 12".
+pub(super) fn subject(locale: Locale, subject: &str) -> String {
+    let Some((kind, id)) = subject.split_once('/') else {
+        return subject.to_owned();
+    };
+    match kind {
+        "case" => tr!(locale, audit.on_case, id = id.to_owned()),
+        "proposal" => tr!(locale, audit.on_proposal, id = id.to_owned()),
+        "partner" => tr!(locale, audit.on_partner, id = id.to_owned()),
+        "import" => tr!(locale, audit.on_import, id = id.to_owned()),
+        "offer" => tr!(locale, audit.on_offer, id = id.to_owned()),
+        "programme" => tr!(locale, audit.on_programme, id = id.to_owned()),
+        "payout_method" => tr!(locale, audit.on_payout_method, id = id.to_owned()),
+        "terms_version" => tr!(locale, audit.on_terms_version, id = id.to_owned()),
+        _ => subject.to_owned(),
+    }
+}
+
+/// Where it can be looked at, if it has a page that every reader of the record may open.
+pub(super) fn subject_path(subject: &str) -> Option<String> {
+    let (kind, id) = subject.split_once('/')?;
+    match kind {
+        "case" => Some(paths::case(id.parse::<CaseId>().ok()?)),
+        "proposal" => Some(paths::proposal(id.parse::<ProposalId>().ok()?)),
+        _ => None,
+    }
+}
+
+/// The name of a fact.
+pub(super) fn fact(locale: Locale, name: &str) -> String {
+    match name {
+        "amount" => tr!(locale, audit.fact_amount),
+        "assignee" => tr!(locale, audit.fact_assignee),
+        "authority" => tr!(locale, audit.fact_authority),
+        "case" => tr!(locale, audit.fact_case),
+        "currency" => tr!(locale, audit.fact_currency),
+        "expires_at" => tr!(locale, audit.fact_expires_at),
+        "field" => tr!(locale, audit.fact_field),
+        "hold_days" => tr!(locale, audit.fact_hold_days),
+        "kind" => tr!(locale, audit.fact_kind),
+        "lowest_minimum" => tr!(locale, audit.fact_lowest_minimum),
+        "minimum" => tr!(locale, audit.fact_minimum),
+        "offer" => tr!(locale, audit.fact_offer),
+        "outcome" => tr!(locale, audit.fact_outcome),
+        "partner" => tr!(locale, audit.fact_partner),
+        "programme" => tr!(locale, audit.fact_programme),
+        "rate" => tr!(locale, audit.fact_rate),
+        "reason" => tr!(locale, audit.fact_reason),
+        "sole_control" => tr!(locale, audit.fact_sole_control),
+        "stage" => tr!(locale, audit.fact_stage),
+        "terms_version" => tr!(locale, audit.fact_terms_version),
+        "transfer" => tr!(locale, audit.fact_transfer),
+        "valid_from" => tr!(locale, audit.fact_valid_from),
+        "value" => tr!(locale, audit.fact_value),
+        "verdict" => tr!(locale, audit.fact_verdict),
+        name => name.replace('_', " "),
+    }
+}
+
+/// A value: moments and broken numbers as the reader writes them, the rest as it is (ids are not to be grouped).
+pub(super) fn value(ctx: &Context, text: &str) -> String {
+    match text {
+        "true" => return tr!(ctx.locale, audit.yes),
+        "false" => return tr!(ctx.locale, audit.no),
+        _ => {}
+    }
+    if let Ok(at) = text.parse::<DateTime<Utc>>() {
+        return format::date_time(ctx.locale, ctx.time_zone, at);
+    }
+    match text.parse::<Decimal>() {
+        Ok(number) if text.contains('.') => format::number(ctx.locale, number),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_words_keeps_its_code() {
+        assert_eq!(action(Locale::es, "moon.landed"), "moon.landed");
+        assert_eq!(subject(Locale::en, "case/12"), "Case 12");
+        assert_eq!(subject(Locale::en, "moon/1"), "moon/1");
+        assert_eq!(subject_path("case/12").as_deref(), Some("/desk/12"));
+        assert_eq!(subject_path("case/../../etc"), None);
+        assert_eq!(fact(Locale::en, "largest_credit"), "largest credit");
+    }
+}
