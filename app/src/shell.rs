@@ -2,6 +2,7 @@
 
 use crate::account::page::Account;
 use crate::approvals::page::{Approvals, ProposalPage};
+use crate::audit::page::Record;
 use crate::base::actor::{Actor, Role};
 use crate::base::context::{self, Context};
 use crate::base::language::{self, Locale, tr};
@@ -79,6 +80,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/account") view=Account ssr=SsrMode::Async/>
             <Route path=path!("/approvals") view=Approvals ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:proposal") view=ProposalPage ssr=SsrMode::Async/>
+            <Route path=path!("/record") view=Record ssr=SsrMode::Async/>
         </Routes>
     }
 }
