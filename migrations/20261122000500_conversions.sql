@@ -77,12 +77,14 @@ CREATE UNLOGGED TABLE import_terms (
 CREATE INDEX import_terms_by_pair ON import_terms (import_id, partner_id, offer_id);
 
 -- Fresh statistics for what was just copied; the planner would take it for empty.
-CREATE FUNCTION analyze_import() RETURNS void
+CREATE FUNCTION analyze_import(items boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
-    ANALYZE import_row;
-    ANALYZE import_item;
-    ANALYZE import_terms;
+    IF items THEN
+        ANALYZE import_item;
+    ELSE
+        ANALYZE import_row;
+    END IF;
 END
 $$;
 

@@ -57,8 +57,8 @@ GRANT USAGE ON SEQUENCE conversion_conversion_id_seq TO pd_system;
 
 REVOKE EXECUTE ON FUNCTION seal_audit(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION seal_audit(integer) TO pd_system;
-REVOKE EXECUTE ON FUNCTION analyze_import(), analyze_booked() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION analyze_import(), analyze_booked() TO pd_system;
+REVOKE EXECUTE ON FUNCTION analyze_import(boolean), analyze_booked() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION analyze_import(boolean), analyze_booked() TO pd_system;
 REVOKE EXECUTE ON FUNCTION open_accounts(bigint, bigint, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION open_accounts(bigint, bigint, text) TO pd_system;
 

@@ -76,9 +76,18 @@ pub async fn start(tx: &mut Tx, programme: ProgrammeId, file_name: &str, now: Da
     .map(ImportId)
 }
 
+/// The staging tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Staged {
+    /// As read.
+    Rows,
+    /// As checked.
+    Items,
+}
+
 /// Fresh statistics, so that the planner does not take the staged rows for none.
-pub async fn analyze(tx: &mut Tx) -> sqlx::Result<()> {
-    sqlx::query!("SELECT analyze_import()").execute(&mut **tx).await?;
+pub async fn analyze(tx: &mut Tx, staged: Staged) -> sqlx::Result<()> {
+    sqlx::query!("SELECT analyze_import($1)", staged == Staged::Items).execute(&mut **tx).await?;
     Ok(())
 }
 
@@ -97,8 +106,9 @@ pub async fn create_partners(
 ) -> sqlx::Result<u64> {
     let made = sqlx::query!(
         "INSERT INTO partner (programme_id, code, name, created_at)
-         SELECT DISTINCT $2::bigint, r.partner, r.partner, $3::timestamptz FROM import_row r
-         WHERE r.import_id = $1 AND r.event IN ('sale', 'lead') AND r.partner ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
+         SELECT $2::bigint, partner, partner, $3::timestamptz
+         FROM (SELECT DISTINCT partner FROM import_row WHERE import_id = $1 AND event IN ('sale', 'lead')) named
+         WHERE partner ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
          ON CONFLICT (programme_id, code) DO NOTHING",
         import.0,
         programme.0,
@@ -118,8 +128,9 @@ pub async fn create_offers(
 ) -> sqlx::Result<u64> {
     let made = sqlx::query!(
         "INSERT INTO offer (programme_id, code, name, created_at)
-         SELECT DISTINCT $2::bigint, r.offer, r.offer, $3::timestamptz FROM import_row r
-         WHERE r.import_id = $1 AND r.event IN ('sale', 'lead') AND r.offer ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
+         SELECT $2::bigint, offer, offer, $3::timestamptz
+         FROM (SELECT DISTINCT offer FROM import_row WHERE import_id = $1 AND event IN ('sale', 'lead')) named
+         WHERE offer ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
          ON CONFLICT (programme_id, code) DO NOTHING",
         import.0,
         programme.0,
@@ -169,40 +180,46 @@ pub async fn check_sales(tx: &mut Tx, import: ImportId, programme: ProgrammeId) 
                         WHEN known.same IS NULL AND first_event.same IS NULL AND NOT coalesce(known_order.same, first_order.same, true)
                             THEN ARRAY['order_id', 'has a sale already, with other values']
                     END AS fault
-             FROM (
-                 SELECT r.*,
-                        first_value(r.line) OVER event AS event_line,
-                        first_value(r.line) OVER orders AS order_line
-                 FROM import_row r
-                 WHERE r.import_id = $1 AND r.event IS NOT NULL
-                 WINDOW event AS (PARTITION BY r.event_id ORDER BY r.line),
-                        orders AS (PARTITION BY r.order_id, r.event IN ('sale', 'lead') ORDER BY r.line)
-             ) r
+             FROM import_row r
              LEFT JOIN partner p ON p.programme_id = $2 AND p.code = r.partner
              LEFT JOIN offer o ON o.programme_id = $2 AND o.code = r.offer
              LEFT JOIN currency c ON c.code = r.currency
-             LEFT JOIN LATERAL (
-                 SELECT e.event = r.event AND e.occurred_at = r.occurred_at AND e.amount IS NOT DISTINCT FROM r.amount
-                        AND v.order_id = r.order_id AND v.currency = r.currency AND e.partner_id = p.partner_id AND v.offer_id = o.offer_id AS same
-                 FROM conversion_event e JOIN conversion v USING (partner_id, conversion_id)
-                 WHERE e.programme_id = $2 AND e.event_id = r.event_id
-             ) known ON true
-             LEFT JOIN LATERAL (
-                 SELECT (f.event, f.order_id, f.partner, f.offer, f.occurred_at, f.amount, f.currency)
+             LEFT JOIN (
+                 SELECT r.line, (e.event, e.occurred_at, e.amount, v.order_id, v.currency, e.partner_id, v.offer_id)
+                        IS NOT DISTINCT FROM (r.event, r.occurred_at, r.amount, r.order_id, r.currency, p.partner_id, o.offer_id) AS same
+                 FROM import_row r
+                 JOIN conversion_event e ON e.programme_id = $2 AND e.event_id = r.event_id
+                 JOIN conversion v USING (partner_id, conversion_id)
+                 LEFT JOIN partner p ON p.programme_id = $2 AND p.code = r.partner
+                 LEFT JOIN offer o ON o.programme_id = $2 AND o.code = r.offer
+                 WHERE r.import_id = $1 AND r.event IN ('sale', 'lead')
+             ) known ON known.line = r.line
+             LEFT JOIN (
+                 SELECT r.line, (f.event, f.order_id, f.partner, f.offer, f.occurred_at, f.amount, f.currency)
                         IS NOT DISTINCT FROM (r.event, r.order_id, r.partner, r.offer, r.occurred_at, r.amount, r.currency) AS same
-                 FROM import_row f WHERE f.import_id = $1 AND f.line = r.event_line
-             ) first_event ON r.event_line <> r.line
-             LEFT JOIN LATERAL (
-                 SELECT v.partner_id = p.partner_id AND v.offer_id = o.offer_id AND v.kind = r.event AND v.occurred_at = r.occurred_at
-                        AND v.amount = coalesce(r.amount, 0) AND v.currency = r.currency AS same
-                 FROM conversion v WHERE v.programme_id = $2 AND v.order_id = r.order_id
-             ) known_order ON true
-             LEFT JOIN LATERAL (
-                 SELECT (f.event, f.partner, f.offer, f.occurred_at, f.amount, f.currency)
+                 FROM (SELECT event_id, min(line) AS line FROM import_row WHERE import_id = $1 AND event IS NOT NULL
+                       GROUP BY event_id HAVING count(*) > 1) twice
+                 JOIN import_row f ON f.import_id = $1 AND f.line = twice.line
+                 JOIN import_row r ON r.import_id = $1 AND r.event_id = twice.event_id AND r.line > twice.line
+             ) first_event ON first_event.line = r.line
+             LEFT JOIN (
+                 SELECT r.line, (v.partner_id, v.offer_id, v.kind, v.occurred_at, v.amount, v.currency)
+                        IS NOT DISTINCT FROM (p.partner_id, o.offer_id, r.event, r.occurred_at, coalesce(r.amount, 0), r.currency) AS same
+                 FROM import_row r
+                 JOIN conversion v ON v.programme_id = $2 AND v.order_id = r.order_id
+                 LEFT JOIN partner p ON p.programme_id = $2 AND p.code = r.partner
+                 LEFT JOIN offer o ON o.programme_id = $2 AND o.code = r.offer
+                 WHERE r.import_id = $1 AND r.event IN ('sale', 'lead')
+             ) known_order ON known_order.line = r.line
+             LEFT JOIN (
+                 SELECT r.line, (f.event, f.partner, f.offer, f.occurred_at, f.amount, f.currency)
                         IS NOT DISTINCT FROM (r.event, r.partner, r.offer, r.occurred_at, r.amount, r.currency) AS same
-                 FROM import_row f WHERE f.import_id = $1 AND f.line = r.order_line
-             ) first_order ON r.order_line <> r.line
-             WHERE r.event IN ('sale', 'lead')
+                 FROM (SELECT order_id, min(line) AS line FROM import_row WHERE import_id = $1 AND event IN ('sale', 'lead')
+                       GROUP BY order_id HAVING count(*) > 1) twice
+                 JOIN import_row f ON f.import_id = $1 AND f.line = twice.line
+                 JOIN import_row r ON r.import_id = $1 AND r.order_id = twice.order_id AND r.line > twice.line AND r.event IN ('sale', 'lead')
+             ) first_order ON first_order.line = r.line
+             WHERE r.import_id = $1 AND r.event IN ('sale', 'lead')
          ) checked",
         import.0,
         programme.0,

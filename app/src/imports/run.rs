@@ -1,6 +1,6 @@
 //! The order of an import's steps.
 
-use super::book;
+use super::book::{self, Staged};
 use super::model::{ImportError, Progress, Report, Request};
 use super::parse::Lines;
 use crate::audit::store::{Change, record};
@@ -37,7 +37,7 @@ pub async fn run(
     book::take_turns(&mut tx, programme).await?;
     let import = book::start(&mut tx, programme, &request.file_name, now).await?;
     let (rows, last_line) = stage(&mut tx, import, lines, progress).await?;
-    book::analyze(&mut tx).await?;
+    book::analyze(&mut tx, Staged::Rows).await?;
 
     progress(Progress::Checking);
     let partners =
@@ -45,9 +45,8 @@ pub async fn run(
     let offers = if request.create_offers { book::create_offers(&mut tx, import, programme, now).await? } else { 0 };
     book::open_accounts(&mut tx, import, programme).await?;
     book::check_sales(&mut tx, import, programme).await?;
-    book::analyze(&mut tx).await?;
+    book::analyze(&mut tx, Staged::Items).await?;
     book::resolve_terms(&mut tx, import, programme).await?;
-    book::analyze(&mut tx).await?;
 
     let mut first = 1;
     while first <= last_line {
