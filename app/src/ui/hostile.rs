@@ -160,6 +160,8 @@ pub(crate) fn context() -> Context {
         db: crate::base::db::Db::from_pool(sqlx::PgPool::connect_lazy("postgres://nowhere").expect("an address")),
         request_id: "r".into(),
         path: "/earnings?page=2".into(),
+        client: String::new(),
+        session_token: None,
         theme: String::new(),
     }
 }

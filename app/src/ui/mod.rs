@@ -24,10 +24,10 @@ pub mod escape;
 pub mod field;
 #[cfg(feature = "ssr")]
 pub mod form;
-#[cfg(all(test, feature = "ssr"))]
-pub(crate) mod hostile;
 #[cfg(feature = "ssr")]
 pub mod gauge;
+#[cfg(all(test, feature = "ssr"))]
+pub(crate) mod hostile;
 #[cfg(feature = "ssr")]
 pub mod layout;
 #[cfg(feature = "ssr")]
