@@ -118,7 +118,14 @@ async fn create_database(options: &PgConnectOptions) -> Result<(), PostgresError
     match made {
         Ok(_) => Ok(()),
         // Another command was faster, or it was there before: 42P04 duplicate_database, 23505 at the same moment.
-        Err(error) if error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == "42P04" || code == "23505") => Ok(()),
+        Err(error)
+            if error
+                .as_database_error()
+                .and_then(|e| e.code())
+                .is_some_and(|code| code == "42P04" || code == "23505") =>
+        {
+            Ok(())
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -139,15 +146,21 @@ impl Place {
             }
             fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(|source| at(path, source))?;
         }
-        let place =
-            Self { programs: programs()?, log: folder.join("postgres/server.log"), data: folder.join("postgres/data"), socket, user };
+        let place = Self {
+            programs: programs()?,
+            log: folder.join("postgres/server.log"),
+            data: folder.join("postgres/data"),
+            socket,
+            user,
+        };
         place.check_reachable(&folder)?;
         Ok(place)
     }
 
     fn check_reachable(&self, folder: &Path) -> Result<(), PostgresError> {
         let Some(user) = &self.user else { return Ok(()) };
-        let reached = self.command(Path::new("/bin/sh")).args(["-c", "cd \"$0\"", &self.socket.to_string_lossy()]).status();
+        let reached =
+            self.command(Path::new("/bin/sh")).args(["-c", "cd \"$0\"", &self.socket.to_string_lossy()]).status();
         match reached {
             Ok(status) if status.success() => Ok(()),
             _ => Err(PostgresError::Unreachable { user: user.name.clone(), path: folder.to_owned() }),

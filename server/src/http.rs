@@ -96,9 +96,7 @@ fn package(site: &Path) -> Router {
         .precompressed_br()
         .precompressed_gzip()
         .fallback((|| async { StatusCode::NOT_FOUND }).into_service());
-    Router::new()
-        .fallback_service(files)
-        .layer(constant(header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+    Router::new().fallback_service(files).layer(constant(header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
 }
 
 fn constant(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
@@ -118,7 +116,8 @@ async fn health(Extension(db): Extension<Db>) -> Response {
 async fn page(State(served): State<Served>, request: Request) -> Response {
     let provide = surroundings(&request);
     let options = served.options.clone();
-    let handler = leptos_axum::render_route_with_context(served.routes.clone(), provide, move || shell(options.clone()));
+    let handler =
+        leptos_axum::render_route_with_context(served.routes.clone(), provide, move || shell(options.clone()));
     handler(State(served), request).await
 }
 

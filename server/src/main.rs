@@ -30,7 +30,8 @@ async fn main() -> ExitCode {
 }
 
 fn start_logging(cli: &Cli) {
-    let default = if matches!(cli.command, Command::Serve(_)) { "info,sqlx=warn,tower_http=info" } else { "warn,sqlx=error" };
+    let default =
+        if matches!(cli.command, Command::Serve(_)) { "info,sqlx=warn,tower_http=info" } else { "warn,sqlx=error" };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if cli.global.environment == "production" { log.json().init() } else { log.compact().init() }
@@ -51,20 +52,45 @@ async fn command(session: &Session, command: Command) -> Result<(), Failure> {
         // Opening a session has done it already.
         Command::Migrate | Command::Serve(_) => Ok(()),
         Command::Demo => demo::fill_and_print(session).await,
-        Command::Owner(cli::Owner::Create(who)) => people::create_staff(session, &who.email, &who.name, Role::Owner).await,
+        Command::Owner(cli::Owner::Create(who)) => {
+            people::create_staff(session, &who.email, &who.name, Role::Owner).await
+        }
         Command::Staff(cli::Staff::Create { who, role }) => {
             people::create_staff(session, &who.email, &who.name, role.into()).await
         }
-        Command::Programme(cli::Programme::Create { code, currency, rate, minimum, hold_days, time_zone, margin_floor }) => {
-            programmes::create(session, programmes::New { code, currency, rate, minimum, hold_days, time_zone, margin_floor }).await
+        Command::Programme(cli::Programme::Create {
+            code,
+            currency,
+            rate,
+            minimum,
+            hold_days,
+            time_zone,
+            margin_floor,
+        }) => {
+            programmes::create(
+                session,
+                programmes::New { code, currency, rate, minimum, hold_days, time_zone, margin_floor },
+            )
+            .await
         }
         Command::Offer(cli::Offer::Create { programme, code, rate, fixed, revenue, validation }) => {
-            programmes::create_offer(session, programmes::NewOffer { programme, code, rate, fixed, revenue, validation }).await
+            programmes::create_offer(
+                session,
+                programmes::NewOffer { programme, code, rate, fixed, revenue, validation },
+            )
+            .await
         }
         Command::Partner(cli::Partner::Invite { programme, code, email, name, url }) => {
             people::invite(session, &people::Invite { programme, code, email, name, url }).await
         }
-        Command::Import(cli::Import::Conversions { file, programme, dry_run, create_partners, create_offers, rejects }) => {
+        Command::Import(cli::Import::Conversions {
+            file,
+            programme,
+            dry_run,
+            create_partners,
+            create_offers,
+            rejects,
+        }) => {
             let what = import::Conversions { file, programme, dry_run, create_partners, create_offers, rejects };
             import::conversions(session, what).await
         }

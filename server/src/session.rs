@@ -107,7 +107,8 @@ async fn context(around: &Surroundings, asked: Asked) -> Result<Context, AppErro
         (None, None) => language::negotiate(accepted),
     };
     let time_zone = signed_in.as_ref().and_then(|person| person.time_zone.parse().ok()).unwrap_or(chrono_tz::Tz::UTC);
-    let theme = cookie(headers, "theme").filter(|theme| matches!(*theme, "light" | "dark")).unwrap_or_default().to_owned();
+    let theme =
+        cookie(headers, "theme").filter(|theme| matches!(*theme, "light" | "dark")).unwrap_or_default().to_owned();
     Ok(Context {
         actor: signed_in.map_or(Actor::Anonymous, |signed_in| signed_in.actor),
         clock: around.clock,
@@ -130,8 +131,13 @@ fn request_id() -> String {
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(';')).find_map(|pair| {
-        let (key, value) = pair.trim().split_once('=')?;
-        (key == name).then_some(value)
-    })
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .find_map(|pair| {
+            let (key, value) = pair.trim().split_once('=')?;
+            (key == name).then_some(value)
+        })
 }

@@ -18,11 +18,10 @@ const ACTORS: [&str; 11] =
 async fn every_route_is_in_the_table() {
     let listed: BTreeSet<(String, String)> =
         ROUTES.iter().map(|route| (route.method.to_owned(), route.path.to_owned())).collect();
-    let mut served: BTreeSet<(String, String)> = leptos_axum::generate_route_list(App)
-        .iter()
-        .map(|route| ("GET".to_owned(), route.path().to_owned()))
-        .collect();
-    served.extend(leptos::server_fn::axum::server_fn_paths().map(|(path, method)| (method.to_string(), path.to_owned())));
+    let mut served: BTreeSet<(String, String)> =
+        leptos_axum::generate_route_list(App).iter().map(|route| ("GET".to_owned(), route.path().to_owned())).collect();
+    served
+        .extend(leptos::server_fn::axum::server_fn_paths().map(|(path, method)| (method.to_string(), path.to_owned())));
     // What the router serves beside pages and server functions.
     for file in ["/healthz", "/pkg/{rest}", "/favicon.svg"] {
         served.insert(("GET".to_owned(), file.to_owned()));
@@ -82,10 +81,18 @@ fn ask(server: &Server, method: &str, path: &str, actor: &str) -> String {
         agent.get(server.url(path)).header("cookie", cookie).call()
     } else {
         // An empty form: whoever is let through is told what is missing, and nothing is changed.
-        agent.post(server.url(path)).header("cookie", cookie).header("content-type", "application/x-www-form-urlencoded").send("")
+        agent
+            .post(server.url(path))
+            .header("cookie", cookie)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .send("")
     };
     let response = response.expect("answer");
-    let to_sign_in = response.headers().get("location").and_then(|to| to.to_str().ok()).is_some_and(|to| to.starts_with("/sign-in?back="));
+    let to_sign_in = response
+        .headers()
+        .get("location")
+        .and_then(|to| to.to_str().ok())
+        .is_some_and(|to| to.starts_with("/sign-in?back="));
     match response.status().as_u16() {
         303 if to_sign_in => "sign-in".into(),
         status @ (401 | 403) => status.to_string(),
@@ -113,7 +120,8 @@ async fn seed(database: &Database) -> Ids {
         ("u@example.org", "Ulla Ude", "auditor"),
         ("d@example.org", "Dora Dell", "agent"),
     ] {
-        let made = database.run_with(&["staff", "create", email, "--name", name, "--role", role], "correct horse battery\n");
+        let made =
+            database.run_with(&["staff", "create", email, "--name", name, "--role", role], "correct horse battery\n");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     }
     let rows = "event_id,event,order_id,partner,offer,occurred_at,amount,currency,reason\nS1,sale,1,P1,uk,2011-03-01T08:00:00Z,100.00,GBP,\n";
@@ -142,7 +150,9 @@ async fn seed(database: &Database) -> Ids {
         .await
         .expect("session");
     }
-    let one = |sql: &'static str| async move { sqlx::query_scalar::<_, i64>(sql).fetch_one(&database.pool).await.expect("id") };
+    let one = |sql: &'static str| async move {
+        sqlx::query_scalar::<_, i64>(sql).fetch_one(&database.pool).await.expect("id")
+    };
     Ids {
         conversion: one("SELECT conversion_id FROM conversion").await,
         case: one("SELECT case_id FROM support_case").await,

@@ -2,6 +2,8 @@
 
 use crate::base::ids::{PartnerId, PersonId, ProposalId};
 use chrono::{DateTime, Utc};
+use serde::{Serialize, Serializer};
+use std::fmt;
 
 /// Who made a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +53,7 @@ pub struct Difference {
 }
 
 /// What a walk along the chain found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verified {
     /// Links walked; where the chain is broken, those before the break.
     pub sealed: i64,
@@ -64,16 +66,36 @@ pub struct Verified {
 }
 
 /// One link: its place and hash.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Link {
     /// Its place, counted from one.
     pub seq: i64,
     /// SHA-256 over its predecessor's hash and its row.
+    #[serde(serialize_with = "hexadecimal")]
     pub hash: Vec<u8>,
 }
 
+fn hexadecimal<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&Hex(bytes))
+}
+
+/// Bytes as hexadecimal digits.
+struct Hex<'a>(&'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "link {} {}", self.seq, Hex(&self.hash))
+    }
+}
+
 /// Where the chain is broken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Broken {
     /// The place of the first broken link.
     pub seq: i64,
@@ -83,8 +105,22 @@ pub struct Broken {
     pub what: Break,
 }
 
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seq, audit_id, what } = self;
+        match (what, audit_id) {
+            (Break::LinkMissing, _) => write!(f, "link {seq}: the link is gone"),
+            (Break::NotLinked, _) => write!(f, "link {seq}: it does not follow from the link before it"),
+            (Break::RowMissing, Some(row)) => write!(f, "link {seq}: row {row} is gone"),
+            (Break::Edited, Some(row)) => write!(f, "link {seq}: row {row} is not what was sealed"),
+            (Break::RowMissing | Break::Edited, None) => write!(f, "link {seq}: its row is not what was sealed"),
+        }
+    }
+}
+
 /// How a link is broken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Break {
     /// The link is gone.
     LinkMissing,
@@ -94,16 +130,4 @@ pub enum Break {
     RowMissing,
     /// The row, or its seal, was edited.
     Edited,
-}
-
-impl Break {
-    /// In a word, for machines.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::LinkMissing => "link_missing",
-            Self::NotLinked => "not_linked",
-            Self::RowMissing => "row_missing",
-            Self::Edited => "edited",
-        }
-    }
 }

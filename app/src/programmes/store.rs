@@ -52,8 +52,18 @@ pub async fn create(tx: &mut Tx, new: &NewProgramme<'_>, now: DateTime<Utc>) -> 
 ///
 /// # Errors
 /// When the database is away.
-pub async fn first_authority(tx: &mut Tx, programme: ProgrammeId, currency: Currency, minimum: Decimal, now: DateTime<Utc>) -> sqlx::Result<()> {
-    let limits = [("agent", Decimal::TWO, Decimal::ONE), ("lead", Decimal::from(5), Decimal::from(4)), ("owner", Decimal::from(50), Decimal::from(20))];
+pub async fn first_authority(
+    tx: &mut Tx,
+    programme: ProgrammeId,
+    currency: Currency,
+    minimum: Decimal,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let limits = [
+        ("agent", Decimal::TWO, Decimal::ONE),
+        ("lead", Decimal::from(5), Decimal::from(4)),
+        ("owner", Decimal::from(50), Decimal::from(20)),
+    ];
     for (role, share, credits) in limits {
         sqlx::query!(
             "INSERT INTO authority (programme_id, role, lowest_minimum, largest_credit, valid_from) VALUES ($1, $2, $3, $4, $5)",
@@ -74,9 +84,13 @@ pub async fn first_authority(tx: &mut Tx, programme: ProgrammeId, currency: Curr
 /// # Errors
 /// When the database is away.
 pub async fn find(tx: &mut Tx, code: &str) -> sqlx::Result<Option<Programme>> {
-    sqlx::query_as!(Programme, r#"SELECT programme_id AS "id: ProgrammeId", code, currency FROM programme WHERE code = $1"#, code)
-        .fetch_optional(&mut **tx)
-        .await
+    sqlx::query_as!(
+        Programme,
+        r#"SELECT programme_id AS "id: ProgrammeId", code, currency FROM programme WHERE code = $1"#,
+        code
+    )
+    .fetch_optional(&mut **tx)
+    .await
 }
 
 /// Whether there is any programme yet.
@@ -91,7 +105,13 @@ pub async fn any(tx: &mut Tx) -> sqlx::Result<bool> {
 ///
 /// # Errors
 /// When the code is taken (`offer_code_once`) or not plain, or the revenue is not a percentage.
-pub async fn create_offer(tx: &mut Tx, programme: ProgrammeId, code: &str, revenue: Option<Decimal>, now: DateTime<Utc>) -> sqlx::Result<OfferId> {
+pub async fn create_offer(
+    tx: &mut Tx,
+    programme: ProgrammeId,
+    code: &str,
+    revenue: Option<Decimal>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<OfferId> {
     sqlx::query_scalar!(
         r#"INSERT INTO offer (programme_id, code, name, revenue_kind, revenue_value, created_at)
            VALUES ($1, $2, $2, CASE WHEN $3::numeric IS NOT NULL THEN 'percent' END, $3, $4)

@@ -189,7 +189,11 @@ fn password_message(ctx: &Context, fault: PasswordFault) -> String {
 
 /// Keeps the reader's language or theme, in the browser and, signed in, with the person.
 #[server(prefix = "/do", endpoint = "preferences")]
-pub async fn preferences(locale: Option<String>, theme: Option<String>, back: Option<String>) -> Result<(), ServerFnError> {
+pub async fn preferences(
+    locale: Option<String>,
+    theme: Option<String>,
+    back: Option<String>,
+) -> Result<(), ServerFnError> {
     let ctx = context::current().map_err(|error| ServerFnError::new(error.to_string()))?;
     if let Some(locale) = locale {
         let code = language::code(language::parse(&locale));
@@ -215,7 +219,9 @@ pub async fn preferences(locale: Option<String>, theme: Option<String>, back: Op
 fn set_cookie(name: &str, value: &str, seconds: u32, secret: bool) {
     let guard = if secret { "; Secure; HttpOnly" } else { "" };
     let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; SameSite=Lax{guard}");
-    if let (Some(response), Ok(header)) = (use_context::<leptos_axum::ResponseOptions>(), HeaderValue::from_str(&cookie)) {
+    if let (Some(response), Ok(header)) =
+        (use_context::<leptos_axum::ResponseOptions>(), HeaderValue::from_str(&cookie))
+    {
         response.append_header(SET_COOKIE, header);
     }
 }

@@ -46,7 +46,8 @@ pub fn check_password(password: &str, email: &str) -> Result<(), PasswordFault> 
 pub fn email(text: &str) -> Option<String> {
     let email = text.trim().to_lowercase();
     let (name, domain) = email.split_once('@')?;
-    let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@');
+    let plain =
+        |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@');
     (plain(name) && plain(domain) && email.len() <= 254).then_some(email)
 }
 
@@ -85,7 +86,8 @@ mod tests {
     #[test]
     fn the_way_back_stays_here() {
         assert_eq!(way_back("/earnings?from=2011-01-01"), Some("/earnings?from=2011-01-01"));
-        for wrong in ["https://evil.example", "//evil.example", "/\\evil.example", "/do/sign-out", "earnings", "/a\nb"] {
+        for wrong in ["https://evil.example", "//evil.example", "/\\evil.example", "/do/sign-out", "earnings", "/a\nb"]
+        {
             assert_eq!(way_back(wrong), None, "{wrong}");
         }
     }

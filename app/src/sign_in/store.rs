@@ -102,17 +102,18 @@ pub async fn load_session(tx: &mut Tx, token: &str, now: DateTime<Utc>) -> Resul
     .await?;
     Ok(row.and_then(|row| {
         let person = PersonId(row.person_id);
-        let actor = match (row.role.as_deref().and_then(Role::parse), row.partner_id, row.partner_name, row.programme_id) {
-            (Some(role), None, ..) => Actor::Staff(Staff { person, name: row.name, role }),
-            (_, Some(partner), Some(partner_name), Some(programme)) => Actor::Member(Member {
-                person,
-                name: row.name,
-                partner: PartnerId(partner),
-                partner_name,
-                programme: programme.into(),
-            }),
-            _ => return None,
-        };
+        let actor =
+            match (row.role.as_deref().and_then(Role::parse), row.partner_id, row.partner_name, row.programme_id) {
+                (Some(role), None, ..) => Actor::Staff(Staff { person, name: row.name, role }),
+                (_, Some(partner), Some(partner_name), Some(programme)) => Actor::Member(Member {
+                    person,
+                    name: row.name,
+                    partner: PartnerId(partner),
+                    partner_name,
+                    programme: programme.into(),
+                }),
+                _ => return None,
+            };
         Some(SignedIn { actor, locale: row.locale, time_zone: row.time_zone })
     }))
 }
@@ -165,7 +166,9 @@ pub async fn note_failure(tx: &mut Tx, email: &str, address: &str, now: DateTime
 /// # Errors
 /// When the database is away.
 pub async fn forgive(tx: &mut Tx, email: &str) -> Result<(), AppError> {
-    sqlx::query!("DELETE FROM sign_in_failure WHERE subject_hash = $1", account_subject(email)).execute(&mut **tx).await?;
+    sqlx::query!("DELETE FROM sign_in_failure WHERE subject_hash = $1", account_subject(email))
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -245,7 +248,13 @@ pub async fn create_person(tx: &mut Tx, person: &NewPerson<'_>, now: DateTime<Ut
 ///
 /// # Errors
 /// When the database is away.
-pub async fn accept(tx: &mut Tx, token: &str, partner: PartnerId, person: PersonId, now: DateTime<Utc>) -> Result<bool, AppError> {
+pub async fn accept(
+    tx: &mut Tx,
+    token: &str,
+    partner: PartnerId,
+    person: PersonId,
+    now: DateTime<Utc>,
+) -> Result<bool, AppError> {
     let used = sqlx::query!(
         "UPDATE invitation SET accepted_by = $2, accepted_at = $3 WHERE token_hash = $1 AND accepted_at IS NULL",
         token::hash(token),

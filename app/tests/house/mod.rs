@@ -37,7 +37,7 @@ const PEOPLE: &str = "
         SELECT programme_id, 'plants', 'Plants', 'percent', 25, created_at FROM programme;
     INSERT INTO offer (programme_id, code, name, created_at) SELECT programme_id, 'tools', 'Tools', created_at FROM programme;
     INSERT INTO partner (programme_id, code, name, created_at)
-        SELECT programme_id, code, initcap(code), created_at FROM programme, unnest(ARRAY['garden', 'kitchen']) code;
+        SELECT programme_id, word, initcap(word), created_at FROM programme, unnest(ARRAY['garden', 'kitchen']) word;
     INSERT INTO person (email, name, created_at)
         SELECT split_part(who, ':', 1) || '@example.com', split_part(who, ':', 2), '2026-01-01Z'
         FROM unnest(ARRAY['marta:Marta Ruiz', 'ines:Inés Vega', 'tomas:Tomás Gil', 'ana:Ana Soler']) who;
@@ -104,6 +104,8 @@ impl House {
             db: self.db.clone(),
             request_id: "test".into(),
             path: "/".into(),
+            client: String::new(),
+            session_token: None,
             theme: String::new(),
         }
     }

@@ -12,5 +12,9 @@ use chrono::{DateTime, Utc};
 pub async fn release(session: &Session, as_of: Option<DateTime<Utc>>) -> Result<(), Failure> {
     let now = session.clock.now();
     let released = store::release(&session.db, &Actor::Command, as_of.unwrap_or(now), now).await?;
-    if session.json { print_json(&released) } else { print_line(&format!("{} commissions became payable", released.commissions)) }
+    if session.json {
+        print_json(&released)
+    } else {
+        print_line(&format!("{} commissions became payable", released.commissions))
+    }
 }

@@ -40,12 +40,16 @@ const DAYS: i64 = 150;
 /// When it is not empty, or the configuration says production.
 pub async fn fill_and_print(session: &Session) -> Result<(), Failure> {
     if !fill(session).await? {
-        return Err(Failure::refused("the database is not empty; a demonstration wants one of its own (--data-dir, DATABASE_URL)"));
+        return Err(Failure::refused(
+            "the database is not empty; a demonstration wants one of its own (--data-dir, DATABASE_URL)",
+        ));
     }
     let logins = [("partner", MEMBER), ("agent", AGENT), ("owner", OWNERS[0])];
     if session.json {
-        let rows: Vec<_> =
-            logins.iter().map(|(role, (email, name))| json!({ "role": role, "email": email, "name": name, "password": PASSWORD })).collect();
+        let rows: Vec<_> = logins
+            .iter()
+            .map(|(role, (email, name))| json!({ "role": role, "email": email, "name": name, "password": PASSWORD }))
+            .collect();
         return print_json(&rows);
     }
     logins.iter().try_for_each(|(role, (email, _))| print_line(&format!("{role:<8} {email:<22} {PASSWORD}")))
@@ -171,7 +175,9 @@ fn conversions(now: DateTime<Utc>) -> String {
             let at = first + Duration::minutes(i64::from(chance.below(u32::try_from(DAYS * 24 * 60).unwrap_or(1))));
             // Two draws multiplied: many small orders, few large ones.
             let span = u64::from(largest - smallest);
-            let amount = smallest + u32::try_from(span * u64::from(chance.below(1000)) * u64::from(chance.below(1000)) / 1_000_000).unwrap_or(0);
+            let amount = smallest
+                + u32::try_from(span * u64::from(chance.below(1000)) * u64::from(chance.below(1000)) / 1_000_000)
+                    .unwrap_or(0);
             let offer = if chance.below(3) == 0 { "tools" } else { "plants" };
             let time = at.format("%Y-%m-%dT%H:%M:%SZ");
             let _ = writeln!(file, "S{order},sale,{order},{partner},{offer},{time},{},GBP,", pounds(amount));
@@ -179,7 +185,8 @@ fn conversions(now: DateTime<Utc>) -> String {
             if chance.below(one_in) == 0 && refunded_at < now {
                 let part = if chance.below(3) == 0 { amount / 2 } else { amount };
                 let time = refunded_at.format("%Y-%m-%dT%H:%M:%SZ");
-                let _ = writeln!(file, "R{order},refund,{order},{partner},{offer},{time},{},GBP,returned", pounds(part));
+                let _ =
+                    writeln!(file, "R{order},refund,{order},{partner},{offer},{time},{},GBP,returned", pounds(part));
             }
         }
     }

@@ -44,8 +44,10 @@ pub async fn conversions(session: &Session, what: Conversions) -> Result<(), Fai
         Some(path) => Some(BufWriter::new(File::create(path).map_err(|error| named(path, &error))?)),
         None => None,
     };
-    let bar = ProgressBar::new_spinner()
-        .with_style(ProgressStyle::with_template("{spinner} {msg} ({elapsed})").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    let bar = ProgressBar::new_spinner().with_style(
+        ProgressStyle::with_template("{spinner} {msg} ({elapsed})")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+    );
     let show = |progress: Progress| {
         bar.set_message(match progress {
             Progress::Read(rows) => format!("{rows} rows read"),

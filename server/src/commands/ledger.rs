@@ -15,9 +15,13 @@ pub async fn balances(session: &Session, as_of: Option<DateTime<Utc>>, format: F
     let mut balances = store::balances(&mut tx, as_of).await?;
     for balance in &mut balances {
         let digits = app::base::money::Currency::parse(&balance.currency).map_or(2, |currency| currency.minor_units());
-        for amount in
-            [&mut balance.pending, &mut balance.payable, &mut balance.ring_fenced, &mut balance.in_payout, &mut balance.paid]
-        {
+        for amount in [
+            &mut balance.pending,
+            &mut balance.payable,
+            &mut balance.ring_fenced,
+            &mut balance.in_payout,
+            &mut balance.paid,
+        ] {
             amount.rescale(digits);
         }
     }
@@ -26,7 +30,10 @@ pub async fn balances(session: &Session, as_of: Option<DateTime<Utc>>, format: F
     }
     print_line("partner,currency,pending,payable,ring_fenced,in_payout,paid")?;
     for b in balances {
-        print_line(&format!("{},{},{},{},{},{},{}", b.partner, b.currency, b.pending, b.payable, b.ring_fenced, b.in_payout, b.paid))?;
+        print_line(&format!(
+            "{},{},{},{},{},{},{}",
+            b.partner, b.currency, b.pending, b.payable, b.ring_fenced, b.in_payout, b.paid
+        ))?;
     }
     Ok(())
 }
@@ -49,7 +56,11 @@ pub async fn verify(session: &Session) -> Result<(), Failure> {
             found.transfers,
             found.accounts,
             found.commissions,
-            if found.differences.is_empty() { "everything adds up".to_owned() } else { format!("{} differences", found.differences.len()) }
+            if found.differences.is_empty() {
+                "everything adds up".to_owned()
+            } else {
+                format!("{} differences", found.differences.len())
+            }
         ))?;
     }
     if found.differences.is_empty() { Ok(()) } else { Err(Failure::refused("the ledger does not add up")) }

@@ -126,7 +126,10 @@ fn data_dir(global: &Global) -> PathBuf {
     if root {
         "/var/lib/partnerdesk".into()
     } else {
-        std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).unwrap_or_else(|| home.join(".local/share")).join("partnerdesk")
+        std::env::var_os("XDG_DATA_HOME")
+            .map(PathBuf::from)
+            .unwrap_or_else(|| home.join(".local/share"))
+            .join("partnerdesk")
     }
 }
 

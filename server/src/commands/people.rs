@@ -51,9 +51,9 @@ pub async fn create_staff_in(
     let person = NewPerson { email: &email, name: name.trim(), password_hash: &hash, locale, time_zone: "UTC" };
     let id = app::staff::store::create(tx, &person, role, now).await.map_err(|error| match constraint(&error) {
         Some("person_email_once") => Failure::refused(format!("{email} has an account already")),
-        Some("staff_name_is_human" | "person_name_not_blank") => {
-            Failure::refused(format!("`{name}` is not a person's name: staff sign with a human name, not with a role or a number"))
-        }
+        Some("staff_name_is_human" | "person_name_not_blank") => Failure::refused(format!(
+            "`{name}` is not a person's name: staff sign with a human name, not with a role or a number"
+        )),
         _ => error.into(),
     })?;
     let change = Change {
@@ -96,19 +96,19 @@ pub async fn invite(session: &Session, what: &Invite) -> Result<(), Failure> {
 /// # Errors
 /// When there is no such programme or the address is none.
 pub async fn invite_in(tx: &mut Tx, what: &Invite, now: DateTime<Utc>) -> Result<String, Failure> {
-    let email = rules::email(&what.email).ok_or_else(|| Failure::refused(format!("not an e-mail address: {}", what.email)))?;
+    let email =
+        rules::email(&what.email).ok_or_else(|| Failure::refused(format!("not an e-mail address: {}", what.email)))?;
     let programme = programmes::find(tx, &what.programme)
         .await?
         .ok_or_else(|| Failure::refused(format!("there is no programme {}", what.programme)))?;
     let name = what.name.as_deref().unwrap_or(&what.code);
-    let (partner, is_new) =
-        partners::find_or_create(tx, programme.id, &what.code, name, &programme.currency, now).await.map_err(|error| {
-            match constraint(&error) {
-                Some("partner_code_is_plain") => {
-                    Failure::refused("a code is made of letters, digits, dots, dashes and underscores, 64 at most")
-                }
-                _ => error.into(),
+    let (partner, is_new) = partners::find_or_create(tx, programme.id, &what.code, name, &programme.currency, now)
+        .await
+        .map_err(|error| match constraint(&error) {
+            Some("partner_code_is_plain") => {
+                Failure::refused("a code is made of letters, digits, dots, dashes and underscores, 64 at most")
             }
+            _ => error.into(),
         })?;
     let token = partners::invite(tx, partner, &email, now).await?;
     let change = Change {

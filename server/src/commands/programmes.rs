@@ -53,11 +53,13 @@ pub async fn create(session: &Session, new: New) -> Result<(), Failure> {
 /// # Errors
 /// When the code is taken or a value does not fit.
 pub async fn create_in(tx: &mut Tx, new: &New, now: DateTime<Utc>) -> Result<ProgrammeId, Failure> {
-    let currency = Currency::parse(&new.currency).map_err(|_| Failure::refused("--currency is a code of ISO 4217, like GBP"))?;
+    let currency =
+        Currency::parse(&new.currency).map_err(|_| Failure::refused("--currency is a code of ISO 4217, like GBP"))?;
     if new.time_zone.parse::<chrono_tz::Tz>().is_err() {
         return Err(Failure::refused(format!("no such time zone: {}", new.time_zone)));
     }
-    let programme = NewProgramme { code: &new.code, currency, time_zone: &new.time_zone, margin_floor: new.margin_floor };
+    let programme =
+        NewProgramme { code: &new.code, currency, time_zone: &new.time_zone, margin_floor: new.margin_floor };
     let id = store::create(tx, &programme, now).await.map_err(|error| match constraint(&error) {
         Some("programme_code_once") => Failure::refused(format!("there is a programme {} already", new.code)),
         Some("programme_code_is_plain") => {
@@ -81,7 +83,9 @@ pub async fn create_in(tx: &mut Tx, new: &New, now: DateTime<Utc>) -> Result<Pro
     let change = Change {
         action: "programme.created",
         subject: format!("programme/{id}"),
-        after: Some(json!({ "code": new.code, "currency": currency, "rate": new.rate, "minimum": new.minimum, "hold_days": new.hold_days })),
+        after: Some(
+            json!({ "code": new.code, "currency": currency, "rate": new.rate, "minimum": new.minimum, "hold_days": new.hold_days }),
+        ),
         ..Change::default()
     };
     record(tx, &Actor::Command, now, "programme-create", change).await?;
@@ -123,12 +127,19 @@ pub async fn create_offer(session: &Session, new: NewOffer) -> Result<(), Failur
 /// When there is no such programme, the code is taken, or a value does not fit.
 pub async fn create_offer_in(tx: &mut Tx, new: &NewOffer, now: DateTime<Utc>) -> Result<(), Failure> {
     let programme = store::find(tx, &new.programme).await?.ok_or_else(|| no_programme(&new.programme))?.id;
-    let offer = store::create_offer(tx, programme, &new.code, new.revenue, now).await.map_err(|error| match constraint(&error) {
-        Some("offer_code_once") => Failure::refused(format!("there is an offer {} already", new.code)),
-        Some("offer_code_is_plain") => Failure::refused("a code is made of letters, digits, dots, dashes and underscores, 64 at most"),
-        Some("offer_revenue_not_negative") => Failure::refused("--revenue is in percent of the order, between 0 and 100"),
-        _ => error.into(),
-    })?;
+    let offer =
+        store::create_offer(tx, programme, &new.code, new.revenue, now).await.map_err(|error| {
+            match constraint(&error) {
+                Some("offer_code_once") => Failure::refused(format!("there is an offer {} already", new.code)),
+                Some("offer_code_is_plain") => {
+                    Failure::refused("a code is made of letters, digits, dots, dashes and underscores, 64 at most")
+                }
+                Some("offer_revenue_not_negative") => {
+                    Failure::refused("--revenue is in percent of the order, between 0 and 100")
+                }
+                _ => error.into(),
+            }
+        })?;
     let scope = Scope { programme, offer: Some(offer), partner: None };
     let rate = new.rate.map(|rate| ("percent", rate)).or(new.fixed.map(|fixed| ("fixed", fixed)));
     if let Some((kind, value)) = rate {
@@ -140,7 +151,9 @@ pub async fn create_offer_in(tx: &mut Tx, new: &NewOffer, now: DateTime<Utc>) ->
     let change = Change {
         action: "offer.created",
         subject: format!("offer/{offer}"),
-        after: Some(json!({ "code": new.code, "rate": new.rate, "fixed": new.fixed, "revenue": new.revenue, "validation": new.validation })),
+        after: Some(
+            json!({ "code": new.code, "rate": new.rate, "fixed": new.fixed, "revenue": new.revenue, "validation": new.validation }),
+        ),
         ..Change::default()
     };
     Ok(record(tx, &Actor::Command, now, "offer-create", change).await?)
@@ -149,7 +162,9 @@ pub async fn create_offer_in(tx: &mut Tx, new: &NewOffer, now: DateTime<Utc>) ->
 fn misfit(error: app::base::error::AppError) -> Failure {
     match &error {
         app::base::error::AppError::Database(inner) if constraint(inner) == Some("proposal_value_fits") => {
-            Failure::refused("a rate is between 0 and 100 percent with at most four decimals; days and amounts are not below zero")
+            Failure::refused(
+                "a rate is between 0 and 100 percent with at most four decimals; days and amounts are not below zero",
+            )
         }
         _ => error.into(),
     }

@@ -69,8 +69,7 @@ pub async fn propose(ctx: &Context, form: &RateForm) -> Result<Answer, AppError>
     let valid_from = start.map_or(now, |start| start.max(now));
     let reason = reason_of(ctx, "reason", &form.reason, &mut errors);
     let scope = Scope { programme: account.programme, offer, partner: Some(partner) };
-    let in_force =
-        terms::store::field_in_force(&mut tx, Field::Rate, account.programme, offer, partner, valid_from).await?;
+    let in_force = terms::store::field_in_force(&mut tx, Field::Rate, account.programme, offer, partner, now).await?;
     let rate_before = in_force.as_ref().and_then(|version| Rate::from_parts(&version.kind, version.value));
     if let (Ok(percent), Some(version)) = (percent, &in_force)
         && version.scope == scope
