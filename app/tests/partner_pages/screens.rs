@@ -15,6 +15,8 @@ fn document() -> impl IntoView {
 /// Asks for a page as a member; status and HTML.
 async fn get(ctx: &Context, path: &str) -> (u16, String) {
     let ctx = Context { path: path.to_owned(), ..ctx.clone() };
+    // As the process does at its start; it also wakes what runs the pages.
+    let _ = leptos_axum::generate_route_list(App);
     let answer = leptos_axum::render_app_async_with_context(move || provide_context(ctx.clone()), document);
     let request = http::Request::builder().uri(path).body(axum::body::Body::empty()).expect("request");
     let response = answer(request).await;
