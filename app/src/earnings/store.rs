@@ -42,7 +42,8 @@ pub async fn offer_by_code(tx: &mut Tx, programme: ProgrammeId, code: &str) -> R
     Ok(id.map(OfferId))
 }
 
-/// The period's commissions, summed by day or month of the reader's time zone, by currency and state.
+/// The period's commissions, summed by day or month of the reader's time zone, by currency and state; in no order, so
+/// that 100 000 rows are summed without being sorted first.
 ///
 /// # Errors
 /// When the database is away.
@@ -60,8 +61,7 @@ pub async fn buckets(
            FROM commission
            WHERE partner_id = $1 AND occurred_at >= $2 AND occurred_at < $3
              AND ($6::bigint IS NULL OR offer_id = $6) AND ($7::text IS NULL OR state = $7)
-           GROUP BY 1, 2, 3
-           ORDER BY 1, 2, 3"#,
+           GROUP BY 1, 2, 3"#,
         partner.0,
         from,
         until,

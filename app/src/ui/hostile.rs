@@ -163,5 +163,7 @@ pub(crate) fn context() -> Context {
         client: String::new(),
         session_token: None,
         theme: String::new(),
+        client: String::new(),
+        session_token: None,
     }
 }
