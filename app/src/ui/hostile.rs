@@ -163,7 +163,5 @@ pub(crate) fn context() -> Context {
         client: String::new(),
         session_token: None,
         theme: String::new(),
-        client: String::new(),
-        session_token: None,
     }
 }
