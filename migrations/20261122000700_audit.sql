@@ -18,7 +18,7 @@ CREATE TABLE audit (
     approval_id bigint,
     request_id text NOT NULL,
     CONSTRAINT audit_actor_known CHECK (actor_kind IN ('partner', 'staff', 'command', 'job') AND (actor_kind IN ('partner', 'staff')) = (actor_id IS NOT NULL)),
-    CONSTRAINT audit_action_is_word CHECK (action ~ '^[a-z]+(\.[a-z_]+)+$')
+    CONSTRAINT audit_action_is_word CHECK (action ~ '^[a-z_]+(\.[a-z_]+)+$')
 );
 CREATE INDEX audit_by_partner ON audit (partner_id, audit_id DESC);
 CREATE INDEX audit_by_action ON audit (action, audit_id DESC);

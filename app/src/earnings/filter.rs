@@ -6,7 +6,7 @@ use crate::base::ids::ConversionId;
 use crate::commissions::model::State;
 use crate::paths;
 use crate::ui::query::encode;
-use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// A period without a start given goes back this far, today included.
@@ -83,6 +83,28 @@ impl Filter {
     pub fn moments(&self, zone: Tz) -> (DateTime<Utc>, DateTime<Utc>) {
         let after = self.to.checked_add_days(Days::new(1)).unwrap_or(self.to);
         (start_of_day(zone, self.from), start_of_day(zone, after))
+    }
+
+    /// The days or months of the chart: the day, or the first of the month, and the moments between which it lies. The
+    /// first and the last month may be cut by the period.
+    pub fn spans(&self, zone: Tz) -> Vec<(NaiveDate, DateTime<Utc>, DateTime<Utc>)> {
+        let (from, until) = self.moments(zone);
+        let step = self.step();
+        let first = match step {
+            Step::Day => self.from,
+            Step::Month => self.from.with_day(1).unwrap_or(self.from),
+        };
+        let next = |day: &NaiveDate| match step {
+            Step::Day => day.checked_add_days(Days::new(1)),
+            Step::Month => day.checked_add_months(Months::new(1)),
+        };
+        std::iter::successors(Some(first), next)
+            .take_while(|day| *day <= self.to)
+            .map(|day| {
+                let end = next(&day).map_or(until, |next| start_of_day(zone, next));
+                (day, start_of_day(zone, day).max(from), end.min(until))
+            })
+            .collect()
     }
 
     /// Where the list goes on: everything before this place. On the first page that is the period's end.
@@ -208,7 +230,39 @@ mod tests {
         assert_eq!(filter.place(Tz::UTC), end);
     }
 
+    #[test]
+    fn a_month_is_cut_by_its_period() {
+        let filter = parse(&[("from", "2011-01-15"), ("to", "2011-04-03")]).expect("filter");
+        let spans = filter.spans(Tz::UTC);
+        let shown: Vec<String> = spans
+            .iter()
+            .map(|(start, from, until)| format!("{start} {} {}", from.date_naive(), until.date_naive()))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "2011-01-01 2011-01-15 2011-02-01",
+                "2011-02-01 2011-02-01 2011-03-01",
+                "2011-03-01 2011-03-01 2011-04-01",
+                "2011-04-01 2011-04-01 2011-04-04"
+            ]
+        );
+    }
+
     proptest! {
+        #[test]
+        fn spans_cover_the_period_without_a_gap(start in 0_u64..80_000, length in 0_u64..1_000) {
+            let from = day("1950-01-01") + Days::new(start);
+            let filter = Filter { from, to: from + Days::new(length), offer: String::new(), state: None, before: None };
+            for zone in [Tz::UTC, Tz::Europe__Madrid, Tz::Asia__Beirut, Tz::America__Sao_Paulo] {
+                let spans = filter.spans(zone);
+                let (begin, end) = filter.moments(zone);
+                prop_assert_eq!(spans.first().map(|span| span.1), Some(begin));
+                prop_assert_eq!(spans.last().map(|span| span.2), Some(end));
+                prop_assert!(spans.windows(2).all(|pair| pair[0].2 == pair[1].1 && pair[0].1 < pair[0].2));
+            }
+        }
+
         #[test]
         fn no_address_panics(from in ".{0,12}", to in ".{0,12}", before in ".{0,24}") {
             let get = |name: &str| match name {

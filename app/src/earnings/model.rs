@@ -37,16 +37,6 @@ pub enum Step {
     Month,
 }
 
-impl Step {
-    /// As PostgreSQL's `date_trunc` names it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-            Self::Month => "month",
-        }
-    }
-}
-
 /// Commissions of one day or month, currency and state, summed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bucket {

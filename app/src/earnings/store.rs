@@ -9,7 +9,7 @@ use crate::base::error::AppError;
 use crate::base::ids::{ConversionId, OfferId, PartnerId, ProgrammeId};
 use crate::base::money::Currency;
 use crate::commissions::model::{Rate, State};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 /// Commissions on one page of the list.
@@ -44,6 +44,9 @@ pub async fn offer_by_code(tx: &mut Tx, programme: ProgrammeId, code: &str) -> R
 
 /// The period's commissions, summed by day or month of the reader's time zone, by currency and state.
 ///
+/// Each day or month is one range of the index: its rows are never sorted and their times never converted, which for
+/// 100 000 rows takes longer than reading them.
+///
 /// # Errors
 /// When the database is away.
 pub async fn buckets(
@@ -53,20 +56,25 @@ pub async fn buckets(
     offer: Option<OfferId>,
     zone: Tz,
 ) -> Result<Vec<Bucket>, AppError> {
-    let (from, until) = filter.moments(zone);
+    let spans = filter.spans(zone);
+    let starts: Vec<NaiveDate> = spans.iter().map(|span| span.0).collect();
+    let from: Vec<DateTime<Utc>> = spans.iter().map(|span| span.1).collect();
+    let until: Vec<DateTime<Utc>> = spans.iter().map(|span| span.2).collect();
     let rows = sqlx::query!(
-        r#"SELECT date_trunc($4, occurred_at AT TIME ZONE $5)::date AS "start!", currency, state AS "state!",
-                  count(*) AS "count!", sum(amount) AS "amount!", sum(amount_left) AS "left!"
-           FROM commission
-           WHERE partner_id = $1 AND occurred_at >= $2 AND occurred_at < $3
-             AND ($6::bigint IS NULL OR offer_id = $6) AND ($7::text IS NULL OR state = $7)
-           GROUP BY 1, 2, 3
+        r#"SELECT span.start AS "start!", sums.currency AS "currency!", sums.state AS "state!", sums.count AS "count!",
+                  sums.amount AS "amount!", sums.amount_left AS "left!"
+           FROM unnest($2::date[], $3::timestamptz[], $4::timestamptz[]) AS span (start, from_at, until_at)
+           CROSS JOIN LATERAL (
+               SELECT c.currency, c.state, count(*) AS count, sum(c.amount) AS amount, sum(c.amount_left) AS amount_left
+               FROM commission c
+               WHERE c.partner_id = $1 AND c.occurred_at >= span.from_at AND c.occurred_at < span.until_at
+                 AND ($5::bigint IS NULL OR c.offer_id = $5) AND ($6::text IS NULL OR c.state = $6)
+               GROUP BY c.currency, c.state) sums
            ORDER BY 1, 2, 3"#,
         partner.0,
-        from,
-        until,
-        filter.step().as_str(),
-        zone.name(),
+        &starts,
+        &from,
+        &until,
         offer.map(|offer| offer.0),
         filter.state.map(|state| state.as_str()),
     )

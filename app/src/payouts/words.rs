@@ -10,6 +10,15 @@ use rust_decimal::Decimal;
 
 /// When a partner is paid how much, or why not yet; with number and date.
 pub fn answer(ctx: &Context, standing: &Standing) -> String {
+    let has_money = standing.balances.payable > Decimal::ZERO || standing.balances.pending > Decimal::ZERO;
+    let no_method = standing.reasons.contains(&Reason::NoMethod);
+    let stopped_by_more = matches!(standing.stopped_by(), Some(Reason::UnderReview(_) | Reason::UnderMinimum { .. }));
+    let also = (has_money && no_method && stopped_by_more && standing.pay_day.is_some())
+        .then(|| tr!(ctx.locale, payouts.also_method));
+    then(first_answer(ctx, standing), also)
+}
+
+fn first_answer(ctx: &Context, standing: &Standing) -> String {
     let payable = standing.balances.payable;
     let pay_day = standing.pay_day.map(|day| format::day(ctx.locale, day));
     match (standing.stopped_by(), pay_day) {

@@ -64,7 +64,7 @@ async fn load(ctx: &Context) -> Result<(String, AnyView), AppError> {
         {by_offer}
         {section(tr!(ctx.locale, terms.announced), announced)}
         {section(tr!(ctx.locale, terms.history), history)}
-        <p>{tr!(ctx.locale, terms.wrong)}" "{text::link(paths::DISPUTES.to_owned(), tr!(ctx.locale, terms.ask))}</p>
+        {section(tr!(ctx.locale, terms.wrong), text::link(paths::DISPUTES.to_owned(), tr!(ctx.locale, terms.ask)))}
     };
     Ok((title, body.into_any()))
 }

@@ -45,9 +45,9 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let body = view! {
         {page_head(title.clone(), Some(lead(ctx, &commission, &events).into_any()))}
         {columns(vec![how, happened])}
+        {section(tr!(ctx.locale, commission.wrong_title), wrong(ctx, &commission))}
         {section(tr!(ctx.locale, commission.facts), facts(facts_of(ctx, &commission)))}
         {section(tr!(ctx.locale, commission.booked), ledger(ctx, booked))}
-        {wrong(ctx, &commission)}
         <p>{text::link(paths::EARNINGS.to_owned(), tr!(ctx.locale, commission.back))}</p>
     };
     Ok((title, body.into_any()))
