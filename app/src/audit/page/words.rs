@@ -19,7 +19,6 @@ pub(super) fn action(locale: Locale, code: &str) -> String {
         "case.needs_no_answer" => tr!(locale, audit.case_needs_no_answer),
         "case.decided" => tr!(locale, audit.case_decided),
         "case.closed" => tr!(locale, audit.case_closed),
-        "claim.linked" => tr!(locale, audit.claim_linked),
         "commissions.released" => tr!(locale, audit.commissions_released),
         "conversions.imported" => tr!(locale, audit.conversions_imported),
         "offer.created" => tr!(locale, audit.offer_created),
