@@ -1,0 +1,124 @@
+// What every spec imports: Playwright's `test`, on a house of the file's own, failing on whatever a browser complains of.
+import AxeBuilder from '@axe-core/playwright';
+import { type Browser, type BrowserContext, type Page, expect, test as base } from '@playwright/test';
+import { House } from './house';
+
+export { expect };
+export type { Page };
+
+let house: House | undefined;
+
+/** Collects what a browser complains of; a test that ends with complaints fails. */
+export class Watch {
+  private readonly complaints: string[] = [];
+  private readonly allowed = new Set<number>();
+
+  /** From now on in this test, answers with these statuses are what is wanted. */
+  allow(...statuses: number[]): void {
+    for (const status of statuses) this.allowed.add(status);
+  }
+
+  over(context: BrowserContext): void {
+    context.on('console', (message) => {
+      if (message.type() !== 'error' && message.type() !== 'warning') return;
+      // Chromium repeats each failed answer here; those are judged below, by their status.
+      if (/^Failed to load resource: the server responded with a status of/.test(message.text())) return;
+      this.complaints.push(`console: ${message.text()} (${message.location().url})`);
+    });
+    context.on('weberror', (error) => this.complaints.push(`page: ${error.error().message}`));
+    context.on('requestfailed', (request) => {
+      const why = request.failure()?.errorText ?? '';
+      // Going on to another page ends what was still under way; without JavaScript no script is fetched.
+      if (why !== 'net::ERR_ABORTED' && why !== 'csp') this.complaints.push(`request: ${request.url()} ${why}`);
+    });
+    context.on('response', (response) => {
+      if (response.status() >= 400 && !this.allowed.has(response.status())) {
+        this.complaints.push(`answer: ${response.status()} ${response.url()}`);
+      }
+    });
+  }
+
+  found(): string[] {
+    return this.complaints;
+  }
+}
+
+interface Fixtures {
+  house: House;
+  watch: Watch;
+  /** Somebody else at another machine: a page with cookies of its own. */
+  somebody: () => Promise<Page>;
+}
+
+export const test = base.extend<Fixtures>({
+  house: async ({}, use) => {
+    if (!house) throw new Error('the spec did not say `inHouse(…)`');
+    await use(house);
+  },
+  // Playwright asks for it around `beforeAll`, too, when there is no house yet.
+  baseURL: async ({}, use) => use(house?.url),
+  watch: [
+    async ({}, use, info) => {
+      const watch = new Watch();
+      await use(watch);
+      const { log } = house ?? { log: '' };
+      if (info.status !== info.expectedStatus) await info.attach('server log', { body: log.slice(-20_000) });
+      expect(watch.found(), 'what browsers complained of').toEqual([]);
+    },
+    { auto: true },
+  ],
+  context: async ({ context, watch }, use) => {
+    watch.over(context);
+    await use(context);
+  },
+  somebody: async ({ browser, watch, baseURL, viewport, hasTouch, javaScriptEnabled, locale, timezoneId }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async () => {
+      const context = await machine(browser, { baseURL, viewport, hasTouch, javaScriptEnabled, locale, timezoneId });
+      contexts.push(context);
+      watch.over(context);
+      return context.newPage();
+    });
+    for (const context of contexts) await context.close();
+  },
+});
+
+async function machine(browser: Browser, options: Parameters<Browser['newContext']>[0]): Promise<BrowserContext> {
+  return browser.newContext(options);
+}
+
+/** Gives the spec file a house: `furnish` fills its database, then its server starts. */
+export function inHouse(now: string, furnish: (house: House) => Promise<void>): void {
+  test.beforeAll(async () => {
+    test.setTimeout(120_000);
+    house = await House.build(now);
+    await furnish(house);
+    await house.serve();
+  });
+  test.afterAll(async () => {
+    const errors = (await house?.close()) ?? [];
+    house = undefined;
+    expect(errors, 'errors that the server logged').toEqual([]);
+  });
+}
+
+/** No violation of WCAG 2.2 AA that axe can see. */
+export async function expectNoAxeViolations(page: Page): Promise<void> {
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+  const told = violations.map((one) => `${one.id}: ${one.help}\n  ${one.nodes.map((node) => node.html).join('\n  ')}`);
+  expect(told, `axe on ${page.url()}`).toEqual([]);
+}
+
+/** The page is not wider than the window. */
+export async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const { wide, window, culprits } = await page.evaluate(() => {
+    const root = document.documentElement;
+    const culprits = [...document.querySelectorAll('body *')]
+      .filter((one) => one.getBoundingClientRect().right > root.clientWidth + 1)
+      .slice(0, 5)
+      .map((one) => one.outerHTML.slice(0, 120));
+    return { wide: root.scrollWidth, window: root.clientWidth, culprits };
+  });
+  expect(wide, `${page.url()} scrolls sideways:\n${culprits.join('\n')}`).toBeLessThanOrEqual(window);
+}
