@@ -10,6 +10,8 @@ pub mod audit;
 pub mod base;
 pub mod commissions;
 pub mod earnings;
+pub mod desk;
+pub mod disputes;
 #[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
