@@ -180,6 +180,8 @@ pub struct Authority {
     pub id: AuthorityId,
     /// The largest credit in one decision, in the programme's currency.
     pub largest_credit: Decimal,
+    /// A minimum payout may be lowered to this, in the programme's currency.
+    pub lowest_minimum: Decimal,
 }
 
 /// A note of the house.

@@ -9,7 +9,7 @@ pub use act::{
     Credit, NewDecision, add_note, authority, end_review, mark_no_answer, note_of_form, partner_of, save, start_review,
     decide,
 };
-pub use case::{booked, commission, notes, taken_back, unanswered};
+pub use case::{HouseSide, assignee, booked, commission, house_side, notes, taken_back, unanswered};
 pub use partner::{former, partner, term_history};
 pub use queue::{MOST, queue};
 

@@ -58,7 +58,11 @@ pub fn after_reply(stage: Stage, ask: bool, decided: bool) -> Stage {
 
 /// Where a case goes when the last message is marked as needing no answer.
 pub fn after_no_answer_needed(stage: Stage, decided: bool) -> Stage {
-    if decided && stage == Stage::InReview { Stage::Decided } else { stage }
+    match stage {
+        Stage::Received | Stage::InReview if decided => Stage::Decided,
+        Stage::Received => Stage::InReview,
+        other => other,
+    }
 }
 
 /// The kinds that fit a conversion, the likelier first.
@@ -165,7 +169,7 @@ mod tests {
         assert_eq!(after_reply(Stage::InReview, false, true), Stage::Decided);
         assert_eq!(after_reply(Stage::Closed, false, true), Stage::Closed);
         assert_eq!(after_no_answer_needed(Stage::InReview, true), Stage::Decided);
-        assert_eq!(after_no_answer_needed(Stage::Received, false), Stage::Received);
+        assert_eq!(after_no_answer_needed(Stage::Received, false), Stage::InReview);
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub async fn list(tx: &mut Tx, partner: PartnerId) -> Result<Vec<Case>, AppError
         "SELECT c.case_id, c.programme_id, c.partner_id, c.kind, c.subject, c.stage, c.opened_at, c.assignee_id,
                 c.next_update_at, c.version,
                 (SELECT e.by_name FROM case_event e
-                 WHERE e.partner_id = c.partner_id AND e.case_id = c.case_id AND e.stage = 'in_review' AND e.by_name <> ''
+                 WHERE e.partner_id = c.partner_id AND e.case_id = c.case_id AND e.by_name <> ''
                  ORDER BY e.case_event_id DESC LIMIT 1) AS answerer
          FROM support_case c
          WHERE c.partner_id = $1
@@ -58,7 +58,7 @@ pub async fn find(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Case,
         "SELECT c.case_id, c.programme_id, c.partner_id, c.kind, c.subject, c.stage, c.opened_at, c.assignee_id,
                 c.next_update_at, c.version,
                 (SELECT e.by_name FROM case_event e
-                 WHERE e.partner_id = c.partner_id AND e.case_id = c.case_id AND e.stage = 'in_review' AND e.by_name <> ''
+                 WHERE e.partner_id = c.partner_id AND e.case_id = c.case_id AND e.by_name <> ''
                  ORDER BY e.case_event_id DESC LIMIT 1) AS answerer
          FROM support_case c
          WHERE c.partner_id = $1 AND c.case_id = $2",

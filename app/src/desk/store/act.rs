@@ -131,7 +131,7 @@ pub async fn authority(
 ) -> Result<Option<Authority>, AppError> {
     Ok(sqlx::query_as!(
         Authority,
-        r#"SELECT authority_id AS "id: AuthorityId", largest_credit FROM authority
+        r#"SELECT authority_id AS "id: AuthorityId", largest_credit, lowest_minimum FROM authority
            WHERE programme_id = $1 AND role = $2 AND valid_from <= $3
            ORDER BY valid_from DESC LIMIT 1"#,
         programme.0,

@@ -9,6 +9,49 @@ use crate::commissions::model::Rate;
 use crate::desk::model::{Booked, Note, TakenBack};
 use rust_decimal::Decimal;
 
+/// What of a decision is for the house alone.
+#[derive(Clone, Debug)]
+pub struct HouseSide {
+    /// The reason for the house.
+    pub reason: String,
+    /// The name of who decided.
+    pub decided_by: String,
+    /// The transfer it cites.
+    pub transfer: Option<i64>,
+}
+
+/// What of a case's decision is for the house alone; `None` where there is no decision.
+///
+/// # Errors
+/// When the database is away.
+pub async fn house_side(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Option<HouseSide>, AppError> {
+    Ok(sqlx::query_as!(
+        HouseSide,
+        "SELECT d.reason_house AS reason, s.name AS decided_by, d.transfer_id AS transfer
+         FROM case_decision d JOIN staff s ON s.person_id = d.decided_by
+         WHERE d.partner_id = $1 AND d.case_id = $2",
+        partner.0,
+        case.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?)
+}
+
+/// The name of who works on a case.
+///
+/// # Errors
+/// When the database is away.
+pub async fn assignee(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Option<String>, AppError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT s.name FROM support_case c JOIN staff s ON s.person_id = c.assignee_id
+         WHERE c.partner_id = $1 AND c.case_id = $2",
+        partner.0,
+        case.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?)
+}
+
 /// The notes of a case, in their order.
 ///
 /// # Errors
