@@ -9,9 +9,9 @@ pub mod approvals;
 pub mod audit;
 pub mod base;
 pub mod commissions;
-pub mod earnings;
 pub mod desk;
 pub mod disputes;
+pub mod earnings;
 #[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]

@@ -135,8 +135,16 @@ fn parse_version(version: &str) -> Result<i32, AppError> {
 }
 
 /// Takes a case: it is the reader's from now on.
+///
+/// # Errors
+/// A status without details; what the writer can mend is told beside the fields instead.
 #[server(prefix = "/do", endpoint = "take-case")]
-pub async fn take_case(case: String, version: String) -> Result<(), ServerFnError> {
+pub async fn take_case(
+    /// The case.
+    case: String,
+    /// The case's version that was read.
+    version: String,
+) -> Result<(), ServerFnError> {
     let ctx = context()?;
     let end = take(&ctx, &case, &version).await;
     forms::finish(&ctx, &[], end).await
@@ -164,12 +172,20 @@ async fn take(ctx: &Context, case: &str, version: &str) -> Result<End, AppError>
 }
 
 /// Sends a reply; stopped where something new arrived that its writer has not seen.
+///
+/// # Errors
+/// A status without details; what the writer can mend is told beside the fields instead.
 #[server(prefix = "/do", endpoint = "reply")]
 pub async fn reply(
+    /// The case.
     case: String,
+    /// What is said.
     body: Option<String>,
+    /// The form's key: sent twice, it is done once.
     form_key: String,
+    /// The newest message that the writer has seen.
     seen: String,
+    /// Sent where an answer is wanted.
     ask: Option<String>,
 ) -> Result<(), ServerFnError> {
     let ctx = context()?;
@@ -180,14 +196,7 @@ pub async fn reply(
     forms::finish(&ctx, &fields, end).await
 }
 
-async fn send(
-    ctx: &Context,
-    case: &str,
-    body: &str,
-    form_key: &str,
-    seen: &str,
-    ask: bool,
-) -> Result<End, AppError> {
+async fn send(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &str, ask: bool) -> Result<End, AppError> {
     let form_key = parse_key(form_key)?;
     let seen: i64 = seen.parse().map_err(|_| AppError::BadRequest("seen"))?;
     let mut action = Action::begin(ctx, case).await?;
@@ -211,8 +220,18 @@ async fn send(
 }
 
 /// Writes a note that stays in the house.
+///
+/// # Errors
+/// A status without details; what the writer can mend is told beside the fields instead.
 #[server(prefix = "/do", endpoint = "note")]
-pub async fn note(case: String, body: Option<String>, form_key: String) -> Result<(), ServerFnError> {
+pub async fn note(
+    /// The case.
+    case: String,
+    /// What is said.
+    body: Option<String>,
+    /// The form's key: sent twice, it is done once.
+    form_key: String,
+) -> Result<(), ServerFnError> {
     let ctx = context()?;
     let body = body.unwrap_or_default();
     let end = write_note(&ctx, &case, &body, &form_key).await;
@@ -236,8 +255,18 @@ async fn write_note(ctx: &Context, case: &str, body: &str, form_key: &str) -> Re
 }
 
 /// Says, by name, that the partner's last message needs no answer.
+///
+/// # Errors
+/// A status without details; what the writer can mend is told beside the fields instead.
 #[server(prefix = "/do", endpoint = "needs-no-answer")]
-pub async fn needs_no_answer(case: String, message: String, version: String) -> Result<(), ServerFnError> {
+pub async fn needs_no_answer(
+    /// The case.
+    case: String,
+    /// The partner's message.
+    message: String,
+    /// The case's version that was read.
+    version: String,
+) -> Result<(), ServerFnError> {
     let ctx = context()?;
     let end = mark(&ctx, &case, &message, &version).await;
     forms::finish(&ctx, &[("form_name", "needs-no-answer")], end).await
@@ -266,8 +295,16 @@ async fn mark(ctx: &Context, case: &str, message: &str, version: &str) -> Result
 }
 
 /// Closes a case. The database refuses while the partner's last message is neither answered nor marked.
+///
+/// # Errors
+/// A status without details; what the writer can mend is told beside the fields instead.
 #[server(prefix = "/do", endpoint = "close-case")]
-pub async fn close_case(case: String, version: String) -> Result<(), ServerFnError> {
+pub async fn close_case(
+    /// The case.
+    case: String,
+    /// The case's version that was read.
+    version: String,
+) -> Result<(), ServerFnError> {
     let ctx = context()?;
     let end = close(&ctx, &case, &version).await;
     forms::finish(&ctx, &[("form_name", "close")], end).await

@@ -17,7 +17,8 @@ const FIRST_MONEY_SECONDS: i64 = 12 * 3600;
 /// waiting outgrows all of them and nothing starves.
 pub fn urgency(pressure: &Pressure, now: DateTime<Utc>) -> Urgency {
     let waited = pressure.waiting_since.map(|since| (now - since).max(TimeDelta::zero()).num_seconds());
-    let overdue = pressure.promised_at.filter(|promised| *promised < now).map(|promised| (now - promised).num_seconds());
+    let overdue =
+        pressure.promised_at.filter(|promised| *promised < now).map(|promised| (now - promised).num_seconds());
     let first_money = waited.is_some() && pressure.first_money;
     let score = waited.unwrap_or(0)
         + overdue.map_or(0, |late| OVERDUE_SECONDS + late)
@@ -61,7 +62,13 @@ pub fn steps(stage: Stage, assigned: bool, after: Stage) -> Vec<Stage> {
 }
 
 /// A commission from its stored inputs, event by event, beside what the ledger holds.
-pub fn replay(rate: Rate, order_amount: Decimal, currency: Currency, events: &[TakenBack], booked: &[Booked]) -> Replay {
+pub fn replay(
+    rate: Rate,
+    order_amount: Decimal,
+    currency: Currency,
+    events: &[TakenBack],
+    booked: &[Booked],
+) -> Replay {
     let mut inputs = Inputs { rate, order_amount, refunded: Decimal::ZERO, rejected: false };
     let mut left = commission_left(&inputs, currency);
     let earned = sum(booked, |entry| entry.kind == "accrual");
@@ -162,7 +169,12 @@ mod tests {
         assert_eq!((replayed.expected, replayed.booked), (dec("8.00"), dec("8.00")));
         assert!(replayed.lines.iter().all(|line| line.expected == line.booked));
 
-        let twice = [right[0].clone(), right[1].clone(), booked("refund", Some("R9"), "-3.13"), booked("adjustment", None, "1")];
+        let twice = [
+            right[0].clone(),
+            right[1].clone(),
+            booked("refund", Some("R9"), "-3.13"),
+            booked("adjustment", None, "1"),
+        ];
         let replayed = replay(Rate::Percent(dec("8")), dec("139.12"), gbp(), &events, &twice);
         assert_eq!((replayed.expected, replayed.booked, replayed.credited), (dec("8.00"), dec("4.87"), dec("1")));
         assert_eq!(replayed.lines.last().map(|line| &line.cause), Some(&Cause::Unexplained));

@@ -6,8 +6,8 @@ mod partner;
 mod queue;
 
 pub use act::{
-    Credit, NewDecision, add_note, authority, end_review, mark_no_answer, note_of_form, partner_of, save, start_review,
-    decide,
+    Credit, NewDecision, add_note, authority, decide, end_review, mark_no_answer, note_of_form, partner_of, save,
+    start_review,
 };
 pub use case::{HouseSide, assignee, booked, commission, house_side, notes, taken_back, unanswered};
 pub use partner::{former, partner, term_history};

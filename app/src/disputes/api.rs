@@ -19,19 +19,33 @@ mod pin;
 use pin::{Pinned, Typed};
 
 /// Opens a dispute with everything that belongs to it, once per form.
+///
+/// # Errors
+/// A status without details; what the writer can mend is told beside the fields instead.
 #[server(prefix = "/do", endpoint = "open-dispute")]
 #[allow(clippy::too_many_arguments)]
 pub async fn open_dispute(
+    /// What is wrong.
     kind: Option<String>,
+    /// The conversion it is about.
     conversion: Option<String>,
+    /// The version of the terms it is about.
     terms: Option<String>,
+    /// The offer of a missing conversion.
     offer: Option<String>,
+    /// Its order number.
     order_id: Option<String>,
+    /// Its local date and time.
     occurred_at: Option<String>,
+    /// Its order amount.
     amount: Option<String>,
+    /// The currency of the order.
     currency: Option<String>,
+    /// What shows the order.
     proof: Option<String>,
+    /// What is said.
     body: Option<String>,
+    /// The form's key: sent twice, it is done once.
     form_key: String,
 ) -> Result<(), ServerFnError> {
     let ctx = context::current().map_err(|error| ServerFnError::new(error.to_string()))?;
@@ -125,11 +139,18 @@ fn parse_key(form_key: &str) -> Result<Uuid, AppError> {
 }
 
 /// Writes a partner's answer; a case that waited for it, was decided or closed goes back into review.
+///
+/// # Errors
+/// A status without details; what the writer can mend is told beside the fields instead.
 #[server(prefix = "/do", endpoint = "answer-dispute")]
 pub async fn answer_dispute(
+    /// The case.
     case: String,
+    /// What is said.
     body: Option<String>,
+    /// The form's key: sent twice, it is done once.
     form_key: String,
+    /// The newest message that the writer has seen.
     seen: String,
 ) -> Result<(), ServerFnError> {
     let ctx = context::current().map_err(|error| ServerFnError::new(error.to_string()))?;

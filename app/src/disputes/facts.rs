@@ -24,7 +24,12 @@ fn conversion(ctx: &Context, facts: &ConversionFacts) -> Vec<(String, String)> {
     let money = |amount| format::money(locale, Money::new(amount, facts.currency));
     let hold = match facts.hold_until {
         Some(until) => {
-            tr!(locale, disputes.fact_hold_until, days = facts.hold_days, date = format::date(locale, ctx.time_zone, until))
+            tr!(
+                locale,
+                disputes.fact_hold_until,
+                days = facts.hold_days,
+                date = format::date(locale, ctx.time_zone, until)
+            )
         }
         None => tr!(locale, disputes.fact_hold_approval),
     };
@@ -49,7 +54,10 @@ fn terms(ctx: &Context, facts: &TermsFacts) -> Vec<(String, String)> {
         (tr!(locale, disputes.fact_term), field(ctx, &facts.field)),
         (tr!(locale, disputes.fact_value), term(ctx, &facts.kind, facts.value, facts.currency)),
         (tr!(locale, disputes.fact_since), day_since(ctx, facts.valid_from)),
-        (tr!(locale, disputes.fact_offer), facts.offer.clone().unwrap_or_else(|| tr!(locale, disputes.fact_all_offers))),
+        (
+            tr!(locale, disputes.fact_offer),
+            facts.offer.clone().unwrap_or_else(|| tr!(locale, disputes.fact_all_offers)),
+        ),
         (tr!(locale, disputes.fact_holds_for), holds_for),
     ]
 }

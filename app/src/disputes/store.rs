@@ -246,12 +246,7 @@ pub struct NewMessage {
 ///
 /// # Errors
 /// `message_form_once` where the same form wrote one already.
-pub async fn add_message(
-    tx: &mut Tx,
-    partner: PartnerId,
-    case: CaseId,
-    message: &NewMessage,
-) -> Result<i64, AppError> {
+pub async fn add_message(tx: &mut Tx, partner: PartnerId, case: CaseId, message: &NewMessage) -> Result<i64, AppError> {
     Ok(sqlx::query_scalar!(
         "INSERT INTO message (partner_id, case_id, side, author_id, author_name, body, sent_at, form_key)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING message_id",

@@ -19,16 +19,27 @@ use serde_json::json;
 
 /// Decides a case in one transaction: the credit's transfer, the decision that cites it, the message to the partner,
 /// the step on the time line, the record.
+///
+/// # Errors
+/// A status without details; what the writer can mend is told beside the fields instead.
 #[server(prefix = "/do", endpoint = "decide-case")]
 #[allow(clippy::too_many_arguments)]
 pub async fn decide_case(
+    /// The case.
     case: String,
+    /// The case's version that was read.
     version: String,
+    /// How it ends.
     outcome: Option<String>,
+    /// Why.
     reason: Option<String>,
+    /// What is credited; empty for nothing.
     amount: Option<String>,
+    /// The message to the partner.
     body: Option<String>,
+    /// What only the house reads.
     reason_house: Option<String>,
+    /// The form's key: sent twice, it is done once.
     form_key: String,
 ) -> Result<(), ServerFnError> {
     let ctx = context()?;
@@ -135,7 +146,8 @@ fn read(
     if reason.is_none() {
         errors.add("reason", tr!(locale, desk.error_reason));
     }
-    let body = cases::parse_text(&typed.body).map_err(|error| errors.add("body", words::text_error(locale, error))).ok();
+    let body =
+        cases::parse_text(&typed.body).map_err(|error| errors.add("body", words::text_error(locale, error))).ok();
     let house = typed.reason_house.replace('\0', "").trim().to_owned();
     if house.chars().count() > cases::LONGEST_TEXT {
         errors.add("reason_house", tr!(locale, disputes.error_text_long));
@@ -144,7 +156,14 @@ fn read(
     if credit.is_some() && outcome == Some(Outcome::Declined) {
         errors.add("amount", tr!(locale, desk.error_declined_credit));
     }
-    Some(NewDecision { outcome: outcome?, reason: reason?, reason_partner: body?, reason_house: house, credit, authority })
+    Some(NewDecision {
+        outcome: outcome?,
+        reason: reason?,
+        reason_partner: body?,
+        reason_house: house,
+        credit,
+        authority,
+    })
 }
 
 fn read_credit(

@@ -16,10 +16,16 @@ use serde_json::json;
 const LONGEST_DAYS: i64 = 366;
 
 /// Puts the partner of a case under review until the end of a day.
+///
+/// # Errors
+/// A status without details; what the writer can mend is told beside the fields instead.
 #[server(prefix = "/do", endpoint = "review-partner")]
 pub async fn review_partner(
+    /// The case.
     case: String,
+    /// Why.
     reason: Option<String>,
+    /// The last day.
     until: Option<String>,
 ) -> Result<(), ServerFnError> {
     let ctx = context()?;
@@ -78,8 +84,14 @@ fn end_of_day(day: &str, time_zone: &str) -> Option<DateTime<Utc>> {
 }
 
 /// Ends the review of a case's partner before its day.
+///
+/// # Errors
+/// A status without details; what the writer can mend is told beside the fields instead.
 #[server(prefix = "/do", endpoint = "end-review")]
-pub async fn end_review(case: String) -> Result<(), ServerFnError> {
+pub async fn end_review(
+    /// The case.
+    case: String,
+) -> Result<(), ServerFnError> {
     let ctx = context()?;
     let end = stop(&ctx, &case).await;
     forms::finish(&ctx, &[("form_name", "end-review")], end).await

@@ -31,8 +31,12 @@ pub(super) fn partner(ctx: &Context, sheet: &Sheet) -> AnyView {
         (tr!(locale, desk.partner_programme), partner.programme.clone().into_any()),
     ];
     match partner.status.as_str() {
-        "suspended" => lines.push((tr!(locale, desk.partner_status), badge(Tone::Bad, tr!(locale, desk.status_suspended)))),
-        "closed" => lines.push((tr!(locale, desk.partner_status), badge(Tone::Neutral, tr!(locale, desk.status_closed)))),
+        "suspended" => {
+            lines.push((tr!(locale, desk.partner_status), badge(Tone::Bad, tr!(locale, desk.status_suspended))))
+        }
+        "closed" => {
+            lines.push((tr!(locale, desk.partner_status), badge(Tone::Neutral, tr!(locale, desk.status_closed))))
+        }
         _ => {}
     }
     for (kind, money) in &partner.balances {
@@ -59,7 +63,7 @@ fn balance(ctx: &Context, kind: &str) -> String {
 }
 
 fn review(ctx: &Context, sheet: &Sheet) -> AnyView {
-    let locale = ctx.locale;
+    let (locale, case) = (ctx.locale, sheet.case.id);
     match &sheet.partner.review {
         Some(review) => {
             let draft = sheet.draft_of("end-review");
@@ -72,24 +76,26 @@ fn review(ctx: &Context, sheet: &Sheet) -> AnyView {
             let end = sheet.may_act.then(|| {
                 view! {
                     <Form action="/do/end-review" id=sheet.id_of("end-review") draft=&draft class="inline">
-                        <Hidden name="case" value=sheet.case.id.to_string()/>
+                        <Hidden name="case" value=case.to_string()/>
                         <Submit text=tr!(locale, desk.review_end_button) tone=Weight::Quiet/>
                     </Form>
                 }
             });
             view! { <p>{badge(Tone::Waiting, tr!(locale, desk.review_runs))}</p> {facts(lines)} {end} }.into_any()
         }
-        None if sheet.may_act => folded(sheet, "review-partner", tr!(locale, desk.review_title), review_form(ctx, sheet)),
+        None if sheet.may_act => {
+            folded(sheet, "review-partner", tr!(locale, desk.review_title), review_form(ctx, sheet))
+        }
         None => ().into_any(),
     }
 }
 
 fn review_form(ctx: &Context, sheet: &Sheet) -> AnyView {
-    let locale = ctx.locale;
+    let (locale, case) = (ctx.locale, sheet.case.id);
     let draft = sheet.draft_of("review-partner");
     view! {
         <Form action="/do/review-partner" id=sheet.id_of("review-partner") draft=&draft>
-            <Hidden name="case" value=sheet.case.id.to_string()/>
+            <Hidden name="case" value=case.to_string()/>
             <TextArea
                 name="reason" label=tr!(locale, desk.review_reason) hint=Some(tr!(locale, desk.review_reason_hint))
                 value=draft.value("reason") error=draft.error("reason") rows=2 required=true maxlength=20_000
@@ -193,7 +199,8 @@ fn history(ctx: &Context, sheet: &Sheet, title: String, lines: &[TermLine]) -> A
 }
 
 fn lower_form(ctx: &Context, sheet: &Sheet) -> AnyView {
-    let locale = ctx.locale;
+    let (locale, case, partner) = (ctx.locale, sheet.case.id, sheet.case.partner);
+    let currency = sheet.partner.currency;
     let draft = sheet.draft_of("lower-minimum");
     let limit = sheet.authority.map(|authority| {
         let lowest = crate::base::money::Money::new(authority.lowest_minimum, sheet.partner.currency);
@@ -202,11 +209,11 @@ fn lower_form(ctx: &Context, sheet: &Sheet) -> AnyView {
     view! {
         <Form action="/do/lower-minimum" id=sheet.id_of("lower-minimum") draft=&draft>
             <Hidden name="form_name" value="lower-minimum"/>
-            <Hidden name="case" value=sheet.case.id.to_string()/>
-            <Hidden name="partner" value=sheet.case.partner.to_string()/>
+            <Hidden name="case" value=case.to_string()/>
+            <Hidden name="partner" value=partner.to_string()/>
             <Hidden name="form_key" value=draft.value_or("form_key", &forms::new_key())/>
             <Field
-                name="value" label=tr!(locale, desk.lower_value, currency = sheet.partner.currency.code()) hint=limit
+                name="value" label=tr!(locale, desk.lower_value, currency = currency.code()) hint=limit
                 inputmode="decimal" value=draft.value("value") error=draft.error("value") required=true
             />
             <TextArea
@@ -220,15 +227,15 @@ fn lower_form(ctx: &Context, sheet: &Sheet) -> AnyView {
 }
 
 fn propose_form(ctx: &Context, sheet: &Sheet) -> AnyView {
-    let locale = ctx.locale;
+    let (locale, case, partner) = (ctx.locale, sheet.case.id, sheet.case.partner);
     let draft = sheet.draft_of("propose-rate");
     let all = std::iter::once((String::new(), tr!(locale, disputes.fact_all_offers)));
-    let offers = all.chain(sheet.offers.iter().map(|(id, name)| (id.to_string(), name.clone()))).collect();
+    let offers: Vec<_> = all.chain(sheet.offers.iter().map(|(id, name)| (id.to_string(), name.clone()))).collect();
     view! {
         <Form action="/do/propose-rate" id=sheet.id_of("propose-rate") draft=&draft>
             <Hidden name="form_name" value="propose-rate"/>
-            <Hidden name="case" value=sheet.case.id.to_string()/>
-            <Hidden name="partner" value=sheet.case.partner.to_string()/>
+            <Hidden name="case" value=case.to_string()/>
+            <Hidden name="partner" value=partner.to_string()/>
             <Hidden name="form_key" value=draft.value_or("form_key", &forms::new_key())/>
             <Select
                 name="offer" label=tr!(locale, disputes.fact_offer) options=offers selected=draft.value("offer")
@@ -262,12 +269,8 @@ pub(super) fn former(ctx: &Context, sheet: &Sheet) -> AnyView {
         .former
         .iter()
         .map(|former| {
-            let about = tr!(
-                locale,
-                disputes.about,
-                kind = words::kind(locale, former.kind),
-                subject = former.subject.as_str()
-            );
+            let about =
+                tr!(locale, disputes.about, kind = words::kind(locale, former.kind), subject = former.subject.as_str());
             let outcome = former.outcome.map(|outcome| words::outcome(locale, outcome));
             view! {
                 <li>

@@ -76,8 +76,8 @@ fn list(ctx: &Context, view: View, waiting: Vec<Waiting>) -> AnyView {
         };
         return empty(tr!(locale, desk.empty_title), text);
     }
-    let most = (waiting.len() >= store::MOST)
-        .then(|| notice(Tone::Info, tr!(locale, desk.only_first, most = store::MOST)));
+    let most =
+        (waiting.len() >= store::MOST).then(|| notice(Tone::Info, tr!(locale, desk.only_first, most = store::MOST)));
     let head = |label, numeric| Head { label, numeric };
     let heads = vec![
         head(tr!(locale, desk.head_number), true),

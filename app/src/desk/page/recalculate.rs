@@ -51,7 +51,10 @@ fn replayed(ctx: &Context, replay: &Replay, currency: Currency) -> AnyView {
     let rows = replay
         .lines
         .iter()
-        .map(|line| Row { cells: vec![cause(ctx, line, currency), money(line.expected), money(line.booked)], href: None })
+        .map(|line| Row {
+            cells: vec![cause(ctx, line, currency), money(line.expected), money(line.booked)],
+            href: None,
+        })
         .collect();
     let foot = Row {
         cells: vec![tr!(locale, desk.recalculate_left).into_any(), money(replay.expected), money(replay.booked)],

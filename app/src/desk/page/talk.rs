@@ -24,11 +24,8 @@ pub(super) fn lead(ctx: &Context, sheet: &Sheet) -> AnyView {
     let promise = rules::running_promise(sheet.case.stage, sheet.case.next_update_at).map(|promised| {
         let late = promised < ctx.now();
         let when = words::moment(ctx, promised);
-        let sentence = if late {
-            tr!(locale, desk.promised_late, when = when)
-        } else {
-            tr!(locale, desk.promised, when = when)
-        };
+        let sentence =
+            if late { tr!(locale, desk.promised_late, when = when) } else { tr!(locale, desk.promised, when = when) };
         badge(if late { Tone::Bad } else { Tone::Waiting }, sentence)
     });
     let subject = sheet.case.subject.clone();

@@ -77,8 +77,7 @@ pub async fn queue(tx: &mut Tx, view: View, reader: PersonId, now: DateTime<Utc>
             closed_at: row.closed_at,
         });
     }
-    waiting.sort_by_key(|line| {
-        (Reverse(line.closed_at), Reverse(line.urgency.score), line.pressure.promised_at, line.id)
-    });
+    waiting
+        .sort_by_key(|line| (Reverse(line.closed_at), Reverse(line.urgency.score), line.pressure.promised_at, line.id));
     Ok(waiting)
 }

@@ -68,12 +68,8 @@ fn list(ctx: &Context, cases: Vec<Case>) -> AnyView {
 }
 
 fn row(ctx: &Context, case: &Case) -> Row {
-    let about = tr!(
-        ctx.locale,
-        disputes.about,
-        kind = words::kind(ctx.locale, case.kind),
-        subject = case.subject.as_str()
-    );
+    let about =
+        tr!(ctx.locale, disputes.about, kind = words::kind(ctx.locale, case.kind), subject = case.subject.as_str());
     Row {
         cells: vec![
             about.into_any(),

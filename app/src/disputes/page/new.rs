@@ -62,13 +62,7 @@ fn lead(ctx: &Context) -> AnyView {
     view! { <p>{tr!(ctx.locale, disputes.new_lead, when = when)}</p> }.into_any()
 }
 
-async fn about(
-    ctx: &Context,
-    tx: &mut Tx,
-    member: &Member,
-    query: &Query,
-    draft: &Draft,
-) -> Result<Asked, AppError> {
+async fn about(ctx: &Context, tx: &mut Tx, member: &Member, query: &Query, draft: &Draft) -> Result<Asked, AppError> {
     if let Some(id) = query.get("conversion") {
         let id: ConversionId = id.parse().map_err(|_| AppError::NotFound)?;
         let conversion = store::conversion_facts(tx, member.partner, id).await?;
@@ -99,9 +93,9 @@ async fn about(
 }
 
 fn form(ctx: &Context, draft: &Draft, fields: AnyView) -> AnyView {
-    let locale = ctx.locale;
+    let (locale, draft) = (ctx.locale, draft.clone());
     view! {
-        <Form action="/do/open-dispute" id="form" draft=draft>
+        <Form action="/do/open-dispute" id="form" draft=&draft>
             {fields}
             <TextArea
                 name="body" label=tr!(locale, disputes.field_body) hint=Some(tr!(locale, disputes.field_body_hint))

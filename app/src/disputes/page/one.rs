@@ -32,12 +32,8 @@ pub fn Dispute() -> impl IntoView {
         let events = store::events(&mut tx, partner, id).await?;
         let pins = store::pins(&mut tx, partner, id).await?;
         let decision = store::decision(&mut tx, partner, id).await?;
-        let title = tr!(
-            ctx.locale,
-            disputes.about,
-            kind = words::kind(ctx.locale, case.kind),
-            subject = case.subject.as_str()
-        );
+        let title =
+            tr!(ctx.locale, disputes.about, kind = words::kind(ctx.locale, case.kind), subject = case.subject.as_str());
         let said = done(&ctx, query.get("done"));
         let body = view! {
             {page_head(title.clone(), Some(lead(&ctx, &case)))}
@@ -97,7 +93,7 @@ fn conversation(ctx: &Context, messages: &[Message]) -> AnyView {
 }
 
 fn answer_form(ctx: &Context, case: &Case, messages: &[Message], draft: &Draft) -> AnyView {
-    let locale = ctx.locale;
+    let (locale, id, draft) = (ctx.locale, case.id, draft.clone());
     let label = match case.stage {
         Stage::AnswerNeeded => tr!(locale, disputes.answer_label),
         _ => tr!(locale, disputes.answer_label_more),
@@ -105,13 +101,13 @@ fn answer_form(ctx: &Context, case: &Case, messages: &[Message], draft: &Draft) 
     let hint = (case.stage == Stage::Closed).then(|| tr!(locale, disputes.answer_reopens));
     let seen = messages.last().map_or(0, |message| message.id);
     view! {
-        <Form action="/do/answer-dispute" id="form" draft=draft>
-            <Hidden name="case" value=case.id.to_string()/>
+        <Form action="/do/answer-dispute" id="form" draft=&draft>
+            <Hidden name="case" value=id.to_string()/>
             <Hidden name="seen" value=seen.to_string()/>
             <Hidden name="form_key" value=draft.value_or("form_key", &forms::new_key())/>
             <TextArea
                 name="body" label=label hint=hint value=draft.value("body") error=draft.error("body")
-                rows=5 required=true maxlength=20_000 keep=format!("dispute-{}-answer", case.id)
+                rows=5 required=true maxlength=20_000 keep=format!("dispute-{id}-answer")
             />
             <Submit text=tr!(locale, disputes.answer_button)/>
         </Form>
