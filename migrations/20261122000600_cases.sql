@@ -101,6 +101,31 @@ CREATE TABLE message (
 CREATE TRIGGER message_append_only BEFORE UPDATE OR DELETE ON message
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- A message and the closing of its case take turns, so that none slips in while the other looks away.
+CREATE FUNCTION message_takes_its_turn() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+    PERFORM FROM support_case c WHERE c.partner_id = NEW.partner_id AND c.case_id = NEW.case_id FOR NO KEY UPDATE;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER message_turn BEFORE INSERT ON message FOR EACH ROW EXECUTE FUNCTION message_takes_its_turn();
+
+-- A partner's message in a closed case has to open it again.
+CREATE FUNCTION check_message_reopens() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM support_case c
+                   WHERE c.partner_id = NEW.partner_id AND c.case_id = NEW.case_id AND c.stage <> 'closed') THEN
+        RAISE EXCEPTION 'a message of the partner in a closed case opens it again'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'message_reopens_its_case';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE CONSTRAINT TRIGGER message_reopens AFTER INSERT ON message DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.side = 'partner') EXECUTE FUNCTION check_message_reopens();
+
 CREATE TABLE note (
     partner_id bigint NOT NULL,
     case_id bigint NOT NULL,
@@ -182,6 +207,51 @@ CREATE TABLE case_decision (
 );
 CREATE TRIGGER case_decision_append_only BEFORE UPDATE OR DELETE ON case_decision
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Who decides, with whose authority, and what the credit cites: what the keys above can't say.
+CREATE FUNCTION check_case_decider() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    role_ text;
+    currency_ text;
+BEGIN
+    SELECT s.role INTO role_ FROM staff s JOIN person p USING (person_id)
+    WHERE s.person_id = NEW.decided_by AND s.disabled_at IS NULL AND p.disabled_at IS NULL;
+    IF role_ IS NULL OR role_ NOT IN ('agent', 'lead', 'owner') THEN
+        RAISE EXCEPTION 'only agents, leads and owners decide cases'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'case_decision_by_the_desk';
+    END IF;
+    SELECT g.currency INTO currency_ FROM support_case c JOIN programme g USING (programme_id)
+    WHERE c.partner_id = NEW.partner_id AND c.case_id = NEW.case_id AND c.programme_id = NEW.programme_id;
+    IF currency_ IS NULL THEN
+        RAISE EXCEPTION 'the decision names another programme than its case'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'case_decision_of_the_programme';
+    END IF;
+    IF NEW.amount IS NULL THEN
+        RETURN NEW;
+    END IF;
+    IF NEW.authority_id IS DISTINCT FROM (
+            SELECT a.authority_id FROM authority a
+            WHERE a.programme_id = NEW.programme_id AND a.role = role_ AND a.valid_from <= NEW.decided_at
+            ORDER BY a.valid_from DESC LIMIT 1) THEN
+        RAISE EXCEPTION 'that is not the authority in force for this person'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'case_decision_by_authority_in_force';
+    END IF;
+    -- Nothing is converted, so a limit in one currency says nothing about an amount in another.
+    IF NEW.currency <> currency_ AND role_ <> 'owner' THEN
+        RAISE EXCEPTION 'a credit in another currency than the programme''s is an owner''s'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'case_decision_other_currency_by_owner';
+    END IF;
+    IF NOT EXISTS (SELECT FROM transfer t WHERE t.partner_id = NEW.partner_id AND t.transfer_id = NEW.transfer_id
+                   AND t.programme_id = NEW.programme_id AND t.kind = 'adjustment') THEN
+        RAISE EXCEPTION 'the decision cites another transfer than an adjustment'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'case_decision_cites_an_adjustment';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER case_decision_check_decider BEFORE INSERT ON case_decision
+    FOR EACH ROW EXECUTE FUNCTION check_case_decider();
 
 -- What a partner's and staff's time line shows: one row per change of stage.
 CREATE TABLE case_event (

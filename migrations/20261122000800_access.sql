@@ -82,6 +82,10 @@ BEGIN
     END LOOP;
 END
 $$;
+-- A partner speaks for themself: never as staff, never a step that is the house's.
+CREATE POLICY message_partner_side ON message AS RESTRICTIVE FOR INSERT TO pd_partner WITH CHECK (side = 'partner');
+CREATE POLICY case_event_partner_step ON case_event AS RESTRICTIVE FOR INSERT TO pd_partner
+    WITH CHECK (stage IN ('received', 'in_review') AND by_name = '');
 -- Sign-in finds a person's accounts by name.
 CREATE POLICY partner_sign_in ON partner FOR SELECT TO pd_web USING (true);
 -- The record takes rows from everybody and shows them to the house; sealing reads it as its owner.

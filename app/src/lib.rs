@@ -9,6 +9,8 @@ pub mod approvals;
 pub mod audit;
 pub mod base;
 pub mod commissions;
+pub mod desk;
+pub mod disputes;
 pub mod earnings;
 #[cfg(feature = "ssr")]
 pub mod imports;

@@ -6,6 +6,8 @@ use crate::audit::page::Record;
 use crate::base::actor::{Actor, Role};
 use crate::base::context::{self, Context};
 use crate::base::language::{self, Locale, tr};
+use crate::desk::page::{Desk, DeskCase};
+use crate::disputes::page::{Dispute, Disputes, NewDispute};
 use crate::earnings::page::{Commission, Earnings};
 use crate::paths;
 use crate::payouts::page::Payouts;
@@ -81,6 +83,11 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/approvals") view=Approvals ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:proposal") view=ProposalPage ssr=SsrMode::Async/>
             <Route path=path!("/record") view=Record ssr=SsrMode::Async/>
+            <Route path=path!("/disputes") view=Disputes ssr=SsrMode::Async/>
+            <Route path=path!("/disputes/new") view=NewDispute ssr=SsrMode::Async/>
+            <Route path=path!("/disputes/:case") view=Dispute ssr=SsrMode::Async/>
+            <Route path=path!("/desk") view=Desk ssr=SsrMode::Async/>
+            <Route path=path!("/desk/:case") view=DeskCase ssr=SsrMode::Async/>
         </Routes>
     }
 }

@@ -67,7 +67,8 @@ pub fn new_key() -> String {
 /// When the database is away.
 pub async fn refuse(ctx: &Context, back: &str, fields: &[(&str, &str)], errors: Errors) -> Result<(), ServerFnError> {
     let id = Uuid::new_v4();
-    let fields: BTreeMap<_, _> = fields.iter().copied().collect();
+    // PostgreSQL keeps no NUL, and no browser's field yields one.
+    let fields: BTreeMap<_, _> = fields.iter().map(|(field, value)| (*field, value.replace('\0', ""))).collect();
     let keep = async {
         let mut tx = ctx.db.begin_sign_in().await?;
         sqlx::query!(
@@ -108,6 +109,30 @@ pub async fn recall(ctx: &Context, form: Option<&str>) -> Result<Draft, AppError
         fields: serde_json::from_value(row.fields).unwrap_or_default(),
         errors: serde_json::from_value(row.errors).unwrap_or_default(),
     }))
+}
+
+/// How a form ended.
+#[derive(Debug)]
+pub enum End {
+    /// It was done; the browser goes on to this path.
+    Done(String),
+    /// It was refused; back to the form at this path, with what was typed.
+    Refused(String, Errors),
+}
+
+/// Answers a form: sends the browser on, or back to what was typed, or says that it failed.
+///
+/// # Errors
+/// Where the form failed, or the database is away.
+pub async fn finish(ctx: &Context, fields: &[(&str, &str)], end: Result<End, AppError>) -> Result<(), ServerFnError> {
+    match end {
+        Ok(End::Done(path)) => {
+            redirect(&path);
+            Ok(())
+        }
+        Ok(End::Refused(back, errors)) => refuse(ctx, &back, fields, errors).await,
+        Err(error) => Err(failed(ctx, &error)),
+    }
 }
 
 /// Sends the browser on, after a form was done.

@@ -1,0 +1,332 @@
+//! What staff do with a case. Each locks the case first, so that two people never act on it at once unseen.
+
+use super::model::Hand;
+use super::{rules, store};
+use crate::audit::store::{Change, record};
+use crate::base::access::Who;
+use crate::base::context::{self, Context};
+use crate::base::db::Tx;
+use crate::base::error::{AppError, constraint};
+use crate::base::forms::{self, End, Errors};
+use crate::base::ids::{CaseId, PersonId};
+use crate::base::language::tr;
+use crate::disputes::model::{Event, Locked, Side, Stage};
+use crate::disputes::rules as cases;
+use crate::disputes::store::{self as case_store, NewMessage};
+use crate::disputes::words;
+use crate::paths;
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use serde_json::json;
+use uuid::Uuid;
+
+mod decide;
+mod review;
+
+pub use decide::DecideCase;
+pub use review::{EndReview, ReviewPartner};
+
+/// A case in the hands of somebody who may act on it.
+struct Action {
+    ctx: Context,
+    tx: Tx,
+    hand: Hand,
+    case: Locked,
+}
+
+impl Action {
+    /// Checks who acts, and locks the case.
+    async fn begin(ctx: &Context, case: &str) -> Result<Self, AppError> {
+        let staff = ctx.staff()?.clone();
+        if !Who::Desk.includes(&ctx.actor) {
+            return Err(AppError::Forbidden);
+        }
+        let id: CaseId = case.parse().map_err(|_| AppError::NotFound)?;
+        let mut tx = ctx.begin().await?;
+        let partner = store::partner_of(&mut tx, id).await?;
+        let case = case_store::lock(&mut tx, partner, id).await?;
+        let hand = Hand { person: staff.person, name: staff.name, at: ctx.now() };
+        Ok(Self { ctx: ctx.clone(), tx, hand, case })
+    }
+
+    fn path(&self) -> String {
+        paths::case(self.case.id)
+    }
+
+    fn done(&self, what: &str) -> End {
+        End::Done(format!("{}?done={what}", self.path()))
+    }
+
+    fn refused(&self, errors: Errors) -> End {
+        End::Refused(self.path(), errors)
+    }
+
+    fn refused_for(&self, field: &str, message: String) -> End {
+        let mut errors = Errors::default();
+        errors.add(field, message);
+        self.refused(errors)
+    }
+
+    /// Moves the case, with the steps that belong on its time line; whoever acts on a free case takes it.
+    async fn move_to(&mut self, version: i32, after: Stage, next: DateTime<Utc>) -> Result<(), AppError> {
+        let assignee = match self.case.assignee {
+            None if self.case.stage != Stage::Closed => Some(self.hand.person),
+            other => other,
+        };
+        store::save(&mut self.tx, &self.case, version, after, assignee, next, self.hand.at).await?;
+        for stage in rules::steps(self.case.stage, self.case.assignee.is_some(), after) {
+            self.add_step(stage, cases::running_promise(stage, next)).await?;
+        }
+        Ok(())
+    }
+
+    async fn add_step(&mut self, stage: Stage, promised_at: Option<DateTime<Utc>>) -> Result<(), AppError> {
+        let event = Event { stage, at: self.hand.at, by: self.hand.name.clone(), promised_at };
+        case_store::add_event(&mut self.tx, self.case.partner, self.case.id, &event).await
+    }
+
+    async fn say(&mut self, body: String, form_key: Uuid) -> Result<i64, AppError> {
+        let message = NewMessage {
+            side: Side::Staff,
+            author: self.hand.person,
+            author_name: self.hand.name.clone(),
+            body,
+            at: self.hand.at,
+            form_key,
+        };
+        case_store::add_message(&mut self.tx, self.case.partner, self.case.id, &message).await
+    }
+
+    async fn was_sent(&mut self, form_key: Uuid) -> Result<bool, AppError> {
+        Ok(case_store::case_of_form(&mut self.tx, self.case.partner, form_key).await?.is_some())
+    }
+
+    /// Records the change and makes it last.
+    async fn commit(mut self, action: &'static str, after: serde_json::Value, done: &str) -> Result<End, AppError> {
+        let end = self.done(done);
+        let change = Change {
+            action,
+            subject: format!("case/{}", self.case.id),
+            partner: Some(self.case.partner),
+            before: Some(json!({
+                "stage": self.case.stage.as_str(),
+                "assignee": self.case.assignee.map(|person| person.0),
+                "version": self.case.version,
+            })),
+            after: Some(after),
+            ..Change::default()
+        };
+        record(&mut self.tx, &self.ctx.actor, self.hand.at, &self.ctx.request_id, change).await?;
+        self.tx.commit().await?;
+        Ok(end)
+    }
+}
+
+fn context() -> Result<Context, ServerFnError> {
+    context::current().map_err(|error| ServerFnError::new(error.to_string()))
+}
+
+fn parse_key(form_key: &str) -> Result<Uuid, AppError> {
+    form_key.parse().map_err(|_| AppError::BadRequest("form_key"))
+}
+
+fn parse_version(version: &str) -> Result<i32, AppError> {
+    version.parse().map_err(|_| AppError::BadRequest("version"))
+}
+
+/// Takes a case: it is the reader's from now on.
+///
+/// # Errors
+/// A status without details; what the writer can mend is told beside the fields instead.
+#[server(prefix = "/do", endpoint = "take-case")]
+pub async fn take_case(
+    /// The case.
+    case: String,
+    /// The case's version that was read.
+    version: String,
+) -> Result<(), ServerFnError> {
+    let ctx = context()?;
+    let end = take(&ctx, &case, &version).await;
+    forms::finish(&ctx, &[], end).await
+}
+
+async fn take(ctx: &Context, case: &str, version: &str) -> Result<End, AppError> {
+    let version = parse_version(version)?;
+    let mut action = Action::begin(ctx, case).await?;
+    let (now, me) = (action.hand.at, action.hand.person);
+    if action.case.assignee == Some(me) {
+        return Ok(action.done("taken"));
+    }
+    if action.case.stage == Stage::Closed {
+        return Err(AppError::Conflict);
+    }
+    let stage = rules::after_take(action.case.stage);
+    let next = match cases::running_promise(stage, action.case.next_update_at) {
+        Some(promised) => cases::promise_when_taken(promised, now),
+        None => action.case.next_update_at,
+    };
+    store::save(&mut action.tx, &action.case, version, stage, Some(me), next, now).await?;
+    action.add_step(stage, cases::running_promise(stage, next)).await?;
+    let after = json!({ "stage": stage.as_str(), "assignee": me.0, "promised_at": next });
+    action.commit("case.taken", after, "taken").await
+}
+
+/// Sends a reply; stopped where something new arrived that its writer has not seen.
+///
+/// # Errors
+/// A status without details; what the writer can mend is told beside the fields instead.
+#[server(prefix = "/do", endpoint = "reply")]
+pub async fn reply(
+    /// The case.
+    case: String,
+    /// What is said.
+    body: Option<String>,
+    /// The form's key: sent twice, it is done once.
+    form_key: String,
+    /// The newest message that the writer has seen.
+    seen: String,
+    /// Sent where an answer is wanted.
+    ask: Option<String>,
+) -> Result<(), ServerFnError> {
+    let ctx = context()?;
+    let body = body.unwrap_or_default();
+    let end = send(&ctx, &case, &body, &form_key, &seen, ask.is_some()).await;
+    let asked = if ask.is_some() { "yes" } else { "" };
+    let fields = [("form_name", "reply"), ("body", body.as_str()), ("form_key", form_key.as_str()), ("ask", asked)];
+    forms::finish(&ctx, &fields, end).await
+}
+
+async fn send(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &str, ask: bool) -> Result<End, AppError> {
+    let form_key = parse_key(form_key)?;
+    let seen: i64 = seen.parse().map_err(|_| AppError::BadRequest("seen"))?;
+    let mut action = Action::begin(ctx, case).await?;
+    if action.was_sent(form_key).await? {
+        return Ok(action.done("sent"));
+    }
+    let body = match cases::parse_text(body) {
+        Ok(body) => body,
+        Err(error) => return Ok(action.refused_for("body", words::text_error(ctx.locale, error))),
+    };
+    if seen != action.case.last_message {
+        return Ok(action.refused_for("", tr!(ctx.locale, desk.error_unseen)));
+    }
+    let decided = case_store::decision(&mut action.tx, action.case.partner, action.case.id).await?.is_some();
+    let stage = cases::after_reply(action.case.stage, ask, decided);
+    let next = cases::next_update(stage, action.hand.at);
+    action.move_to(action.case.version, stage, next).await?;
+    let message = action.say(body, form_key).await?;
+    let after = json!({ "stage": stage.as_str(), "message": message, "promised_at": next });
+    action.commit("case.replied", after, "sent").await
+}
+
+/// Writes a note that stays in the house.
+///
+/// # Errors
+/// A status without details; what the writer can mend is told beside the fields instead.
+#[server(prefix = "/do", endpoint = "note")]
+pub async fn note(
+    /// The case.
+    case: String,
+    /// What is said.
+    body: Option<String>,
+    /// The form's key: sent twice, it is done once.
+    form_key: String,
+) -> Result<(), ServerFnError> {
+    let ctx = context()?;
+    let body = body.unwrap_or_default();
+    let end = write_note(&ctx, &case, &body, &form_key).await;
+    let fields = [("form_name", "note"), ("body", body.as_str()), ("form_key", form_key.as_str())];
+    forms::finish(&ctx, &fields, end).await
+}
+
+async fn write_note(ctx: &Context, case: &str, body: &str, form_key: &str) -> Result<End, AppError> {
+    let form_key = parse_key(form_key)?;
+    let mut action = Action::begin(ctx, case).await?;
+    let (partner, id) = (action.case.partner, action.case.id);
+    if store::note_of_form(&mut action.tx, partner, form_key).await? {
+        return Ok(action.done("noted"));
+    }
+    let body = match cases::parse_text(body) {
+        Ok(body) => body,
+        Err(error) => return Ok(action.refused_for("body", words::text_error(ctx.locale, error))),
+    };
+    let note = store::add_note(&mut action.tx, partner, id, &action.hand, &body, form_key).await?;
+    action.commit("note.written", json!({ "note": note }), "noted").await
+}
+
+/// Says, by name, that the partner's last message needs no answer.
+///
+/// # Errors
+/// A status without details; what the writer can mend is told beside the fields instead.
+#[server(prefix = "/do", endpoint = "needs-no-answer")]
+pub async fn needs_no_answer(
+    /// The case.
+    case: String,
+    /// The partner's message.
+    message: String,
+    /// The case's version that was read.
+    version: String,
+) -> Result<(), ServerFnError> {
+    let ctx = context()?;
+    let end = mark(&ctx, &case, &message, &version).await;
+    forms::finish(&ctx, &[("form_name", "needs-no-answer")], end).await
+}
+
+async fn mark(ctx: &Context, case: &str, message: &str, version: &str) -> Result<End, AppError> {
+    let version = parse_version(version)?;
+    let message: i64 = message.parse().map_err(|_| AppError::BadRequest("message"))?;
+    let mut action = Action::begin(ctx, case).await?;
+    let (partner, id) = (action.case.partner, action.case.id);
+    if store::unanswered(&mut action.tx, partner, id).await?.is_none() && message == action.case.last_message {
+        return Ok(action.done("marked"));
+    }
+    if message != action.case.last_message || action.case.last_side != Side::Partner {
+        return Ok(action.refused_for("", tr!(ctx.locale, desk.error_unseen)));
+    }
+    let decided = case_store::decision(&mut action.tx, partner, id).await?.is_some();
+    let stage = cases::after_no_answer_needed(action.case.stage, decided);
+    let next = match cases::running_promise(stage, action.case.next_update_at) {
+        Some(promised) => cases::promise_when_taken(promised, action.hand.at),
+        None => cases::next_update(stage, action.hand.at),
+    };
+    store::mark_no_answer(&mut action.tx, partner, id, message, &action.hand).await?;
+    action.move_to(version, stage, next).await?;
+    action.commit("case.needs_no_answer", json!({ "stage": stage.as_str(), "message": message }), "marked").await
+}
+
+/// Closes a case. The database refuses while the partner's last message is neither answered nor marked.
+///
+/// # Errors
+/// A status without details; what the writer can mend is told beside the fields instead.
+#[server(prefix = "/do", endpoint = "close-case")]
+pub async fn close_case(
+    /// The case.
+    case: String,
+    /// The case's version that was read.
+    version: String,
+) -> Result<(), ServerFnError> {
+    let ctx = context()?;
+    let end = close(&ctx, &case, &version).await;
+    forms::finish(&ctx, &[("form_name", "close")], end).await
+}
+
+async fn close(ctx: &Context, case: &str, version: &str) -> Result<End, AppError> {
+    let version = parse_version(version)?;
+    let mut action = Action::begin(ctx, case).await?;
+    if action.case.stage == Stage::Closed {
+        return Ok(action.done("closed"));
+    }
+    let next = cases::next_update(Stage::Closed, action.hand.at);
+    match action.move_to(version, Stage::Closed, next).await {
+        Ok(()) => action.commit("case.closed", json!({ "stage": Stage::Closed.as_str() }), "closed").await,
+        Err(AppError::Database(error)) if constraint(&error) == Some("support_case_closed_only_when_answered") => {
+            Ok(action.refused_for("", tr!(ctx.locale, desk.error_unanswered)))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The person a case is with, for the record.
+fn assignee_after(case: &Locked, me: PersonId) -> i64 {
+    case.assignee.unwrap_or(me).0
+}

@@ -1,0 +1,187 @@
+//! A case in three columns: queue, conversation, facts.
+
+use super::queue::{beside, view_of};
+use super::{act, facts, recalculate, talk};
+use crate::base::access::Who;
+use crate::base::context::Context;
+use crate::base::db::Tx;
+use crate::base::error::AppError;
+use crate::base::forms::{self, Draft};
+use crate::base::ids::{CaseId, OfferId};
+use crate::base::language::tr;
+use crate::desk::model::{Authority, Former, Note, Partner, Replay, TermLine, View, Waiting};
+use crate::desk::rules;
+use crate::desk::store::{self, HouseSide};
+use crate::disputes::model::{About, Case, Decision, Event, Facts, Message, Pin};
+use crate::disputes::store as cases;
+use crate::disputes::words;
+use crate::terms::model::{Field, Version};
+use crate::terms::store as terms;
+use crate::ui::case::case as three_columns;
+use crate::ui::layout::page_head;
+use crate::ui::notice;
+use crate::ui::screen::{Query, screen};
+use leptos::prelude::*;
+
+/// Everything a case's page shows.
+pub(super) struct Sheet {
+    pub case: Case,
+    pub messages: Vec<Message>,
+    pub notes: Vec<Note>,
+    pub events: Vec<Event>,
+    pub pins: Vec<(Pin, Option<Facts>)>,
+    pub decision: Option<(Decision, HouseSide)>,
+    pub unanswered: Option<i64>,
+    pub assignee: Option<String>,
+    pub partner: Partner,
+    pub former: Vec<Former>,
+    pub minimum: Option<Version>,
+    pub rate: Option<Version>,
+    pub minimum_history: Vec<TermLine>,
+    pub rate_history: Vec<TermLine>,
+    pub offers: Vec<(OfferId, String)>,
+    pub authority: Option<Authority>,
+    pub replay: Option<Replay>,
+    /// Whether the reader may act, or only read.
+    pub may_act: bool,
+    pub draft: Draft,
+}
+
+impl Sheet {
+    /// The draft, where it is of this form; an untouched one otherwise.
+    pub fn draft_of(&self, form: &str) -> Draft {
+        if self.draft.is_refused() && self.draft.value("form_name") == form {
+            self.draft.clone()
+        } else {
+            Draft::default()
+        }
+    }
+
+    /// The id of a form: a refused one is where the browser is sent back to.
+    pub fn id_of(&self, form: &str) -> String {
+        if self.draft_of(form).is_refused() { "form".to_owned() } else { format!("form-{form}") }
+    }
+}
+
+/// `/desk/{case}`
+#[component]
+pub fn DeskCase() -> impl IntoView {
+    screen(|ctx, query| async move {
+        let reader = ctx.staff()?.person;
+        let id: CaseId = query.id("case")?;
+        let view = view_of(&query, View::All);
+        let mut tx = ctx.begin().await?;
+        let sheet = read(&ctx, &mut tx, &query, id).await?;
+        let waiting = store::queue(&mut tx, view, reader, ctx.now()).await?;
+        let title = tr!(ctx.locale, desk.case_title, number = id.0, kind = words::kind(ctx.locale, sheet.case.kind));
+        Ok((title.clone(), show(&ctx, &query, view, &waiting, &sheet, title)))
+    })
+}
+
+async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<Sheet, AppError> {
+    let now = ctx.now();
+    let staff = ctx.staff()?;
+    let partner = store::partner_of(tx, id).await?;
+    let case = cases::find(tx, partner, id).await?;
+    let decision = match (cases::decision(tx, partner, id).await?, store::house_side(tx, partner, id).await?) {
+        (Some(decision), Some(house)) => Some((decision, house)),
+        _ => None,
+    };
+    let mut pins = Vec::new();
+    for pin in cases::pins(tx, partner, id).await? {
+        let today = today(ctx, tx, &case, &pin).await?;
+        pins.push((pin, today));
+    }
+    let pinned_conversion = pins.iter().find_map(|(pin, _)| match pin.about {
+        About::Conversion(conversion) => Some(conversion),
+        _ => None,
+    });
+    let replay = match pinned_conversion.filter(|_| query.get("recalculate").is_some()) {
+        Some(conversion) => {
+            let (rate, order_amount, currency) = store::commission(tx, partner, conversion).await?;
+            let taken_back = store::taken_back(tx, partner, conversion).await?;
+            let booked = store::booked(tx, partner, conversion).await?;
+            Some(rules::replay(rate, order_amount, currency, &taken_back, &booked))
+        }
+        None => None,
+    };
+    let in_force = terms::in_force(tx, case.programme, None, partner, now).await?;
+    let of = |field| in_force.iter().find(|version| version.field == field).cloned();
+    Ok(Sheet {
+        messages: cases::messages(tx, partner, id).await?,
+        notes: store::notes(tx, partner, id).await?,
+        events: cases::events(tx, partner, id).await?,
+        unanswered: store::unanswered(tx, partner, id).await?,
+        assignee: store::assignee(tx, partner, id).await?,
+        partner: store::partner(tx, partner, now).await?,
+        former: store::former(tx, partner, id).await?,
+        minimum: of(Field::Minimum),
+        rate: of(Field::Rate),
+        minimum_history: store::term_history(tx, partner, Field::Minimum).await?,
+        rate_history: store::term_history(tx, partner, Field::Rate).await?,
+        offers: cases::offers(tx, case.programme).await?,
+        authority: store::authority(tx, case.programme, staff.role, now).await?,
+        may_act: Who::Desk.includes(&ctx.actor),
+        draft: forms::recall(ctx, query.get("form")).await?,
+        case,
+        pins,
+        decision,
+        replay,
+    })
+}
+
+/// A pinned thing as it is now; of a claim, the conversion that has its order number by now.
+async fn today(ctx: &Context, tx: &mut Tx, case: &Case, pin: &Pin) -> Result<Option<Facts>, AppError> {
+    Ok(match pin.about {
+        About::Conversion(id) => Some(Facts::Conversion(cases::conversion_facts(tx, case.partner, id).await?)),
+        About::Terms(id) => {
+            Some(Facts::Terms(cases::terms_now(tx, case.programme, case.partner, id, ctx.now()).await?))
+        }
+        About::Claim(id) => match cases::claim_order(tx, case.partner, id).await? {
+            Some(conversion) => Some(Facts::Conversion(cases::conversion_facts(tx, case.partner, conversion).await?)),
+            None => None,
+        },
+    })
+}
+
+fn show(ctx: &Context, query: &Query, view: View, waiting: &[Waiting], sheet: &Sheet, title: String) -> AnyView {
+    let done = done(ctx, query.get("done"));
+    let head = page_head(title, Some(talk::lead(ctx, sheet)));
+    let talk = view! {
+        {notice::done(ctx, done)}
+        {talk::decision(ctx, sheet)}
+        {talk::conversation(ctx, sheet)}
+        {act::forms(ctx, sheet)}
+        {talk::time_line(ctx, sheet)}
+    };
+    let facts = view! {
+        {facts::partner(ctx, sheet)}
+        {facts::pins(ctx, sheet)}
+        {recalculate::section(ctx, query, sheet)}
+        {facts::terms(ctx, sheet)}
+        {facts::former(ctx, sheet)}
+    };
+    view! {
+        {head}
+        {three_columns(beside(ctx, view, waiting, sheet.case.id), talk.into_any(), facts.into_any())}
+    }
+    .into_any()
+}
+
+fn done(ctx: &Context, code: Option<&str>) -> Option<String> {
+    let locale = ctx.locale;
+    Some(match code? {
+        "taken" => tr!(locale, desk.done_taken),
+        "sent" => tr!(locale, desk.done_sent),
+        "noted" => tr!(locale, desk.done_noted),
+        "marked" => tr!(locale, desk.done_marked),
+        "decided" => tr!(locale, desk.done_decided),
+        "closed" => tr!(locale, desk.done_closed),
+        "review" => tr!(locale, desk.done_review),
+        "review-ended" => tr!(locale, desk.done_review_ended),
+        "proposed" => tr!(locale, desk.done_proposed),
+        "minimum_lowered" => tr!(locale, desk.done_minimum_lowered),
+        "minimum_proposed" => tr!(locale, desk.done_minimum_proposed),
+        _ => return None,
+    })
+}

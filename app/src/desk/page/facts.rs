@@ -1,0 +1,285 @@
+//! The right column: the partner, what is pinned as it was and as it is, terms, former cases.
+
+use super::act::folded;
+use super::case::Sheet;
+use super::stage_badge;
+use crate::base::context::Context;
+use crate::base::forms;
+use crate::base::language::tr;
+use crate::desk::model::TermLine;
+use crate::disputes::facts as pinned;
+use crate::disputes::model::{About, Facts};
+use crate::disputes::words;
+use crate::paths;
+use crate::terms::model::Version;
+use crate::ui::Tone;
+use crate::ui::badge::badge;
+use crate::ui::differ;
+use crate::ui::field::{Field, Hidden, Select, Submit, TextArea, Weight};
+use crate::ui::form::Form;
+use crate::ui::layout::{facts, section};
+use crate::ui::text;
+use leptos::prelude::*;
+
+/// Who it is, what they are owed, how they are paid, and the review that runs.
+pub(super) fn partner(ctx: &Context, sheet: &Sheet) -> AnyView {
+    let locale = ctx.locale;
+    let partner = &sheet.partner;
+    let mut lines = vec![
+        (tr!(locale, desk.partner_code), partner.code.clone().into_any()),
+        (tr!(locale, desk.partner_name), partner.name.clone().into_any()),
+        (tr!(locale, desk.partner_programme), partner.programme.clone().into_any()),
+    ];
+    match partner.status.as_str() {
+        "suspended" => {
+            lines.push((tr!(locale, desk.partner_status), badge(Tone::Bad, tr!(locale, desk.status_suspended))))
+        }
+        "closed" => {
+            lines.push((tr!(locale, desk.partner_status), badge(Tone::Neutral, tr!(locale, desk.status_closed))))
+        }
+        _ => {}
+    }
+    for (kind, money) in &partner.balances {
+        lines.push((balance(ctx, kind), text::amount(ctx, *money)));
+    }
+    let method = match &partner.payout_method {
+        Some((kind, masked)) => format!("{} {masked}", if kind == "paypal" { "PayPal" } else { kind }),
+        None => tr!(locale, desk.no_method),
+    };
+    lines.push((tr!(locale, desk.partner_method), method.into_any()));
+    let body = view! { {facts(lines)} {review(ctx, sheet)} };
+    section(tr!(locale, desk.partner_title), body.into_any())
+}
+
+fn balance(ctx: &Context, kind: &str) -> String {
+    match kind {
+        "pending" => tr!(ctx.locale, desk.balance_pending),
+        "payable" => tr!(ctx.locale, desk.balance_payable),
+        "ring_fenced" => tr!(ctx.locale, desk.balance_ring_fenced),
+        "in_payout" => tr!(ctx.locale, desk.balance_in_payout),
+        "paid" => tr!(ctx.locale, desk.balance_paid),
+        other => other.to_owned(),
+    }
+}
+
+fn review(ctx: &Context, sheet: &Sheet) -> AnyView {
+    let (locale, case) = (ctx.locale, sheet.case.id);
+    match &sheet.partner.review {
+        Some(review) => {
+            let draft = sheet.draft_of("end-review");
+            let lines = vec![
+                (tr!(locale, desk.review_until), text::time_exact(ctx, review.ends_at)),
+                (tr!(locale, desk.review_reason), text::prose(review.reason.clone())),
+                (tr!(locale, desk.review_by), review.reviewer.clone().into_any()),
+                (tr!(locale, desk.review_since), text::time_exact(ctx, review.started_at)),
+            ];
+            let end = sheet.may_act.then(|| {
+                view! {
+                    <Form action="/do/end-review" id=sheet.id_of("end-review") draft=&draft class="inline">
+                        <Hidden name="case" value=case.to_string()/>
+                        <Submit text=tr!(locale, desk.review_end_button) tone=Weight::Quiet/>
+                    </Form>
+                }
+            });
+            view! { <p>{badge(Tone::Waiting, tr!(locale, desk.review_runs))}</p> {facts(lines)} {end} }.into_any()
+        }
+        None if sheet.may_act => {
+            folded(sheet, "review-partner", tr!(locale, desk.review_title), review_form(ctx, sheet))
+        }
+        None => ().into_any(),
+    }
+}
+
+fn review_form(ctx: &Context, sheet: &Sheet) -> AnyView {
+    let (locale, case) = (ctx.locale, sheet.case.id);
+    let draft = sheet.draft_of("review-partner");
+    view! {
+        <Form action="/do/review-partner" id=sheet.id_of("review-partner") draft=&draft>
+            <Hidden name="case" value=case.to_string()/>
+            <TextArea
+                name="reason" label=tr!(locale, desk.review_reason) hint=Some(tr!(locale, desk.review_reason_hint))
+                value=draft.value("reason") error=draft.error("reason") rows=2 required=true maxlength=20_000
+            />
+            <Field
+                name="until" label=tr!(locale, desk.review_until) kind="date" value=draft.value("until")
+                error=draft.error("until") required=true
+            />
+            <Submit text=tr!(locale, desk.review_button) tone=Weight::Quiet/>
+        </Form>
+    }
+    .into_any()
+}
+
+/// What is pinned, as it was and as it is now.
+pub(super) fn pins(ctx: &Context, sheet: &Sheet) -> AnyView {
+    sheet
+        .pins
+        .iter()
+        .map(|(pin, today)| {
+            let was = pinned::lines(ctx, &pin.facts);
+            let lines = match (today, pin.about) {
+                (Some(today), About::Conversion(_) | About::Terms(_)) => was
+                    .into_iter()
+                    .zip(pinned::lines(ctx, today))
+                    .map(|((label, was), (_, now))| differ(label, was, now))
+                    .collect_view()
+                    .into_any(),
+                (today, _) => view! {
+                    {facts(was.into_iter().map(|(label, value)| (label, value.into_any())).collect())}
+                    {claim_today(ctx, today.as_ref())}
+                }
+                .into_any(),
+            };
+            let body = view! {
+                <p>{tr!(ctx.locale, desk.pinned_on)}" "{text::time_exact(ctx, pin.at)}</p>
+                {lines}
+            };
+            section(tr!(ctx.locale, desk.pinned_title), body.into_any())
+        })
+        .collect_view()
+        .into_any()
+}
+
+/// What became of the sale that a partner misses.
+fn claim_today(ctx: &Context, today: Option<&Facts>) -> AnyView {
+    match today {
+        Some(found) => {
+            let lines = pinned::lines(ctx, found).into_iter().map(|(label, value)| (label, value.into_any())).collect();
+            view! { <p>{badge(Tone::Good, tr!(ctx.locale, desk.claim_found))}</p> {facts(lines)} }.into_any()
+        }
+        None => view! { <p>{badge(Tone::Waiting, tr!(ctx.locale, desk.claim_missing))}</p> }.into_any(),
+    }
+}
+
+/// Minimum and rate in force, how they came about, and the forms that change them.
+pub(super) fn terms(ctx: &Context, sheet: &Sheet) -> AnyView {
+    let locale = ctx.locale;
+    let lines = vec![
+        (tr!(locale, desk.minimum), in_force(ctx, sheet, sheet.minimum.as_ref())),
+        (tr!(locale, desk.rate), in_force(ctx, sheet, sheet.rate.as_ref())),
+    ];
+    let act = sheet.may_act.then(|| {
+        view! {
+            {folded(sheet, "lower-minimum", tr!(locale, desk.lower_title), lower_form(ctx, sheet))}
+            {folded(sheet, "propose-rate", tr!(locale, desk.propose_title), propose_form(ctx, sheet))}
+        }
+    });
+    let body = view! {
+        {facts(lines)}
+        {history(ctx, sheet, tr!(locale, desk.minimum_history), &sheet.minimum_history)}
+        {history(ctx, sheet, tr!(locale, desk.rate_history), &sheet.rate_history)}
+        {act}
+    };
+    section(tr!(locale, desk.terms_title), body.into_any())
+}
+
+fn in_force(ctx: &Context, sheet: &Sheet, version: Option<&Version>) -> AnyView {
+    match version {
+        Some(version) => {
+            let value = pinned::term(ctx, &version.kind, version.value, sheet.partner.currency);
+            pinned::since(ctx, value, version.valid_from).into_any()
+        }
+        None => tr!(ctx.locale, desk.nothing).into_any(),
+    }
+}
+
+fn history(ctx: &Context, sheet: &Sheet, title: String, lines: &[TermLine]) -> AnyView {
+    let locale = ctx.locale;
+    let lines = lines
+        .iter()
+        .map(|line| {
+            let value = pinned::term(ctx, &line.kind, line.value, sheet.partner.currency);
+            let offer = line.offer.clone().unwrap_or_else(|| tr!(locale, disputes.fact_all_offers));
+            let whom = if line.own { tr!(locale, disputes.fact_for_you) } else { tr!(locale, disputes.fact_for_all) };
+            let text = format!("{} · {offer} · {whom}", pinned::since(ctx, value, line.valid_from));
+            view! { <li>{text}<br/>{line.reason.clone()}</li> }
+        })
+        .collect_view();
+    view! { <details><summary>{title}</summary><ul>{lines}</ul></details> }.into_any()
+}
+
+fn lower_form(ctx: &Context, sheet: &Sheet) -> AnyView {
+    let (locale, case, partner) = (ctx.locale, sheet.case.id, sheet.case.partner);
+    let currency = sheet.partner.currency;
+    let draft = sheet.draft_of("lower-minimum");
+    let limit = sheet.authority.map(|authority| {
+        let lowest = crate::base::money::Money::new(authority.lowest_minimum, sheet.partner.currency);
+        tr!(locale, desk.lower_hint, limit = crate::base::format::money(locale, lowest))
+    });
+    view! {
+        <Form action="/do/lower-minimum" id=sheet.id_of("lower-minimum") draft=&draft>
+            <Hidden name="form_name" value="lower-minimum"/>
+            <Hidden name="case" value=case.to_string()/>
+            <Hidden name="partner" value=partner.to_string()/>
+            <Hidden name="form_key" value=draft.value_or("form_key", &forms::new_key())/>
+            <Field
+                name="value" label=tr!(locale, desk.lower_value, currency = currency.code()) hint=limit
+                inputmode="decimal" value=draft.value("value") error=draft.error("value") required=true
+            />
+            <TextArea
+                name="reason" label=tr!(locale, desk.change_reason) hint=Some(tr!(locale, desk.change_reason_hint))
+                value=draft.value("reason") error=draft.error("reason") rows=2 required=true maxlength=4_000
+            />
+            <Submit text=tr!(locale, desk.lower_button) tone=Weight::Quiet/>
+        </Form>
+    }
+    .into_any()
+}
+
+fn propose_form(ctx: &Context, sheet: &Sheet) -> AnyView {
+    let (locale, case, partner) = (ctx.locale, sheet.case.id, sheet.case.partner);
+    let draft = sheet.draft_of("propose-rate");
+    let all = std::iter::once((String::new(), tr!(locale, disputes.fact_all_offers)));
+    let offers: Vec<_> = all.chain(sheet.offers.iter().map(|(id, name)| (id.to_string(), name.clone()))).collect();
+    view! {
+        <Form action="/do/propose-rate" id=sheet.id_of("propose-rate") draft=&draft>
+            <Hidden name="form_name" value="propose-rate"/>
+            <Hidden name="case" value=case.to_string()/>
+            <Hidden name="partner" value=partner.to_string()/>
+            <Hidden name="form_key" value=draft.value_or("form_key", &forms::new_key())/>
+            <Select
+                name="offer" label=tr!(locale, disputes.fact_offer) options=offers selected=draft.value("offer")
+                error=draft.error("offer") required=false
+            />
+            <Field
+                name="percent" label=tr!(locale, desk.propose_percent) inputmode="decimal" value=draft.value("percent")
+                error=draft.error("percent") required=true
+            />
+            <Field
+                name="valid_from" label=tr!(locale, desk.propose_from) kind="date" value=draft.value("valid_from")
+                hint=Some(tr!(locale, desk.propose_from_hint)) error=draft.error("valid_from")
+            />
+            <TextArea
+                name="reason" label=tr!(locale, desk.change_reason) hint=Some(tr!(locale, desk.propose_reason_hint))
+                value=draft.value("reason") error=draft.error("reason") rows=3 required=true maxlength=4_000
+            />
+            <Submit text=tr!(locale, desk.propose_button) tone=Weight::Quiet/>
+        </Form>
+    }
+    .into_any()
+}
+
+/// What this partner wrote about before.
+pub(super) fn former(ctx: &Context, sheet: &Sheet) -> AnyView {
+    let locale = ctx.locale;
+    if sheet.former.is_empty() {
+        return section(tr!(locale, desk.former_title), view! { <p>{tr!(locale, desk.former_none)}</p> }.into_any());
+    }
+    let items = sheet
+        .former
+        .iter()
+        .map(|former| {
+            let about =
+                tr!(locale, disputes.about, kind = words::kind(locale, former.kind), subject = former.subject.as_str());
+            let outcome = former.outcome.map(|outcome| words::outcome(locale, outcome));
+            view! {
+                <li>
+                    {text::link(paths::case(former.id), format!("{} {about}", former.id))}
+                    <br/>
+                    {stage_badge(ctx, former.stage)}" "{text::time(ctx, former.opened_at)}" "{outcome}
+                </li>
+            }
+        })
+        .collect_view();
+    section(tr!(locale, desk.former_title), view! { <ul>{items}</ul> }.into_any())
+}

@@ -1,0 +1,153 @@
+//! One dispute: the answer first, then the conversation, the time line and the facts.
+
+use super::{list, stage_badge};
+use crate::base::context::Context;
+use crate::base::format;
+use crate::base::forms::{self, Draft};
+use crate::base::ids::CaseId;
+use crate::base::language::tr;
+use crate::disputes::model::{Case, Decision, Event, Message, Pin, Side, Stage};
+use crate::disputes::{facts, rules, store, words};
+use crate::ui::Tone;
+use crate::ui::case;
+use crate::ui::field::{Hidden, Submit, TextArea};
+use crate::ui::form::Form;
+use crate::ui::layout::{columns, page_head, section};
+use crate::ui::notice;
+use crate::ui::screen::screen;
+use crate::ui::text;
+use crate::ui::timeline::{Step, timeline};
+use leptos::prelude::*;
+
+/// `/disputes/{case}`
+#[component]
+pub fn Dispute() -> impl IntoView {
+    screen(|ctx, query| async move {
+        let partner = ctx.member()?.partner;
+        let id: CaseId = query.id("case")?;
+        let draft = forms::recall(&ctx, query.get("form")).await?;
+        let mut tx = ctx.begin().await?;
+        let case = store::find(&mut tx, partner, id).await?;
+        let messages = store::messages(&mut tx, partner, id).await?;
+        let events = store::events(&mut tx, partner, id).await?;
+        let pins = store::pins(&mut tx, partner, id).await?;
+        let decision = store::decision(&mut tx, partner, id).await?;
+        let title =
+            tr!(ctx.locale, disputes.about, kind = words::kind(ctx.locale, case.kind), subject = case.subject.as_str());
+        let said = done(&ctx, query.get("done"));
+        let body = view! {
+            {page_head(title.clone(), Some(lead(&ctx, &case)))}
+            {notice::done(&ctx, said)}
+            {decision.map(|decision| decided(&ctx, &decision))}
+            {columns(vec![
+                view! { {conversation(&ctx, &messages)} {answer_form(&ctx, &case, &messages, &draft)} }.into_any(),
+                view! {
+                    {section(tr!(ctx.locale, disputes.time_line), timeline(steps(&ctx, &case, &events)))}
+                    {pins.iter().map(|pin| pinned(&ctx, pin)).collect_view()}
+                }.into_any(),
+            ])}
+        };
+        Ok((title, body.into_any()))
+    })
+}
+
+fn done(ctx: &Context, code: Option<&str>) -> Option<String> {
+    match code? {
+        "opened" => Some(tr!(ctx.locale, disputes.done_opened)),
+        "sent" => Some(tr!(ctx.locale, disputes.done_sent)),
+        "already" => Some(tr!(ctx.locale, disputes.done_already)),
+        _ => None,
+    }
+}
+
+fn lead(ctx: &Context, case: &Case) -> AnyView {
+    let number = tr!(ctx.locale, disputes.number, number = case.id.0);
+    view! { <p>{list::next(ctx, case)}</p><p>{stage_badge(ctx, case.stage)}" "{number}</p> }.into_any()
+}
+
+fn decided(ctx: &Context, decision: &Decision) -> AnyView {
+    let locale = ctx.locale;
+    let credit =
+        decision.credit.map(|money| tr!(locale, disputes.decision_credit, amount = format::money(locale, money)));
+    let reason = words::reason(locale, decision.reason);
+    let body = view! {
+        <p><strong>{words::outcome(locale, decision.outcome)}</strong>" "{credit}</p>
+        <p>{tr!(locale, disputes.decision_reason, reason = reason)}" "{text::time_exact(ctx, decision.at)}</p>
+        {text::prose(decision.reason_partner.clone())}
+    };
+    section(tr!(locale, disputes.decision_title), body.into_any())
+}
+
+fn conversation(ctx: &Context, messages: &[Message]) -> AnyView {
+    let messages = messages
+        .iter()
+        .map(|message| {
+            let side = match message.side {
+                Side::Partner => case::Side::Partner,
+                Side::Staff => case::Side::Staff,
+            };
+            case::message(side, message.author.clone(), text::time_exact(ctx, message.at), message.body.clone())
+        })
+        .collect_view();
+    section(tr!(ctx.locale, disputes.conversation), messages.into_any())
+}
+
+fn answer_form(ctx: &Context, case: &Case, messages: &[Message], draft: &Draft) -> AnyView {
+    let (locale, id, draft) = (ctx.locale, case.id, draft.clone());
+    let label = match case.stage {
+        Stage::AnswerNeeded => tr!(locale, disputes.answer_label),
+        _ => tr!(locale, disputes.answer_label_more),
+    };
+    let hint = (case.stage == Stage::Closed).then(|| tr!(locale, disputes.answer_reopens));
+    let seen = messages.last().map_or(0, |message| message.id);
+    view! {
+        <Form action="/do/answer-dispute" id="form" draft=&draft>
+            <Hidden name="case" value=id.to_string()/>
+            <Hidden name="seen" value=seen.to_string()/>
+            <Hidden name="form_key" value=draft.value_or("form_key", &forms::new_key())/>
+            <TextArea
+                name="body" label=label hint=hint value=draft.value("body") error=draft.error("body")
+                rows=5 required=true maxlength=20_000 keep=format!("dispute-{id}-answer")
+            />
+            <Submit text=tr!(locale, disputes.answer_button)/>
+        </Form>
+    }
+    .into_any()
+}
+
+/// What happened, and the promise that is still ahead.
+fn steps(ctx: &Context, case: &Case, events: &[Event]) -> Vec<Step> {
+    let locale = ctx.locale;
+    let mut steps: Vec<_> = events
+        .iter()
+        .map(|event| Step {
+            title: words::stage(locale, event.stage),
+            when: Some(text::time_exact(ctx, event.at)),
+            who: Some(if event.by.is_empty() { tr!(locale, disputes.by_you) } else { event.by.clone() }),
+            text: None,
+            future: false,
+            tone: Tone::Neutral,
+        })
+        .collect();
+    if let Some(promised) = rules::running_promise(case.stage, case.next_update_at) {
+        let late = promised < ctx.now();
+        steps.push(Step {
+            title: tr!(locale, disputes.step_answer),
+            when: Some(text::time_exact(ctx, promised)),
+            who: case.answerer.clone(),
+            text: late.then(|| words::promise(ctx, case.answerer.as_deref(), promised)),
+            future: true,
+            tone: if late { Tone::Bad } else { Tone::Waiting },
+        });
+    }
+    steps
+}
+
+fn pinned(ctx: &Context, pin: &Pin) -> AnyView {
+    let lines = facts::lines(ctx, &pin.facts).into_iter().map(|(label, value)| (label, value.into_any())).collect();
+    let body = view! {
+        <p>{tr!(ctx.locale, disputes.as_it_was)}" "{text::time_exact(ctx, pin.at)}</p>
+        {crate::ui::layout::facts(lines)}
+    };
+    section(tr!(ctx.locale, disputes.pinned_heading), body.into_any())
+}
