@@ -124,9 +124,7 @@ fn steps(ctx: &Context, case: &Case, events: &[Event]) -> Vec<Step> {
             title: words::stage(locale, event.stage),
             when: Some(text::time_exact(ctx, event.at)),
             who: Some(if event.by.is_empty() { tr!(locale, disputes.by_you) } else { event.by.clone() }),
-            text: None,
-            future: false,
-            tone: Tone::Neutral,
+            ..Step::default()
         })
         .collect();
     if let Some(promised) = rules::running_promise(case.stage, case.next_update_at) {
@@ -138,6 +136,7 @@ fn steps(ctx: &Context, case: &Case, events: &[Event]) -> Vec<Step> {
             text: late.then(|| words::promise(ctx, case.answerer.as_deref(), promised)),
             future: true,
             tone: if late { Tone::Bad } else { Tone::Waiting },
+            ..Step::default()
         });
     }
     steps
