@@ -23,8 +23,8 @@ use uuid::Uuid;
 mod decide;
 mod review;
 
-pub use decide::DecideCase;
-pub use review::{EndReview, ReviewPartner};
+pub use decide::{DecideCase, decide_case};
+pub use review::{EndReview, ReviewPartner, end_review, review_partner};
 
 /// A case in the hands of somebody who may act on it.
 struct Action {

@@ -24,7 +24,7 @@ const PEOPLE: &str = "
     INSERT INTO programme (code, name, currency, created_at) VALUES ('shop', 'Shop', 'GBP', '2026-01-01Z');
     INSERT INTO offer (programme_id, code, name, created_at) SELECT programme_id, 'plants', 'Plants', created_at FROM programme;
     INSERT INTO partner (programme_id, code, name, created_at)
-        SELECT programme_id, code, initcap(code), created_at FROM programme, unnest(ARRAY['garden', 'kitchen']) code;
+        SELECT programme_id, who, initcap(who), created_at FROM programme, unnest(ARRAY['garden', 'kitchen']) who;
     INSERT INTO person (email, name, created_at)
         SELECT split_part(who, ':', 1) || '@example.com', split_part(who, ':', 2), '2026-01-01Z'
         FROM unnest(ARRAY['ana:Ana Soler', 'bo:Bo Lind', 'tomas:Tomás Gil', 'marta:Marta Ruiz', 'lea:Lea Mora']) who;
@@ -112,7 +112,7 @@ where
         ScopedFuture::new(form())
     });
     let done = future.await;
-    let response = response.0.read();
+    let response = response.0.read().expect("response");
     match (done, response.headers.get(http::header::LOCATION)) {
         (Ok(()), Some(to)) => Answer::To(to.to_str().expect("path").to_owned()),
         (Ok(()), None) => panic!("neither done nor refused"),
@@ -127,11 +127,8 @@ impl House {
         let now: DateTime<Utc> = "2026-12-01T12:00:00Z".parse().expect("time");
         let db = Db::from_pool(pool.clone());
         let id = async |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool).await.expect("id");
-        let scope = Scope {
-            programme: id("SELECT programme_id FROM programme").await.into(),
-            offer: None,
-            partner: None,
-        };
+        let scope =
+            Scope { programme: id("SELECT programme_id FROM programme").await.into(), offer: None, partner: None };
         let mut tx = db.begin(&Actor::Command).await.expect("begin");
         for (field, kind, value) in
             [(Field::Rate, "percent", 8), (Field::HoldDays, "days", 30), (Field::Minimum, "amount", 50)]
@@ -173,6 +170,8 @@ impl House {
             request_id: "test".into(),
             path: "/".into(),
             theme: String::new(),
+            client: String::new(),
+            session_token: None,
         }
     }
 
@@ -276,10 +275,8 @@ impl House {
     pub async fn open_about_conversion(&self, ctx: &Context, kind: &str, form_key: &str) -> Answer {
         let (kind, conversion) = (Some(kind.to_owned()), Some(self.conversion.to_string()));
         let (body, form_key) = (Some("I expected more.".to_owned()), form_key.to_owned());
-        post(ctx, || {
-            disputes::open_dispute(kind, conversion, None, None, None, None, None, None, None, body, form_key)
-        })
-        .await
+        post(ctx, || disputes::open_dispute(kind, conversion, None, None, None, None, None, None, None, body, form_key))
+            .await
     }
 
     pub async fn open_other(&self, ctx: &Context, form_key: &str) -> Answer {
