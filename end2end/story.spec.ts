@@ -325,9 +325,10 @@ async function everyRow(page: Page): Promise<Map<string, string>> {
       expect(found.has(order), `order ${order} is listed twice`).toBe(false);
       found.set(order, left);
     }
-    const next = page.locator('nav.pages a[rel=next]');
-    if ((await next.count()) === 0) return found;
-    await next.click();
-    await page.waitForLoadState('load');
+    const older = page.locator('nav.pages a');
+    if ((await older.count()) === 0) return found;
+    const here = page.url();
+    await older.click();
+    await page.waitForURL((url) => url.href !== here);
   }
 }

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { generate } from './generate';
 import { ROOT } from './house';
 
-const REAL = resolve(ROOT, '../shared/data/conversions-orders-2010-12_2011-05.csv');
+const REAL = resolve(ROOT, process.env.PARTNERDESK_TEST_CONVERSIONS ?? '../shared/data/conversions-orders-2010-12_2011-05.csv');
 export const HEAD = 'event_id,event,order_id,partner,offer,occurred_at,amount,currency,reason';
 
 /** The real file where it lies beside the clone, else one like it; lines without the head, by time. */

@@ -87,13 +87,18 @@ async function machine(browser: Browser, options: Parameters<Browser['newContext
   return browser.newContext(options);
 }
 
-/** Gives the spec file a house: `furnish` fills its database, then its server starts. */
-export function inHouse(now: string, furnish: (house: House) => Promise<void>): void {
+/** Gives the spec file a house: `furnish` fills its database, its server starts, and `live` goes on in it. */
+export function inHouse(
+  now: string,
+  furnish: (house: House) => Promise<void>,
+  live: (house: House) => Promise<void> = async () => {},
+): void {
   test.beforeAll(async () => {
     test.setTimeout(120_000);
     house = await House.build(now);
     await furnish(house);
     await house.serve();
+    await live(house);
   });
   test.afterAll(async () => {
     const errors = (await house?.close()) ?? [];
@@ -102,23 +107,27 @@ export function inHouse(now: string, furnish: (house: House) => Promise<void>): 
   });
 }
 
-/** No violation of WCAG 2.2 AA that axe can see. */
-export async function expectNoAxeViolations(page: Page): Promise<void> {
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
-  const told = violations.map((one) => `${one.id}: ${one.help}\n  ${one.nodes.map((node) => node.html).join('\n  ')}`);
-  expect(told, `axe on ${page.url()}`).toEqual([]);
+/** Violations of WCAG 2.2 AA that axe can see, or of the rules named. */
+export async function axeViolations(page: Page, rules?: string[]): Promise<string[]> {
+  const axe = new AxeBuilder({ page });
+  if (rules) axe.withRules(rules);
+  else axe.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']);
+  const { violations } = await axe.analyze();
+  return violations.map((one) => `${one.id}: ${one.help}\n  ${one.nodes.map((node) => node.html).join('\n  ')}`);
 }
 
-/** The page is not wider than the window. */
-export async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  const { wide, window, culprits } = await page.evaluate(() => {
+export async function expectNoAxeViolations(page: Page): Promise<void> {
+  expect(await axeViolations(page), `axe on ${page.url()}`).toEqual([]);
+}
+
+/** What makes the page wider than its window; nothing, if it is not. */
+export async function sidewaysScroll(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
     const root = document.documentElement;
-    const culprits = [...document.querySelectorAll('body *')]
-      .filter((one) => one.getBoundingClientRect().right > root.clientWidth + 1)
-      .slice(0, 5)
-      .map((one) => one.outerHTML.slice(0, 120));
-    return { wide: root.scrollWidth, window: root.clientWidth, culprits };
+    if (root.scrollWidth <= root.clientWidth) return [];
+    const outside = [...document.querySelectorAll('body *')].filter(
+      (one) => one.getBoundingClientRect().right > root.clientWidth + 1,
+    );
+    return [`${root.scrollWidth} > ${root.clientWidth}`, ...outside.slice(0, 5).map((one) => one.outerHTML.slice(0, 120))];
   });
-  expect(wide, `${page.url()} scrolls sideways:\n${culprits.join('\n')}`).toBeLessThanOrEqual(window);
 }
