@@ -41,6 +41,8 @@ async fn the_matrix_is_what_the_server_does() {
     ACTORS.iter().for_each(|actor| write!(matrix, "{actor:<11}").expect("text"));
     matrix = format!("{}\n", matrix.trim_end());
     for route in ROUTES {
+        // Signing out ends a session, so everybody comes in afresh for each row.
+        open_sessions(&database).await;
         let mut line = format!("{:<5}{:<33}", route.method, route.path);
         for actor in ACTORS {
             let answer = ask(&server, route.method, &ids.fill(route.path), actor);
@@ -130,6 +132,18 @@ async fn seed(database: &Database) -> Ids {
     assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
     let link = database.ok(&["partner", "invite", "giftware", "P2", "new@example.org"]);
     sqlx::raw_sql(include_str!("access.sql")).execute(&database.pool).await.expect("seed");
+    let one = |sql: &'static str| async move {
+        sqlx::query_scalar::<_, i64>(sql).fetch_one(&database.pool).await.expect("id")
+    };
+    Ids {
+        conversion: one("SELECT conversion_id FROM conversion").await,
+        case: one("SELECT case_id FROM support_case").await,
+        proposal: one("SELECT max(proposal_id) FROM proposal").await,
+        invitation: link.trim().rsplit('/').next().expect("token").to_owned(),
+    }
+}
+
+async fn open_sessions(database: &Database) {
     for actor in ACTORS.iter().filter(|actor| **actor != "anonymous") {
         let (who, until) = match *actor {
             "partner" | "other" | "closed" => (format!("{actor}@example.org"), "2011-05-01"),
@@ -141,7 +155,7 @@ async fn seed(database: &Database) -> Ids {
         sqlx::query(
             "INSERT INTO session (token_hash, person_id, partner_id, created_at, expires_at)
              SELECT $1, person_id, (SELECT partner_id FROM partner_member m WHERE m.person_id = p.person_id), '2011-03-01', $3::timestamptz
-             FROM person p WHERE email = $2",
+             FROM person p WHERE email = $2 ON CONFLICT DO NOTHING",
         )
         .bind(app::sign_in::token::hash(&token(actor)))
         .bind(who)
@@ -149,14 +163,5 @@ async fn seed(database: &Database) -> Ids {
         .execute(&database.pool)
         .await
         .expect("session");
-    }
-    let one = |sql: &'static str| async move {
-        sqlx::query_scalar::<_, i64>(sql).fetch_one(&database.pool).await.expect("id")
-    };
-    Ids {
-        conversion: one("SELECT conversion_id FROM conversion").await,
-        case: one("SELECT case_id FROM support_case").await,
-        proposal: one("SELECT max(proposal_id) FROM proposal").await,
-        invitation: link.trim().rsplit('/').next().expect("token").to_owned(),
     }
 }
