@@ -11,11 +11,29 @@ pub use case::DeskCase;
 pub use queue::Desk;
 
 use crate::base::context::Context;
-use crate::disputes::model::Stage;
+use crate::base::language::tr;
+use crate::disputes::model::{Outcome, Stage};
 use crate::disputes::words;
 use crate::ui::Tone;
 use crate::ui::badge::badge;
 use leptos::prelude::AnyView;
+
+/// A stage as staff say it; the partner's words speak to the partner.
+fn stage_words(ctx: &Context, stage: Stage) -> String {
+    match stage {
+        Stage::AnswerNeeded => tr!(ctx.locale, desk.stage_answer_needed),
+        other => words::stage(ctx.locale, other),
+    }
+}
+
+/// An outcome as staff say it.
+fn outcome_words(ctx: &Context, outcome: Outcome) -> String {
+    match outcome {
+        Outcome::InFavour => tr!(ctx.locale, desk.outcome_in_favour),
+        Outcome::InPart => tr!(ctx.locale, desk.outcome_in_part),
+        Outcome::Declined => tr!(ctx.locale, desk.outcome_declined),
+    }
+}
 
 /// A stage as staff should feel about it: amber where somebody waits for us.
 fn stage_badge(ctx: &Context, stage: Stage) -> AnyView {
@@ -25,5 +43,5 @@ fn stage_badge(ctx: &Context, stage: Stage) -> AnyView {
         Stage::Decided => Tone::Good,
         Stage::Closed => Tone::Neutral,
     };
-    badge(tone, words::stage(ctx.locale, stage))
+    badge(tone, stage_words(ctx, stage))
 }

@@ -108,7 +108,12 @@ pub fn field(ctx: &Context, field: &str) -> String {
 
 /// A value with the day since which it holds.
 pub fn since(ctx: &Context, value: String, from: DateTime<Utc>) -> String {
-    tr!(ctx.locale, disputes.fact_value_since, value = value, since = day_since(ctx, from))
+    if from <= SINCE_EVER {
+        tr!(ctx.locale, disputes.fact_value_since_ever, value = value)
+    } else {
+        let date = format::date(ctx.locale, ctx.time_zone, from);
+        tr!(ctx.locale, disputes.fact_value_since, value = value, date = date)
+    }
 }
 
 /// The day since which something holds; what always held says so.

@@ -83,7 +83,8 @@ async fn decide(ctx: &Context, case: &str, version: &str, typed: &Typed) -> Resu
     if case_store::decision(&mut action.tx, action.case.partner, action.case.id).await?.is_some() {
         return Ok(action.refused_for("", tr!(ctx.locale, desk.error_decided)));
     }
-    if version != action.case.version {
+    // A closed case is opened again by a message first.
+    if version != action.case.version || action.case.stage == Stage::Closed {
         return Ok(action.refused_for("", tr!(ctx.locale, desk.error_changed)));
     }
     let role = ctx.staff()?.role;

@@ -1,6 +1,7 @@
 //! The forms below a conversation. Who only reads sees none of them.
 
 use super::case::Sheet;
+use super::outcome_words;
 use crate::base::context::Context;
 use crate::base::format;
 use crate::base::forms;
@@ -26,7 +27,7 @@ pub(super) fn forms(ctx: &Context, sheet: &Sheet) -> Option<AnyView> {
         {reply(ctx, sheet)}
         {sheet.unanswered.map(|message| needs_no_answer(ctx, sheet, message))}
         {folded(sheet, "note", tr!(locale, desk.note_title), note(ctx, sheet))}
-        {(sheet.decision.is_none()).then(|| folded(sheet, "decide-case", tr!(locale, desk.decide_title), decide(ctx, sheet)))}
+        {(sheet.decision.is_none() && !closed).then(|| folded(sheet, "decide-case", tr!(locale, desk.decide_title), decide(ctx, sheet)))}
         {(!closed).then(|| close(ctx, sheet))}
     };
     Some(section(tr!(locale, desk.act_title), body.into_any()))
@@ -108,7 +109,7 @@ fn decide(ctx: &Context, sheet: &Sheet) -> AnyView {
     let (locale, case, version) = (ctx.locale, sheet.case.id, sheet.case.version);
     let draft = sheet.draft_of("decide-case");
     let choose = (String::new(), tr!(locale, desk.choose));
-    let outcomes = Outcome::ALL.iter().map(|each| (each.as_str().to_owned(), words::outcome(locale, *each)));
+    let outcomes = Outcome::ALL.iter().map(|each| (each.as_str().to_owned(), outcome_words(ctx, *each)));
     let outcomes: Vec<_> = std::iter::once(choose.clone()).chain(outcomes).collect();
     let reasons = Reason::ALL.iter().map(|each| (each.as_str().to_owned(), words::reason(locale, *each)));
     let reasons: Vec<_> = std::iter::once(choose).chain(reasons).collect();

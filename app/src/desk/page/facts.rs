@@ -2,7 +2,7 @@
 
 use super::act::folded;
 use super::case::Sheet;
-use super::stage_badge;
+use super::{outcome_words, stage_badge};
 use crate::base::context::Context;
 use crate::base::forms;
 use crate::base::language::tr;
@@ -271,7 +271,7 @@ pub(super) fn former(ctx: &Context, sheet: &Sheet) -> AnyView {
         .map(|former| {
             let about =
                 tr!(locale, disputes.about, kind = words::kind(locale, former.kind), subject = former.subject.as_str());
-            let outcome = former.outcome.map(|outcome| words::outcome(locale, outcome));
+            let outcome = former.outcome.map(|outcome| outcome_words(ctx, outcome));
             view! {
                 <li>
                     {text::link(paths::case(former.id), format!("{} {about}", former.id))}

@@ -123,7 +123,10 @@ fn reason(ctx: &Context, line: &Waiting) -> AnyView {
         Why::FirstMoney => badge(Tone::Waiting, tr!(locale, desk.why_first_money, span = waited)),
         Why::Waiting => badge(Tone::Waiting, tr!(locale, desk.why_waiting, span = waited)),
         Why::Promised => badge(Tone::Neutral, tr!(locale, desk.why_promised)),
-        Why::Nothing => tr!(locale, desk.nothing).into_any(),
+        Why::Nothing => match line.closed_at {
+            Some(at) => view! { {tr!(locale, desk.closed_on)}" "{text::time_exact(ctx, at)} }.into_any(),
+            None => tr!(locale, desk.nothing).into_any(),
+        },
     }
 }
 

@@ -1,7 +1,7 @@
 //! The middle column: the decision, the conversation with its notes, the time line.
 
 use super::case::Sheet;
-use super::stage_badge;
+use super::{outcome_words, stage_badge, stage_words};
 use crate::base::context::Context;
 use crate::base::language::tr;
 use crate::disputes::model::Side;
@@ -37,7 +37,7 @@ pub(super) fn decision(ctx: &Context, sheet: &Sheet) -> Option<AnyView> {
     let locale = ctx.locale;
     let (decision, house) = sheet.decision.as_ref()?;
     let mut lines = vec![
-        (tr!(locale, desk.decision_outcome), words::outcome(locale, decision.outcome).into_any()),
+        (tr!(locale, desk.decision_outcome), outcome_words(ctx, decision.outcome).into_any()),
         (tr!(locale, desk.decision_reason), words::reason(locale, decision.reason).into_any()),
     ];
     if let Some(credit) = decision.credit {
@@ -81,7 +81,7 @@ pub(super) fn time_line(ctx: &Context, sheet: &Sheet) -> AnyView {
         .events
         .iter()
         .map(|event| Step {
-            title: words::stage(locale, event.stage),
+            title: stage_words(ctx, event.stage),
             when: Some(text::time_exact(ctx, event.at)),
             who: Some(if event.by.is_empty() { tr!(locale, desk.by_partner) } else { event.by.clone() }),
             ..Step::default()
