@@ -39,6 +39,9 @@ RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     END
 $$;
 
+-- Checks that read other tables run as the owner, with pg_temp named last in their search path: unnamed it comes first,
+-- and a temporary table called `account` would take a real one's place.
+
 -- For tables of which a row is never changed.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -25,11 +25,12 @@ CREATE TABLE offer (
     revenue_value numeric,
     created_at timestamptz NOT NULL,
     PRIMARY KEY (programme_id, offer_id),
+    CONSTRAINT offer_number_once UNIQUE (offer_id),
     CONSTRAINT offer_code_once UNIQUE (programme_id, code),
     CONSTRAINT offer_code_is_plain CHECK (code ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
     CONSTRAINT offer_revenue_is_whole CHECK ((revenue_kind IS NULL) = (revenue_value IS NULL)),
     CONSTRAINT offer_revenue_kind_known CHECK (revenue_kind IN ('percent', 'fixed')),
-    CONSTRAINT offer_revenue_not_negative CHECK (revenue_value >= 0 AND (revenue_kind <> 'percent' OR revenue_value <= 100))
+    CONSTRAINT offer_revenue_not_negative CHECK (revenue_value >= 0 AND revenue_value <= CASE revenue_kind WHEN 'percent' THEN 100 ELSE 1e15 END)
 );
 
 CREATE TABLE partner (

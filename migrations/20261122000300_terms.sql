@@ -13,7 +13,7 @@ CREATE TABLE authority (
     largest_credit numeric NOT NULL,
     valid_from timestamptz NOT NULL,
     CONSTRAINT authority_role_known CHECK (role IN ('agent', 'lead', 'owner')),
-    CONSTRAINT authority_not_negative CHECK (lowest_minimum >= 0 AND largest_credit >= 0),
+    CONSTRAINT authority_not_negative CHECK (lowest_minimum >= 0 AND lowest_minimum < 1e15 AND largest_credit >= 0 AND largest_credit < 1e15),
     CONSTRAINT authority_version_once UNIQUE (programme_id, role, valid_from),
     CONSTRAINT authority_lowest_minimum_key UNIQUE (authority_id, programme_id, lowest_minimum),
     CONSTRAINT authority_largest_credit_key UNIQUE (authority_id, programme_id, largest_credit)
@@ -130,7 +130,7 @@ CREATE TRIGGER decision_append_only BEFORE UPDATE OR DELETE ON decision
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE FUNCTION check_decider() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     proposed proposal%ROWTYPE;
 BEGIN
@@ -138,6 +138,16 @@ BEGIN
     IF NOT FOUND OR proposed.proposer_id IS DISTINCT FROM NEW.proposer_id THEN
         RAISE EXCEPTION 'the decision names another author than the proposal'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_names_the_author';
+    END IF;
+    IF NEW.decided_at < proposed.proposed_at THEN
+        RAISE EXCEPTION 'it was decided before it was proposed'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_after_its_proposal';
+    END IF;
+    IF NEW."by" = 'command' AND EXISTS (
+            SELECT FROM terms_version t WHERE t.programme_id = NEW.programme_id AND t.partner_scope = NEW.partner_scope
+              AND t.offer_scope = NEW.offer_scope AND t.field = NEW.field) THEN
+        RAISE EXCEPTION 'a command sets first terms only'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_by_command_comes_first';
     END IF;
     IF NEW.verdict = 'approved' AND NEW."by" <> 'command' AND NEW.valid_from < proposed.valid_from THEN
         RAISE EXCEPTION 'it would take effect before the proposal says'
@@ -171,8 +181,11 @@ BEGIN
             RAISE EXCEPTION 'that is not the authority in force for this person'
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_by_authority_in_force';
         END IF;
-        -- A policy lowers a minimum; whatever leaves a partner less or later is for an owner.
-        IF proposed.value_before IS NULL OR NEW.value >= proposed.value_before THEN
+        -- A policy lowers a minimum; whatever leaves a partner less or later is for an owner. What is in force then is
+        -- looked up: the proposal only says what it was thought to be.
+        IF proposed.value_before IS NULL OR NEW.value >= proposed.value_before
+            OR NEW.value >= (SELECT t.value FROM terms_at(NEW.programme_id, 0, NEW.partner_scope, NEW.valid_from) t
+                             WHERE t.field = NEW.field) IS NOT FALSE THEN
             RAISE EXCEPTION 'a policy can only lower a minimum'
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_by_policy_only_lowers';
         END IF;

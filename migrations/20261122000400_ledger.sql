@@ -23,6 +23,14 @@ CREATE TABLE account (
     CONSTRAINT account_only_payable_below_zero CHECK (balance >= 0 OR kind = 'payable'),
     CONSTRAINT account_programme_sum_not_kept CHECK (holder_id <> 0 OR balance = 0)
 );
+-- Balances come from transfers alone, from the first one on.
+CREATE FUNCTION refuse_opening_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'an account opens empty' USING ERRCODE = 'check_violation', CONSTRAINT = 'account_opens_empty';
+END
+$$;
+CREATE TRIGGER account_opens_empty BEFORE INSERT ON account
+    FOR EACH ROW WHEN (NEW.holder_id <> 0 AND NEW.balance <> 0) EXECUTE FUNCTION refuse_opening_balance();
 CREATE INDEX account_by_partner ON account (partner_id) WHERE partner_id IS NOT NULL;
 
 CREATE TABLE transfer (
@@ -44,7 +52,8 @@ CREATE TABLE transfer (
     effective_at timestamptz NOT NULL,
     booked_at timestamptz NOT NULL,
     PRIMARY KEY (partner_id, transfer_id),
-    CONSTRAINT transfer_amount_positive CHECK (amount > 0),
+    -- With an upper end, for NaN and infinity are above every number.
+    CONSTRAINT transfer_amount_positive CHECK (amount > 0 AND amount < 1e15),
     CONSTRAINT transfer_amount_in_minor_units CHECK (amount = round(amount, minor_units(currency))),
     CONSTRAINT transfer_between_two_accounts CHECK (debit_kind <> credit_kind),
     CONSTRAINT transfer_route_known CHECK ((kind, debit_kind, credit_kind) IN (
@@ -70,13 +79,15 @@ CREATE TABLE transfer (
         REFERENCES account (programme_id, holder_id, currency, kind),
     CONSTRAINT transfer_about_a_conversion CHECK (
         kind IN ('adjustment', 'reversal', 'payout', 'settlement', 'payout_return') OR conversion_id IS NOT NULL),
+    CONSTRAINT transfer_cites_its_event CHECK (kind NOT IN ('refund', 'rejection', 'release_correction') OR event_id IS NOT NULL),
     CONSTRAINT transfer_reversal_names_its_target CHECK ((kind = 'reversal') = (reverses IS NOT NULL)),
     CONSTRAINT transfer_mirrors FOREIGN KEY (partner_id, reverses, amount, currency)
         REFERENCES transfer (partner_id, transfer_id, amount, currency),
     CONSTRAINT transfer_with_amount UNIQUE (partner_id, transfer_id, amount, currency)
 );
 -- A conversion accrues once, is released once, and each event takes back once.
-CREATE UNIQUE INDEX transfer_once ON transfer (partner_id, conversion_id, kind, debit_kind, event_id) NULLS NOT DISTINCT
+CREATE UNIQUE INDEX transfer_once ON transfer (partner_id, conversion_id, kind,
+        (CASE WHEN kind IN ('refund', 'rejection', 'release_correction') THEN event_id END)) NULLS NOT DISTINCT
     WHERE kind IN ('accrual', 'refund', 'rejection', 'release', 'release_correction');
 CREATE UNIQUE INDEX transfer_reversed_once ON transfer (partner_id, reverses) WHERE reverses IS NOT NULL;
 -- What decisions credited for a conversion; few, so that a page finds them without reading the partner's whole ledger.
@@ -88,7 +99,7 @@ CREATE TRIGGER transfer_append_only BEFORE UPDATE OR DELETE ON transfer
 
 -- A reversal is the exact mirror of an adjustment: its key already carries amount and currency, this adds the kind.
 CREATE FUNCTION check_reversal() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM transfer t WHERE t.partner_id = NEW.partner_id AND t.transfer_id = NEW.reverses
                    AND t.kind = 'adjustment' AND t.debit_kind = NEW.credit_kind AND t.credit_kind = NEW.debit_kind) THEN
@@ -103,7 +114,7 @@ CREATE TRIGGER transfer_check_reversal BEFORE INSERT ON transfer
 
 -- Balances follow transfers, whoever writes them: one statement, one update per partner account, locked in key order.
 CREATE FUNCTION keep_balances() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     WITH movement AS (
         SELECT programme_id, holder_id, currency, kind, sum(amount) AS amount
@@ -132,7 +143,7 @@ CREATE TRIGGER transfer_keep_balances AFTER INSERT ON transfer
 
 -- Opens what is missing of a partner's and the programme's accounts in a currency.
 CREATE FUNCTION open_accounts(programme_id bigint, partner_id bigint, currency text) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     INSERT INTO account (programme_id, holder_id, currency, kind)
     SELECT $1, $2, $3, kind FROM unnest(ARRAY['pending', 'payable', 'ring_fenced', 'in_payout', 'paid']) AS kind
     UNION ALL

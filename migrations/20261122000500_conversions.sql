@@ -78,7 +78,7 @@ CREATE INDEX import_terms_by_pair ON import_terms (import_id, partner_id, offer_
 
 -- Fresh statistics for what was just copied; the planner would take it for empty.
 CREATE FUNCTION analyze_import(items boolean) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF items THEN
         ANALYZE import_item;
@@ -110,9 +110,13 @@ CREATE TABLE conversion (
     CONSTRAINT conversion_offer FOREIGN KEY (programme_id, offer_id) REFERENCES offer (programme_id, offer_id),
     CONSTRAINT conversion_kind_known CHECK (kind IN ('sale', 'lead')),
     CONSTRAINT conversion_amount_fits CHECK (CASE kind WHEN 'sale' THEN amount > 0 ELSE amount = 0 END
-        AND amount = round(amount, minor_units(currency))),
+        AND amount < 1e15 AND amount = round(amount, minor_units(currency))),
+    CONSTRAINT conversion_revenue_not_negative CHECK (revenue >= 0 AND revenue < 1e15),
     CONSTRAINT conversion_order_not_blank CHECK (btrim(order_id) <> '')
 );
+CREATE TRIGGER conversion_append_only BEFORE UPDATE OR DELETE ON conversion
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE transfer ADD CONSTRAINT transfer_conversion FOREIGN KEY (partner_id, conversion_id) REFERENCES conversion (partner_id, conversion_id);
 
 -- Every row that ever came in, by any way, once: sale, lead, refund, approve, reject.
 CREATE TABLE conversion_event (
@@ -132,7 +136,7 @@ CREATE TABLE conversion_event (
     CONSTRAINT conversion_event_known CHECK (event IN ('sale', 'lead', 'refund', 'approve', 'reject')),
     CONSTRAINT conversion_event_id_not_blank CHECK (btrim(event_id) <> ''),
     CONSTRAINT conversion_event_amount_fits CHECK (
-        CASE WHEN event IN ('sale', 'refund') THEN amount IS NOT NULL AND amount > 0 ELSE amount IS NULL END)
+        CASE WHEN event IN ('sale', 'refund') THEN amount IS NOT NULL AND amount > 0 AND amount < 1e15 ELSE amount IS NULL END)
 );
 CREATE INDEX conversion_event_by_conversion ON conversion_event (partner_id, conversion_id) WHERE event NOT IN ('sale', 'lead');
 CREATE TRIGGER conversion_event_append_only BEFORE UPDATE OR DELETE ON conversion_event
@@ -169,9 +173,51 @@ CREATE TABLE commission (
     CONSTRAINT commission_hold_version FOREIGN KEY (hold_version_id) REFERENCES terms_version (terms_version_id),
     CONSTRAINT commission_refund_within_order CHECK (refunded BETWEEN 0 AND order_amount),
     CONSTRAINT commission_rate_kind_known CHECK (rate_kind IN ('percent', 'fixed')),
-    CONSTRAINT commission_hold_not_negative CHECK (hold_days >= 0 AND hold_until >= occurred_at),
+    CONSTRAINT commission_hold_not_negative CHECK (hold_days >= 0),
+    -- In hours, which are as long in every time zone.
+    CONSTRAINT commission_hold_until_counts_days CHECK (hold_until = occurred_at + make_interval(hours => 24 * hold_days)),
     CONSTRAINT commission_released_after_sale CHECK (released_at >= occurred_at)
 );
+-- What made the amount is never changed; what reduces or releases it only goes forward.
+CREATE TRIGGER commission_append_only BEFORE DELETE OR UPDATE OF partner_id, conversion_id, offer_id, occurred_at, currency,
+    rate_kind, rate_value, rate_version_id, hold_days, hold_version_id, hold_until, order_amount ON commission
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE FUNCTION refuse_step_back() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a refund, a rejection and a release stay' USING ERRCODE = 'check_violation', CONSTRAINT = 'commission_only_forward';
+END
+$$;
+CREATE TRIGGER commission_only_forward BEFORE UPDATE ON commission FOR EACH ROW
+    WHEN (NEW.refunded < OLD.refunded OR (OLD.rejected AND NOT NEW.rejected)
+          OR (OLD.released_at IS NOT NULL AND NEW.released_at IS DISTINCT FROM OLD.released_at))
+    EXECUTE FUNCTION refuse_step_back();
+
+-- A commission says of its conversion what that says of itself, and cites terms that hold for it: of its programme,
+-- for this partner and offer, begun by then. Once a statement, so that an import pays for one join.
+CREATE FUNCTION check_commissions() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM written w JOIN conversion v USING (partner_id, conversion_id)
+               WHERE (v.offer_id, v.occurred_at, v.currency, v.amount) <> (w.offer_id, w.occurred_at, w.currency, w.order_amount)) THEN
+        RAISE EXCEPTION 'the commission differs from its conversion'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'commission_agrees_with_conversion';
+    END IF;
+    IF EXISTS (SELECT FROM written w JOIN partner p USING (partner_id)
+               JOIN terms_version r ON r.terms_version_id = w.rate_version_id
+               JOIN terms_version h ON h.terms_version_id = w.hold_version_id
+               WHERE r.programme_id <> p.programme_id OR h.programme_id <> p.programme_id
+                  OR r.offer_scope NOT IN (0, w.offer_id) OR h.offer_scope NOT IN (0, w.offer_id)
+                  OR r.partner_scope NOT IN (0, w.partner_id) OR h.partner_scope NOT IN (0, w.partner_id)
+                  OR r.valid_from > w.occurred_at OR h.valid_from > w.occurred_at
+                  OR r.field <> 'rate' OR h.field <> 'hold_days' OR h.value <> w.hold_days) THEN
+        RAISE EXCEPTION 'the commission cites terms that do not hold for it'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'commission_cites_its_terms';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER commission_check AFTER INSERT ON commission
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION check_commissions();
 CREATE INDEX commission_by_time ON commission (partner_id, occurred_at DESC, conversion_id DESC)
     INCLUDE (offer_id, currency, amount, amount_left, order_amount, refunded, released_at, rejected, state);
 CREATE INDEX commission_in_hold ON commission (hold_until) WHERE released_at IS NULL;
@@ -180,7 +226,7 @@ CREATE INDEX commission_in_hold_by_partner ON commission (partner_id, hold_until
     WHERE released_at IS NULL;
 
 CREATE FUNCTION analyze_booked() RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     ANALYZE conversion;
     ANALYZE conversion_event;

@@ -41,8 +41,9 @@ CREATE TABLE claim (
     proof text NOT NULL DEFAULT '',
     conversion_id bigint,
     PRIMARY KEY (partner_id, claim_id),
+    CONSTRAINT claim_offer FOREIGN KEY (offer_id) REFERENCES offer (offer_id),
     CONSTRAINT claim_conversion FOREIGN KEY (partner_id, conversion_id) REFERENCES conversion (partner_id, conversion_id),
-    CONSTRAINT claim_amount_positive CHECK (amount > 0),
+    CONSTRAINT claim_amount_positive CHECK (amount > 0 AND amount < 1e15),
     CONSTRAINT claim_order_not_blank CHECK (btrim(order_id) <> '')
 );
 
@@ -67,8 +68,23 @@ CREATE TABLE case_pin (
 CREATE TRIGGER case_pin_append_only BEFORE UPDATE OR DELETE ON case_pin
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE FUNCTION check_pinned_terms() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM terms_version t JOIN partner p USING (programme_id)
+                   WHERE t.terms_version_id = NEW.terms_version_id AND p.partner_id = NEW.partner_id
+                     AND t.partner_scope IN (0, NEW.partner_id)) THEN
+        RAISE EXCEPTION 'these terms are not this partner''s'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'case_pin_terms_of_the_partner';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER case_pin_check_terms BEFORE INSERT ON case_pin
+    FOR EACH ROW WHEN (NEW.terms_version_id IS NOT NULL) EXECUTE FUNCTION check_pinned_terms();
+
 CREATE FUNCTION check_dispute_pinned() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM case_pin p WHERE p.partner_id = NEW.partner_id AND p.case_id = NEW.case_id) THEN
         RAISE EXCEPTION 'a dispute pins what it is about'
@@ -77,7 +93,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE CONSTRAINT TRIGGER support_case_pinned AFTER INSERT ON support_case DEFERRABLE INITIALLY DEFERRED
+CREATE CONSTRAINT TRIGGER support_case_pinned AFTER INSERT OR UPDATE OF kind ON support_case DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (NEW.kind <> 'other') EXECUTE FUNCTION check_dispute_pinned();
 
 CREATE TABLE message (
@@ -155,7 +171,7 @@ CREATE TABLE needs_no_answer (
 );
 
 CREATE FUNCTION check_nothing_unanswered() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF EXISTS (
         SELECT FROM (SELECT m.message_id, m.side FROM message m
@@ -269,5 +285,19 @@ CREATE TABLE case_event (
 );
 CREATE TRIGGER case_event_append_only BEFORE UPDATE OR DELETE ON case_event
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- No credit without the decision that gave it.
+CREATE FUNCTION check_adjustment_decided() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM case_decision d WHERE d.partner_id = NEW.partner_id AND d.transfer_id = NEW.transfer_id) THEN
+        RAISE EXCEPTION 'an adjustment is the credit of a decision'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_adjustment_is_decided';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE CONSTRAINT TRIGGER transfer_adjustment_decided AFTER INSERT ON transfer DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.kind = 'adjustment') EXECUTE FUNCTION check_adjustment_decided();
 
 RESET ROLE;

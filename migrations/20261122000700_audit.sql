@@ -51,7 +51,7 @@ CREATE TRIGGER audit_seal_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON aud
 -- Seals up to a number of committed rows not sealed yet. Found by what is missing, not by the last id: a long
 -- transaction commits a lower id later. Two sealers at once meet at the primary key and one gives way.
 CREATE FUNCTION seal_audit(most integer) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     row_ audit%ROWTYPE;
     seq_ bigint;

@@ -51,9 +51,18 @@ BEGIN
     END LOOP;
 END
 $$;
-GRANT UPDATE ON import, import_item, commission, invitation TO pd_system;
+-- Accounts are opened and seals set by functions of the owner alone.
+REVOKE INSERT ON account, audit_seal FROM pd_system;
+GRANT UPDATE ON import, import_item, invitation TO pd_system;
+GRANT UPDATE (refunded, rejected, released_at) ON commission TO pd_system;
 GRANT DELETE ON import_row, import_item, import_terms, session, sign_in_failure, form_draft TO pd_system;
 GRANT USAGE ON SEQUENCE conversion_conversion_id_seq TO pd_system;
+
+-- The programme of this transaction's partner; asked once a query.
+CREATE FUNCTION current_programme() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT p.programme_id FROM partner p WHERE p.partner_id = current_partner()
+$$;
 
 REVOKE EXECUTE ON FUNCTION seal_audit(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION seal_audit(integer) TO pd_system;
@@ -74,10 +83,17 @@ BEGIN
                        name_ || '_own', name_);
         EXECUTE format('CREATE POLICY %I ON %I TO pd_staff, pd_system USING (true) WITH CHECK (true)', name_ || '_house', name_);
     END LOOP;
-    -- What holds for everybody, and what holds for this partner.
+    -- The partner's programme, and its offers.
+    FOREACH name_ IN ARRAY ARRAY['programme', 'offer'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name_);
+        EXECUTE format('CREATE POLICY %I ON %I FOR SELECT TO pd_partner USING (programme_id = (SELECT current_programme()))', name_ || '_own', name_);
+        EXECUTE format('CREATE POLICY %I ON %I TO pd_staff, pd_system USING (true) WITH CHECK (true)', name_ || '_house', name_);
+    END LOOP;
+    -- What holds for everybody in it, and what holds for this partner.
     FOREACH name_ IN ARRAY ARRAY['terms_version', 'decision'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name_);
-        EXECUTE format('CREATE POLICY %I ON %I FOR SELECT TO pd_partner USING (partner_scope IN (0, current_partner()))', name_ || '_own', name_);
+        EXECUTE format('CREATE POLICY %I ON %I FOR SELECT TO pd_partner USING (programme_id = (SELECT current_programme()) AND partner_scope IN (0, current_partner()))',
+                       name_ || '_own', name_);
         EXECUTE format('CREATE POLICY %I ON %I TO pd_staff, pd_system USING (true) WITH CHECK (true)', name_ || '_house', name_);
     END LOOP;
 END
@@ -88,6 +104,7 @@ CREATE POLICY case_event_partner_step ON case_event AS RESTRICTIVE FOR INSERT TO
     WITH CHECK (stage IN ('received', 'in_review') AND by_name = '');
 -- Sign-in finds a person's accounts by name.
 CREATE POLICY partner_sign_in ON partner FOR SELECT TO pd_web USING (true);
+CREATE POLICY programme_sign_in ON programme FOR SELECT TO pd_web USING (true);
 -- The record takes rows from everybody and shows them to the house; sealing reads it as its owner.
 ALTER TABLE audit ENABLE ROW LEVEL SECURITY;
 CREATE POLICY audit_write ON audit FOR INSERT TO pd_web, pd_partner, pd_staff, pd_system WITH CHECK (true);
@@ -96,5 +113,26 @@ ALTER TABLE note ENABLE ROW LEVEL SECURITY;
 CREATE POLICY note_house ON note TO pd_staff, pd_system USING (true) WITH CHECK (true);
 ALTER TABLE proposal ENABLE ROW LEVEL SECURITY;
 CREATE POLICY proposal_house ON proposal TO pd_staff, pd_system USING (true) WITH CHECK (true);
+-- Staff credit and take back; what conversions earn and what goes to the bank is written by commands and jobs. Nor do
+-- they propose without a name or decide as a command, and everybody is recorded as who they are.
+CREATE POLICY transfer_by_staff ON transfer AS RESTRICTIVE FOR INSERT TO pd_staff WITH CHECK (kind IN ('adjustment', 'reversal'));
+CREATE POLICY proposal_by_staff ON proposal AS RESTRICTIVE FOR INSERT TO pd_staff WITH CHECK (proposer_id IS NOT NULL);
+CREATE POLICY decision_by_staff ON decision AS RESTRICTIVE FOR INSERT TO pd_staff WITH CHECK (by <> 'command');
+CREATE POLICY audit_by_staff ON audit AS RESTRICTIVE FOR INSERT TO pd_staff WITH CHECK (actor_kind = 'staff');
+CREATE POLICY audit_by_partner ON audit AS RESTRICTIVE FOR INSERT TO pd_partner
+    WITH CHECK (actor_kind = 'partner' AND (partner_id IS NULL OR partner_id = current_partner()));
+
+-- What is never changed is never emptied either: TRUNCATE asks neither policies nor row triggers.
+DO $$
+DECLARE
+    trigger_ record;
+BEGIN
+    FOR trigger_ IN SELECT tgrelid::regclass AS name, tgname FROM pg_trigger
+                    WHERE tgname LIKE '%_append_only' AND tgtype::integer & 32 = 0 LOOP
+        EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()',
+                       replace(trigger_.tgname, '_append_only', '_not_emptied'), trigger_.name);
+    END LOOP;
+END
+$$;
 
 RESET ROLE;

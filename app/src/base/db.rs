@@ -101,7 +101,8 @@ pub async fn migrate(options: PgConnectOptions) -> Result<(), sqlx::migrate::Mig
     Ok(())
 }
 
-/// Creates the cluster's roles where they are missing. Two at once do not hurt each other.
+/// Creates the cluster's roles where they are missing, and puts right what was given to them since: none signs in, and
+/// `pd_web` inherits nothing. Two at once do not hurt each other.
 ///
 /// # Errors
 /// When the login may not create roles.
@@ -111,6 +112,12 @@ pub async fn make_roles(pool: &PgPool) -> sqlx::Result<()> {
             "DO $$ BEGIN
                  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role} {how}; END IF;
              EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+             DO $$ BEGIN
+                 IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}'
+                            AND (rolcanlogin OR (rolinherit AND rolname = 'pd_web'))) THEN
+                     ALTER ROLE {role} {how};
+                 END IF;
+             END $$;
              DO $$ BEGIN
                  IF NOT pg_has_role('{role}', 'MEMBER') THEN GRANT {role} TO CURRENT_USER; END IF;
              END $$"

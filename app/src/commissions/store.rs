@@ -2,7 +2,7 @@
 
 use crate::audit::store::{Change, record};
 use crate::base::actor::Actor;
-use crate::base::db::Db;
+use crate::base::db::{Db, Tx};
 use crate::base::error::AppError;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -29,45 +29,99 @@ pub async fn release(db: &Db, actor: &Actor, as_of: DateTime<Utc>, now: DateTime
     let mut total = Released::default();
     loop {
         let mut tx = db.begin(&Actor::Job).await?;
-        let row = sqlx::query!(
+        wait_for_imports(&mut tx).await?;
+        let due = sqlx::query!(
             r#"WITH due AS (
                    SELECT partner_id, conversion_id FROM commission
                    WHERE hold_until <= $1 AND released_at IS NULL AND state = 'pending'
-                   ORDER BY partner_id, conversion_id LIMIT $3 FOR UPDATE SKIP LOCKED
-               ), released AS (
-                   UPDATE commission c SET released_at = c.hold_until FROM due
-                   WHERE c.partner_id = due.partner_id AND c.conversion_id = due.conversion_id
-                   RETURNING c.partner_id, c.conversion_id, c.currency, c.amount_left, c.hold_until
-               ), written AS (
-                   INSERT INTO transfer (programme_id, partner_id, kind, debit_kind, credit_kind, amount, currency, conversion_id, effective_at, booked_at)
-                   SELECT p.programme_id, r.partner_id, 'release', 'pending', 'payable', r.amount_left, r.currency, r.conversion_id, r.hold_until, $2
-                   FROM released r JOIN partner p USING (partner_id) WHERE r.amount_left > 0
-                   RETURNING amount
+                   ORDER BY partner_id, conversion_id LIMIT $2 FOR UPDATE SKIP LOCKED
                )
-               SELECT (SELECT count(*) FROM released) AS "commissions!", (SELECT count(*) FROM written) AS "transfers!",
-                      (SELECT coalesce(sum(amount), 0) FROM written) AS "amount!: Decimal""#,
+               UPDATE commission c SET released_at = c.hold_until FROM due
+               WHERE c.partner_id = due.partner_id AND c.conversion_id = due.conversion_id
+               RETURNING c.partner_id, c.conversion_id"#,
             as_of,
-            now,
             BATCH,
         )
-        .fetch_one(&mut *tx)
+        .fetch_all(&mut *tx)
         .await?;
-        if row.commissions > 0 {
+        let commissions = i64::try_from(due.len()).unwrap_or(i64::MAX);
+        if commissions > 0 {
+            let (partners, conversions): (Vec<i64>, Vec<i64>) =
+                due.into_iter().map(|row| (row.partner_id, row.conversion_id)).unzip();
+            let (transfers, amount) = book_releases(&mut tx, &partners, &conversions, now).await?;
             let change = Change {
                 action: "commissions.released",
                 subject: "commissions".into(),
                 after: Some(
-                    json!({ "as_of": as_of, "commissions": row.commissions, "transfers": row.transfers, "amount": row.amount }),
+                    json!({ "as_of": as_of, "commissions": commissions, "transfers": transfers, "amount": amount }),
                 ),
                 ..Change::default()
             };
             record(&mut tx, actor, now, "release", change).await?;
+            total.commissions += commissions;
+            total.transfers += transfers;
         }
         tx.commit().await?;
-        total.commissions += row.commissions;
-        total.transfers += row.transfers;
-        if row.commissions < BATCH {
+        if commissions < BATCH {
             return Ok(total);
         }
     }
+}
+
+/// Imports hold their locks until the whole file is in; keys keep both correct, this keeps them from failing.
+async fn wait_for_imports(tx: &mut Tx) -> sqlx::Result<()> {
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock(hashtextextended('import', programme_id))
+         FROM (SELECT programme_id FROM programme ORDER BY programme_id) one"
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Books the transfers of commissions whose `released_at` was set in this transaction: everything that was left at that
+/// moment leaves `pending`, and what a refund or rejection of a later time has already taken from `pending` goes back
+/// there at that time. So balances as of any moment are right, whichever came first. Gives the number of commissions
+/// that moved money, and how much of it is payable now.
+///
+/// # Errors
+/// When the database is away or a release was booked before (`transfer_once`).
+pub async fn book_releases(
+    tx: &mut Tx,
+    partners: &[i64],
+    conversions: &[i64],
+    now: DateTime<Utc>,
+) -> sqlx::Result<(i64, Decimal)> {
+    let row = sqlx::query!(
+        r#"WITH released AS (
+               SELECT c.partner_id, c.conversion_id, p.programme_id, c.currency, c.amount_left, c.released_at
+               FROM unnest($1::bigint[], $2::bigint[]) AS one (partner_id, conversion_id)
+               JOIN commission c ON c.partner_id = one.partner_id AND c.conversion_id = one.conversion_id
+               JOIN partner p ON p.partner_id = one.partner_id
+           ), taken AS (
+               SELECT r.programme_id, r.currency, t.partner_id, t.conversion_id, t.event_id, t.amount, t.effective_at
+               FROM released r JOIN transfer t ON t.partner_id = r.partner_id AND t.conversion_id = r.conversion_id
+               WHERE t.kind IN ('refund', 'rejection') AND t.debit_kind = 'pending' AND t.effective_at >= r.released_at
+           ), written AS (
+               INSERT INTO transfer (programme_id, partner_id, kind, debit_kind, credit_kind, amount, currency, conversion_id, event_id, effective_at, booked_at)
+               SELECT programme_id, partner_id, 'release', 'pending', 'payable', amount, currency, conversion_id, NULL, released_at, $3::timestamptz
+               FROM (SELECT r.*, r.amount_left + coalesce(later.amount, 0) AS amount
+                     FROM released r LEFT JOIN (SELECT partner_id, conversion_id, sum(amount) AS amount FROM taken
+                                                GROUP BY partner_id, conversion_id) later USING (partner_id, conversion_id)) whole
+               WHERE amount > 0
+               UNION ALL
+               SELECT programme_id, partner_id, 'release_correction', 'payable', 'pending', amount, currency, conversion_id, event_id, effective_at, $3
+               FROM taken
+               RETURNING kind, amount
+           )
+           SELECT count(*) FILTER (WHERE kind = 'release') AS "transfers!",
+                  coalesce(sum(CASE kind WHEN 'release' THEN amount ELSE -amount END), 0) AS "amount!: Decimal"
+           FROM written"#,
+        partners,
+        conversions,
+        now,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok((row.transfers, row.amount))
 }

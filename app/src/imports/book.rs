@@ -3,6 +3,7 @@
 use super::parse::{Reject, Row};
 use crate::base::db::Tx;
 use crate::base::ids::{ImportId, ProgrammeId};
+use crate::commissions::store::book_releases;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use std::fmt::Write;
@@ -322,7 +323,7 @@ pub async fn book_sales(
                                  hold_days, hold_version_id, hold_until, order_amount)
          SELECT i.partner_id, i.conversion_id, i.offer_id, i.occurred_at, i.currency, t.rate_kind, t.rate_value, t.rate_version_id,
                 t.hold_days, t.hold_version_id,
-                CASE WHEN NOT t.validation THEN i.occurred_at + make_interval(days => t.hold_days) END, i.amount
+                CASE WHEN NOT t.validation THEN i.occurred_at + make_interval(hours => 24 * t.hold_days) END, i.amount
          FROM import_item i
          JOIN import_terms t ON t.import_id = $1 AND t.partner_id = i.partner_id AND t.offer_id = i.offer_id
              AND i.occurred_at >= t.valid_from AND i.occurred_at < t.valid_until
@@ -455,32 +456,64 @@ pub async fn book_change_events(
     Ok(())
 }
 
-/// An approval makes payable what is left, from the moment of the approval.
-pub async fn book_approvals(
-    tx: &mut Tx,
-    import: ImportId,
-    programme: ProgrammeId,
-    now: DateTime<Utc>,
-) -> sqlx::Result<()> {
+/// Locks the commissions that refunds, approvals and rejections are about: nobody releases them between the steps.
+pub async fn lock_commissions(tx: &mut Tx, import: ImportId) -> sqlx::Result<()> {
     sqlx::query!(
-        "WITH approved AS (
-             SELECT partner_id, conversion_id, min(occurred_at) AS at, min(event_id) AS event_id FROM import_item
-             WHERE import_id = $1 AND event = 'approve' AND conversion_id IS NOT NULL
-             GROUP BY partner_id, conversion_id
-         ), released AS (
-             UPDATE commission c SET released_at = a.at FROM approved a
-             WHERE c.partner_id = a.partner_id AND c.conversion_id = a.conversion_id AND c.state = 'pending'
-             RETURNING c.partner_id, c.conversion_id, c.currency, c.amount_left, a.at
-         )
-         INSERT INTO transfer (programme_id, partner_id, kind, debit_kind, credit_kind, amount, currency, conversion_id, effective_at, booked_at)
-         SELECT $2, partner_id, 'release', 'pending', 'payable', amount_left, currency, conversion_id, at, $3
-         FROM released WHERE amount_left > 0",
+        "SELECT FROM commission c
+         WHERE (c.partner_id, c.conversion_id) IN (
+             SELECT partner_id, conversion_id FROM import_item
+             WHERE import_id = $1 AND event IN ('refund', 'approve', 'reject') AND conversion_id IS NOT NULL)
+         ORDER BY c.partner_id, c.conversion_id FOR UPDATE OF c",
         import.0,
-        programme.0,
-        now,
     )
     .execute(&mut **tx)
     .await?;
+    Ok(())
+}
+
+/// An approval makes payable what is left, from the moment of the approval, or from the end of the hold if that was
+/// earlier.
+pub async fn book_approvals(tx: &mut Tx, import: ImportId, now: DateTime<Utc>) -> sqlx::Result<()> {
+    let approved = sqlx::query!(
+        "UPDATE commission c SET released_at = least(approval.at, c.hold_until)
+         FROM (SELECT partner_id, conversion_id, min(occurred_at) AS at FROM import_item
+               WHERE import_id = $1 AND event = 'approve' AND conversion_id IS NOT NULL
+               GROUP BY partner_id, conversion_id) approval
+         WHERE c.partner_id = approval.partner_id AND c.conversion_id = approval.conversion_id AND c.released_at IS NULL
+           AND (c.state = 'pending' OR EXISTS (
+               SELECT FROM transfer t WHERE t.partner_id = c.partner_id AND t.conversion_id = c.conversion_id
+                 AND t.kind IN ('refund', 'rejection') AND t.effective_at >= least(approval.at, c.hold_until)))
+         RETURNING c.partner_id, c.conversion_id",
+        import.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let (partners, conversions): (Vec<i64>, Vec<i64>) =
+        approved.into_iter().map(|row| (row.partner_id, row.conversion_id)).unzip();
+    book_releases(tx, &partners, &conversions, now).await?;
+    Ok(())
+}
+
+/// What left its hold before it was reversed as a whole was payable in between: no later release will say so, as
+/// nothing is left to release.
+pub async fn release_before_reversal(tx: &mut Tx, import: ImportId, now: DateTime<Utc>) -> sqlx::Result<()> {
+    let released = sqlx::query!(
+        "UPDATE commission c SET released_at = c.hold_until
+         FROM (SELECT partner_id, conversion_id, coalesce(sum(amount), 0) AS refunded, bool_or(event = 'reject') AS rejected,
+                      max(occurred_at) AS last
+               FROM import_item WHERE import_id = $1 AND event IN ('refund', 'reject') AND conversion_id IS NOT NULL
+               GROUP BY partner_id, conversion_id) change
+         WHERE c.partner_id = change.partner_id AND c.conversion_id = change.conversion_id AND c.released_at IS NULL
+           AND c.state = 'pending' AND c.hold_until <= change.last
+           AND (change.rejected OR c.refunded + change.refunded = c.order_amount)
+         RETURNING c.partner_id, c.conversion_id",
+        import.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let (partners, conversions): (Vec<i64>, Vec<i64>) =
+        released.into_iter().map(|row| (row.partner_id, row.conversion_id)).unzip();
+    book_releases(tx, &partners, &conversions, now).await?;
     Ok(())
 }
 
@@ -542,8 +575,10 @@ pub struct Refused {
     pub column: String,
     /// What is wrong.
     pub reason: String,
-    /// The row, cut where it is long.
-    pub raw: String,
+    /// The text of a row that could not be read, cut where it is long.
+    pub raw: Option<String>,
+    /// The cells of a row that could be read, in the order of [`super::parse::REQUIRED`].
+    pub cells: Vec<String>,
 }
 
 /// Some refused rows after a line, in their order.
@@ -552,8 +587,9 @@ pub async fn refused(tx: &mut Tx, import: ImportId, after: i64, most: i64) -> sq
         Refused,
         r#"SELECT r.line AS "line!", coalesce(i.reject_column, r.reject_column, '') AS "column!",
                   coalesce(i.reject_reason, r.reject_reason, '') AS "reason!",
-                  coalesce(r.raw, concat_ws(',', r.event_id, r.event, r.order_id, r.partner, r.offer,
-                      to_char(r.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), r.amount, r.currency, r.reason)) AS "raw!"
+                  r.raw, ARRAY[coalesce(r.event_id, ''), coalesce(r.event, ''), coalesce(r.order_id, ''), coalesce(r.partner, ''),
+                      coalesce(r.offer, ''), coalesce(to_char(r.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), ''),
+                      coalesce(r.amount::text, ''), coalesce(r.currency, ''), coalesce(r.reason, '')] AS "cells!"
            FROM import_row r LEFT JOIN import_item i ON i.import_id = r.import_id AND i.line = r.line
            WHERE r.import_id = $1 AND r.line > $2 AND coalesce(i.reject_column, r.reject_column) IS NOT NULL
            ORDER BY r.line LIMIT $3"#,

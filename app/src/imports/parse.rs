@@ -194,6 +194,9 @@ impl Columns {
         if record.len() < self.0[..required].iter().flatten().max().map_or(0, |last| last + 1) {
             return Err(reject("", format!("the row has {} columns, the first line {width}", record.len())));
         }
+        if record.iter().skip(width).any(|cell| !cell.is_empty()) {
+            return Err(reject("", format!("the row has {} columns, the first line {width}", record.len())));
+        }
         let text = |column: usize| -> Result<&str, Reject> {
             let name = *REQUIRED.iter().chain(&OPTIONAL).nth(column).unwrap_or(&"");
             let Some(bytes) = self.0[column].and_then(|place| record.get(place)) else { return Ok("") };
@@ -358,6 +361,7 @@ mod tests {
             ("S1,sale,1,,uk,2010-12-01T08:26:00Z,1,GBP,", "partner"),
             ("S1,sale,1,P1,,2010-12-01T08:26:00Z,1,GBP,", "offer"),
             ("S1,sale,1,P1,uk", ""),
+            ("S1,sale,1,P1,uk,2010-12-01T08:26:00Z,1,GBP,late,again", ""),
             ("S1,sale,1,\"P1,uk,2010-12-01T08:26:00Z,1,GBP,", ""),
         ];
         for (row, column) in faults {

@@ -57,9 +57,11 @@ pub async fn run(
     }
     book::analyze_booked(&mut tx).await?;
     book::check_changes(&mut tx, import, programme).await?;
+    book::lock_commissions(&mut tx, import).await?;
     book::refuse_excess_refunds(&mut tx, import).await?;
     book::book_change_events(&mut tx, import, programme, now).await?;
-    book::book_approvals(&mut tx, import, programme, now).await?;
+    book::book_approvals(&mut tx, import, now).await?;
+    book::release_before_reversal(&mut tx, import, now).await?;
     book::book_reversals(&mut tx, import, programme, now).await?;
 
     let (accepted, duplicates, rejected) = book::count(&mut tx, import).await?;
@@ -130,7 +132,10 @@ async fn write_rejects(tx: &mut Tx, import: ImportId, out: &mut (dyn Write + Sen
     loop {
         let refused = book::refused(tx, import, after, 1000).await?;
         for row in &refused {
-            let raw = harmless(&row.raw);
+            let raw = harmless(&match &row.raw {
+                Some(raw) => raw.clone(),
+                None => one_row(&row.cells).map_err(io)?,
+            });
             file.write_record([row.line.to_string().as_str(), &row.column, &row.reason, &raw]).map_err(io)?;
             after = row.line;
         }
@@ -139,6 +144,14 @@ async fn write_rejects(tx: &mut Tx, import: ImportId, out: &mut (dyn Write + Sen
             return Ok(());
         }
     }
+}
+
+/// Cells as a row of CSV, to be corrected and sent again.
+fn one_row(cells: &[String]) -> Result<String, csv::Error> {
+    let mut row = csv::WriterBuilder::new().from_writer(Vec::new());
+    row.write_record(cells)?;
+    let row = row.into_inner().map_err(|error| error.into_error())?;
+    Ok(String::from_utf8_lossy(&row).trim_end().to_owned())
 }
 
 /// A spreadsheet takes a cell that begins with one of these for a formula (OWASP ASVS 1.2.10).

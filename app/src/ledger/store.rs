@@ -107,6 +107,7 @@ pub async fn verify(tx: &mut Tx) -> sqlx::Result<Verification> {
     .await?;
     let mut differences = accounts_against_transfers(tx).await?;
     differences.extend(commissions_against_transfers(tx).await?);
+    differences.extend(releases_against_transfers(tx).await?);
     differences.extend(commissions_against_events(tx).await?);
     differences.extend(everything_against_zero(tx).await?);
     Ok(Verification {
@@ -148,6 +149,24 @@ async fn commissions_against_transfers(tx: &mut Tx) -> sqlx::Result<Vec<Differen
                FROM transfer WHERE conversion_id IS NOT NULL GROUP BY partner_id, conversion_id
            ) t USING (partner_id, conversion_id)
            WHERE c.amount_left <> coalesce(t.amount, 0)
+           ORDER BY 1 LIMIT 100"#
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+/// What is left of a commission lies where its state says: in `payable` once released, in `pending` before.
+async fn releases_against_transfers(tx: &mut Tx) -> sqlx::Result<Vec<Difference>> {
+    sqlx::query_as!(
+        Difference,
+        r#"SELECT format('payable of commission %s/%s', c.partner_id, c.conversion_id) AS "what!",
+                  CASE WHEN c.released_at IS NULL THEN 0 ELSE c.amount_left END AS "kept!", coalesce(t.amount, 0) AS "added!"
+           FROM commission c LEFT JOIN (
+               SELECT partner_id, conversion_id, sum(CASE WHEN credit_kind = 'payable' THEN amount ELSE -amount END) AS amount
+               FROM transfer WHERE kind IN ('release', 'release_correction', 'refund', 'rejection') AND 'payable' IN (debit_kind, credit_kind)
+               GROUP BY partner_id, conversion_id
+           ) t USING (partner_id, conversion_id)
+           WHERE CASE WHEN c.released_at IS NULL THEN 0 ELSE c.amount_left END <> coalesce(t.amount, 0)
            ORDER BY 1 LIMIT 100"#
     )
     .fetch_all(&mut **tx)

@@ -1,0 +1,111 @@
+-- A small house, written past every policy: two programmes; Ana's and Bob's accounts in the first, Zoe's in the second;
+-- two owners, one who left, an agent; a sale of each partner; a dispute that was decided and one that waits.
+INSERT INTO programme (code, name, currency, created_at)
+VALUES ('giftware', 'Giftware', 'GBP', '2011-01-01Z'), ('travel', 'Travel', 'EUR', '2011-01-01Z');
+INSERT INTO offer (programme_id, code, name, revenue_kind, revenue_value, created_at)
+SELECT programme_id, code || '-offer', name, 'percent', 25, created_at FROM programme;
+INSERT INTO partner (programme_id, code, name, created_at)
+SELECT g.programme_id, p.code, initcap(p.code), g.created_at
+FROM (VALUES ('ana', 'giftware'), ('bob', 'giftware'), ('zoe', 'travel')) AS p (code, programme) JOIN programme g ON g.code = p.programme;
+SELECT open_accounts(p.programme_id, p.partner_id, g.currency) FROM partner p JOIN programme g USING (programme_id);
+
+INSERT INTO person (email, name, created_at)
+SELECT split_part(lower(name), ' ', 1) || '@example.org', name, '2011-01-01Z'
+FROM unnest(ARRAY['Ana Abbot', 'Bob Bell', 'Zoe Zorn', 'Olga Orr', 'Otis Oak', 'Dora Dell', 'Adam Ames']) AS name;
+INSERT INTO partner_member (partner_id, person_id, since)
+SELECT p.partner_id, m.person_id, p.created_at FROM partner p JOIN person m ON m.email = p.code || '@example.org';
+INSERT INTO staff (person_id, name, role, since, disabled_at)
+SELECT p.person_id, p.name, s.role, p.created_at, s.left_at::timestamptz
+FROM (VALUES ('olga', 'owner', NULL), ('otis', 'owner', NULL), ('dora', 'owner', '2011-02-01Z'), ('adam', 'agent', NULL)) AS s (who, role, left_at)
+JOIN person p ON p.email = s.who || '@example.org';
+INSERT INTO authority (programme_id, role, lowest_minimum, largest_credit, valid_from)
+SELECT g.programme_id, limits.* FROM programme g,
+    (VALUES ('agent', 20, 25, '2011-01-01Z'::timestamptz), ('lead', 10, 200, '2011-01-01Z'), ('owner', 1, 1000, '2011-01-01Z')) AS limits;
+
+-- First terms, by command: 8 percent, 30 days, at least 50; and Bob's own 10 percent.
+INSERT INTO proposal (programme_id, partner_scope, field, kind, value, valid_from, reason, proposed_at, content_hash)
+SELECT g.programme_id, t.partner, t.field, t.kind, t.value, '1900-01-01Z', 'First terms', '2011-01-01Z',
+       proposal_hash(g.programme_id, 0, t.partner, t.field, t.kind, t.value, '1900-01-01Z', 'First terms', NULL)
+FROM programme g, (SELECT 0::bigint, 'rate', 'percent', 8::numeric UNION ALL SELECT 0, 'hold_days', 'days', 30
+    UNION ALL SELECT 0, 'minimum', 'amount', 50
+    UNION ALL SELECT partner_id, 'rate', 'percent', 10 FROM partner WHERE code = 'bob') AS t (partner, field, kind, value)
+WHERE t.partner = 0 OR g.code = 'giftware';
+INSERT INTO decision (proposal_id, programme_id, offer_scope, partner_scope, field, kind, value, content_hash, verdict, by,
+                      reason_partner, valid_from, decided_at)
+SELECT proposal_id, programme_id, offer_scope, partner_scope, field, kind, value, content_hash, 'approved', 'command', reason, valid_from, proposed_at
+FROM proposal;
+INSERT INTO terms_version (programme_id, offer_scope, partner_scope, field, kind, value, valid_from, revision, proposal_id, recorded_at)
+SELECT programme_id, offer_scope, partner_scope, field, kind, value, valid_from, 1, proposal_id, decided_at FROM decision;
+
+-- One sale each, a second one of Ana's that has left its hold, and a refund of that.
+INSERT INTO conversion (programme_id, partner_id, offer_id, kind, order_id, occurred_at, amount, currency, revenue, booked_at)
+SELECT p.programme_id, p.partner_id, o.offer_id, 'sale', s.order_id, s.at::timestamptz, s.amount, g.currency, 30, '2011-03-02Z'
+FROM (VALUES ('ana', 'A-1', '2011-03-01Z', 100), ('ana', 'A-2', '2011-01-10Z', 200), ('bob', 'B-1', '2011-03-01Z', 100), ('zoe', 'Z-1', '2011-03-01Z', 100))
+    AS s (code, order_id, at, amount)
+JOIN partner p USING (code) JOIN programme g USING (programme_id) JOIN offer o USING (programme_id);
+INSERT INTO conversion_event (programme_id, event_id, event, partner_id, conversion_id, occurred_at, amount, booked_at)
+SELECT programme_id, 'sale-' || order_id, 'sale', partner_id, conversion_id, occurred_at, amount, booked_at FROM conversion;
+INSERT INTO conversion_event (programme_id, event_id, event, partner_id, conversion_id, occurred_at, amount, reason, booked_at)
+SELECT programme_id, 'refund-A-2', 'refund', partner_id, conversion_id, '2011-03-01Z', 50, 'returned', '2011-03-02Z'
+FROM conversion WHERE order_id = 'A-2';
+INSERT INTO commission (partner_id, conversion_id, offer_id, occurred_at, currency, rate_kind, rate_value, rate_version_id,
+                        hold_days, hold_version_id, hold_until, order_amount)
+SELECT c.partner_id, c.conversion_id, c.offer_id, c.occurred_at, c.currency, r.kind, r.value, r.terms_version_id,
+       30, h.terms_version_id, c.occurred_at + interval '720 hours', c.amount
+FROM conversion c, LATERAL terms_at(c.programme_id, c.offer_id, c.partner_id, c.occurred_at) r,
+    LATERAL terms_at(c.programme_id, c.offer_id, c.partner_id, c.occurred_at) h
+WHERE r.field = 'rate' AND h.field = 'hold_days';
+UPDATE commission SET released_at = hold_until WHERE order_amount = 200;
+INSERT INTO transfer (programme_id, partner_id, kind, debit_kind, credit_kind, amount, currency, conversion_id, event_id, effective_at, booked_at)
+SELECT c.programme_id, c.partner_id, 'accrual', 'commission_cost', 'pending', k.amount, c.currency, c.conversion_id, 'sale-' || c.order_id,
+       c.occurred_at, c.booked_at
+FROM conversion c JOIN commission k USING (partner_id, conversion_id);
+INSERT INTO transfer (programme_id, partner_id, kind, debit_kind, credit_kind, amount, currency, conversion_id, event_id, effective_at, booked_at)
+SELECT c.programme_id, c.partner_id, t.kind, t.debit, t.credit, t.amount, c.currency, c.conversion_id, t.event, t.at::timestamptz, c.booked_at
+FROM conversion c, (VALUES ('release', 'pending', 'payable', 16, NULL, '2011-02-09Z'),
+                           ('refund', 'payable', 'commission_cost', 4, 'refund-A-2', '2011-03-01Z')) AS t (kind, debit, credit, amount, event, at)
+WHERE c.order_id = 'A-2';
+UPDATE commission SET refunded = 50 WHERE order_amount = 200;
+
+-- Adam proposes 12 percent for Ana until April; Olga proposes 9 percent for everybody.
+INSERT INTO proposal (programme_id, partner_scope, field, kind, value, value_before, valid_from, reason, proposer_id, proposed_at, expires_at, content_hash)
+SELECT g.programme_id, t.partner, 'rate', 'percent', t.value, 8, '2011-03-10Z', 'They grow', s.person_id, '2011-03-05Z', '2011-04-01Z',
+       proposal_hash(g.programme_id, 0, t.partner, 'rate', 'percent', t.value, '2011-03-10Z', 'They grow', NULL)
+FROM programme g, staff s JOIN (SELECT 'Adam Ames', partner_id, 12::numeric FROM partner WHERE code = 'ana'
+    UNION ALL SELECT 'Olga Orr', 0, 9) AS t (author, partner, value) ON t.author = s.name
+WHERE g.code = 'giftware';
+
+-- Ana's dispute about A-1 was decided with a credit of 5; her question still waits for an answer.
+INSERT INTO support_case (programme_id, partner_id, kind, subject, opened_by, opened_at, next_update_at)
+SELECT p.programme_id, p.partner_id, k.kind, k.subject, m.person_id, '2011-03-03Z', '2011-03-04Z'
+FROM (VALUES ('wrong_amount', 'Order A-1'), ('other', 'A question')) AS k (kind, subject), partner p JOIN partner_member m USING (partner_id)
+WHERE p.code = 'ana';
+INSERT INTO case_pin (partner_id, case_id, pin, conversion_id, snapshot, snapshot_hash, pinned_at)
+SELECT s.partner_id, s.case_id, 1, c.conversion_id, '{"amount": "8.00"}', sha256(convert_to('{"amount": "8.00"}', 'UTF8')), s.opened_at
+FROM support_case s JOIN conversion c USING (partner_id) WHERE s.kind = 'wrong_amount' AND c.order_id = 'A-1';
+INSERT INTO message (partner_id, case_id, side, author_id, author_name, body, sent_at, form_key)
+SELECT partner_id, case_id, 'partner', opened_by, 'Ana Abbot', 'I expected more.', opened_at, gen_random_uuid() FROM support_case;
+INSERT INTO case_event (partner_id, case_id, stage, at) SELECT partner_id, case_id, 'received', opened_at FROM support_case;
+INSERT INTO note (partner_id, case_id, author_id, author_name, body, written_at, form_key)
+SELECT c.partner_id, c.case_id, s.person_id, s.name, 'The feed was late.', '2011-03-03Z', gen_random_uuid()
+FROM support_case c, staff s WHERE c.kind = 'wrong_amount' AND s.name = 'Adam Ames';
+WITH credit AS (
+    INSERT INTO transfer (programme_id, partner_id, kind, debit_kind, credit_kind, amount, currency, effective_at, booked_at)
+    SELECT programme_id, partner_id, 'adjustment', 'adjustment_cost', 'payable', 5, 'GBP', '2011-03-04Z', '2011-03-04Z' FROM partner WHERE code = 'ana'
+    RETURNING *)
+INSERT INTO case_decision (programme_id, partner_id, case_id, outcome, reason, reason_partner, reason_house, amount, currency, transfer_id,
+                           decided_by, decided_at, authority_id, largest_credit)
+SELECT c.programme_id, c.partner_id, c.case_id, 'in_favour', 'tracking_error', 'You were right.', 'Cheaper than asking.',
+       credit.amount, credit.currency, credit.transfer_id, s.person_id, '2011-03-04Z', a.authority_id, a.largest_credit
+FROM credit JOIN support_case c USING (partner_id, programme_id) JOIN authority a USING (programme_id) JOIN staff s USING (role)
+WHERE c.kind = 'wrong_amount' AND s.name = 'Adam Ames';
+INSERT INTO claim (partner_id, offer_id, order_id, occurred_at, amount, currency)
+SELECT p.partner_id, o.offer_id, 'lost', '2011-03-01Z', 10, 'GBP' FROM partner p JOIN offer o USING (programme_id) WHERE p.code = 'ana';
+
+INSERT INTO payout_method (partner_id, kind, address, added_by, added_at)
+SELECT partner_id, 'paypal', p.code || '@example.org', m.person_id, '2011-01-02Z' FROM partner p JOIN partner_member m USING (partner_id);
+INSERT INTO partner_review (partner_id, reason, reviewer_id, started_at, ends_at)
+SELECT p.partner_id, 'Odd clicks', s.person_id, '2011-03-01Z', '2011-03-20Z' FROM partner p, staff s WHERE s.name = 'Olga Orr';
+INSERT INTO audit (at, actor_kind, actor_id, partner_id, action, subject, request_id)
+SELECT '2011-03-04Z', 'staff', s.person_id, p.partner_id, 'case.decided', 'case/1', 'test' FROM staff s, partner p WHERE s.name = 'Adam Ames';
+SELECT seal_audit(2);

@@ -1,0 +1,16 @@
+//! Wrong states can't be written: each is tried in SQL, past the application, and the database refuses it by name.
+#![cfg(feature = "ssr")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+mod seed;
+
+#[path = "wrong_states/access.rs"]
+mod access;
+#[path = "wrong_states/cases.rs"]
+mod cases;
+#[path = "wrong_states/money.rs"]
+mod money;
+#[path = "wrong_states/people.rs"]
+mod people;
+#[path = "wrong_states/terms.rs"]
+mod terms;
