@@ -251,7 +251,7 @@ async fn write_note(ctx: &Context, case: &str, body: &str, form_key: &str) -> Re
         Err(error) => return Ok(action.refused_for("body", words::text_error(ctx.locale, error))),
     };
     let note = store::add_note(&mut action.tx, partner, id, &action.hand, &body, form_key).await?;
-    action.commit("note.written", json!({ "note": note }), "noted").await
+    action.commit("case.noted", json!({ "note": note }), "noted").await
 }
 
 /// Says, by name, that the partner's last message needs no answer.
