@@ -119,7 +119,7 @@ CREATE TRIGGER message_append_only BEFORE UPDATE OR DELETE ON message
 
 -- A message and the closing of its case take turns, so that none slips in while the other looks away.
 CREATE FUNCTION message_takes_its_turn() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM FROM support_case c WHERE c.partner_id = NEW.partner_id AND c.case_id = NEW.case_id FOR NO KEY UPDATE;
     RETURN NEW;
@@ -129,7 +129,7 @@ CREATE TRIGGER message_turn BEFORE INSERT ON message FOR EACH ROW EXECUTE FUNCTI
 
 -- A partner's message in a closed case has to open it again.
 CREATE FUNCTION check_message_reopens() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM support_case c
                    WHERE c.partner_id = NEW.partner_id AND c.case_id = NEW.case_id AND c.stage <> 'closed') THEN
@@ -226,7 +226,7 @@ CREATE TRIGGER case_decision_append_only BEFORE UPDATE OR DELETE ON case_decisio
 
 -- Who decides, with whose authority, and what the credit cites: what the keys above can't say.
 CREATE FUNCTION check_case_decider() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     role_ text;
     currency_ text;

@@ -123,6 +123,12 @@ async fn no_case_closes_over_an_unanswered_message(pool: PgPool) {
             CHECK,
             "support_case_closed_has_time",
         ),
+        (
+            "another message after it closed",
+            format!("{marked}; {close}; {}", message("partner", "And?")),
+            CHECK,
+            "message_reopens_its_case",
+        ),
         ("an empty message", message("staff", " "), CHECK, "message_body_not_blank"),
         ("a message of neither side", message("system", "Hello"), CHECK, "message_side_known"),
         (
@@ -168,19 +174,29 @@ async fn a_decision_gives_what_was_transferred_and_no_more_than_it_may(pool: PgP
     seed.accepted(&with("10", &[])).await;
     seed.accepted(&decide(&declined)).await;
     let (cites, within) = ("case_decision_cites_its_transfer", "case_decision_within_authority");
+    let (adjustment, in_force) = ("case_decision_cites_an_adjustment", "case_decision_by_authority_in_force");
+    let limit_of_an_owner = [("authority_id", "{owner_authority_1}"), ("largest_credit", "1000"), ("amount", "26")];
+    let in_travel = crate::seed::but(&declined, &[("programme_id", "{travel}")]);
+    let in_euro = [("currency", "'EUR'")];
+    let by_olga = [("decided_by", "{person_olga}"), ("authority_id", "{owner_authority_1}"), ("largest_credit", "1000")];
+    let adam_left = "UPDATE staff SET disabled_at = '2011-03-01Z' WHERE person_id = {person_adam}";
     let wrongs: Vec<Wrong> = vec![
-        ("an amount without a transfer", decide(&[("transfer_id", "NULL")]), CHECK, "case_decision_credit_is_whole"),
-        ("a transfer that is not there", decide(&[("transfer_id", "999")]), FOREIGN, cites),
+        ("an amount without a transfer", decide(&[("transfer_id", "NULL")]), CHECK, "case_decision_cites_an_adjustment"),
+        ("a transfer that is not there", decide(&[("transfer_id", "999")]), CHECK, adjustment),
         ("another amount than transferred", with("9", &[]), FOREIGN, cites),
-        ("another currency than transferred", with("10", &[("currency", "'EUR'")]), FOREIGN, cites),
+        ("another currency than transferred", with("10", &in_euro), CHECK, "case_decision_other_currency_by_owner"),
+        ("another currency than transferred, by an owner", with("10", &crate::seed::but(&in_euro, &by_olga)), FOREIGN, cites),
         ("over the limit", with("25.01", &[("amount", "25.01")]), CHECK, within),
-        ("without a limit", with("10", &[("authority_id", "NULL"), ("largest_credit", "NULL")]), CHECK, within),
+        ("without a limit", with("10", &[("authority_id", "NULL"), ("largest_credit", "NULL")]), CHECK, in_force),
         (
             "by a limit that is not the role's",
             with("26", &[("amount", "26"), ("largest_credit", "26")]),
             FOREIGN,
             "case_decision_authority",
         ),
+        ("by the limit of an owner", with("26", &limit_of_an_owner), CHECK, in_force),
+        ("of another programme", decide(&in_travel), CHECK, "case_decision_of_the_programme"),
+        ("by an agent who left", format!("{adam_left}; {}", decide(&declined)), CHECK, "case_decision_by_the_desk"),
         (
             "declined, with a credit",
             with("10", &[("outcome", "'declined'")]),
@@ -209,8 +225,8 @@ async fn a_decision_gives_what_was_transferred_and_no_more_than_it_may(pool: PgP
         (
             "by no one of the staff",
             decide(&crate::seed::but(&declined, &[("decided_by", "{person_ana}")])),
-            FOREIGN,
-            "case_decision_decided_by_fkey",
+            CHECK,
+            "case_decision_by_the_desk",
         ),
     ];
     seed.all_refused(wrongs).await;
