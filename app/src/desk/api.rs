@@ -104,15 +104,19 @@ impl Action {
     /// Records the change and makes it last.
     async fn commit(mut self, action: &'static str, after: serde_json::Value, done: &str) -> Result<End, AppError> {
         let end = self.done(done);
+        let mut before = json!({
+            "stage": self.case.stage.as_str(),
+            "assignee": self.case.assignee.map(|person| person.0),
+        });
+        // What the change says nothing about stayed as it was; named before it alone, it would read as taken away.
+        if let Some(facts) = before.as_object_mut() {
+            facts.retain(|name, _| after.get(name).is_some());
+        }
         let change = Change {
             action,
             subject: format!("case/{}", self.case.id),
             partner: Some(self.case.partner),
-            before: Some(json!({
-                "stage": self.case.stage.as_str(),
-                "assignee": self.case.assignee.map(|person| person.0),
-                "version": self.case.version,
-            })),
+            before: Some(before),
             after: Some(after),
             ..Change::default()
         };

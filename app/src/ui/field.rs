@@ -7,6 +7,7 @@ use super::escape;
 use super::form::field_id;
 use super::islands::DraftKeeper;
 use crate::base::language::tr;
+use chrono::{NaiveDate, NaiveDateTime};
 use leptos::prelude::*;
 
 /// Words, or none: takes `"text"`, a `String` or an `Option<String>`.
@@ -67,6 +68,7 @@ pub fn Field(
 ) -> impl IntoView {
     let id = field_id(&name);
     let value = if kind == "password" { String::new() } else { value };
+    let kind = if holds(kind, &value) { kind } else { "text" };
     let notes = Notes::new(&id, hint, error);
     let control = view! {
         <input
@@ -78,6 +80,21 @@ pub fn Field(
         />
     };
     framed(id, label, required, notes, control.into_any())
+}
+
+/// Whether a control of this kind can show the value. Browsers drop what is no date from a date's control, and what was
+/// typed has to stay.
+fn holds(kind: &str, value: &str) -> bool {
+    match kind {
+        "date" => value.is_empty() || value.parse::<NaiveDate>().is_ok(),
+        "datetime-local" => value.is_empty() || value.parse::<NaiveDateTime>().is_ok() || is_minute(value),
+        _ => true,
+    }
+}
+
+/// A date and time without seconds, as browsers send it.
+fn is_minute(value: &str) -> bool {
+    NaiveDateTime::parse_from_str(value, "%Y-%m-%dT%H:%M").is_ok()
 }
 
 /// A control with several lines of text. The only place a `textarea` is written: its content is escaped here, since

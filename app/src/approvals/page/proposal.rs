@@ -1,7 +1,7 @@
 //! One proposal on one screen: what is asked, before and after, what it costs, why, and the decision.
 
 use super::list::{decided_by, verdict};
-use super::words::{field, title, value, value_before, value_of, whom};
+use super::words::{field, reader_of, title, value, value_before, value_of};
 use super::{impact, reader};
 use crate::approvals::model::{CurrencyImpact, Decision, Impact, Proposal, Standing, Verdict};
 use crate::approvals::store;
@@ -206,7 +206,7 @@ fn form(ctx: &Context, staff: &Staff, proposal: &Proposal, draft: &Draft) -> Any
         ("approved".to_owned(), tr!(locale, approvals.approve)),
         ("rejected".to_owned(), tr!(locale, approvals.reject)),
     ];
-    let whom = whom(ctx, proposal);
+    let whom = reader_of(ctx, proposal);
     let (id, read, typed) = (proposal.id.to_string(), proposal.content_hash.clone(), draft.clone());
     view! {
         {sole}

@@ -23,13 +23,18 @@ pub(super) fn title(ctx: &Context, proposal: &Proposal) -> String {
 
 /// The partner's name, or everybody; and the offer, if it is one.
 pub(super) fn whom(ctx: &Context, proposal: &Proposal) -> String {
-    let partner = proposal
-        .partner
-        .as_ref()
-        .map_or_else(|| tr!(ctx.locale, approvals.all_partners), |partner| partner.name.clone());
+    let partner = reader_of(ctx, proposal);
     match &proposal.offer {
         Some(offer) => tr!(ctx.locale, approvals.on_offer, partner = partner, offer = offer.name.clone()),
         None => partner,
+    }
+}
+
+/// Who reads what a decider writes for the partner.
+pub(super) fn reader_of(ctx: &Context, proposal: &Proposal) -> String {
+    match &proposal.partner {
+        Some(partner) => partner.name.clone(),
+        None => tr!(ctx.locale, approvals.all_partners),
     }
 }
 

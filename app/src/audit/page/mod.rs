@@ -224,7 +224,7 @@ fn row(ctx: &Context, line: Line) -> Row {
 /// One fact: as it was, struck out, and as it is now.
 fn difference(ctx: &Context, one: &Difference) -> AnyView {
     let locale = ctx.locale;
-    let value = |value: &Option<String>| value.as_ref().map(|text| words::value(ctx, text));
+    let value = |value: &Option<String>| value.as_ref().map(|text| words::value(ctx, &one.name, text));
     let was = value(&one.was).map(|was| view! { <del>{text::unseen(tr!(locale, ui.was))}{was}</del>" " });
     let now = value(&one.now).map(|now| view! { <ins>{text::unseen(tr!(locale, ui.now))}{now}</ins> });
     view! {

@@ -1,10 +1,15 @@
 //! The record's codes in the reader's words. What has no words here is shown as it is written.
 
+use crate::approvals::model::Verdict;
+use crate::base::actor::Role;
 use crate::base::context::Context;
 use crate::base::format;
 use crate::base::ids::{CaseId, ProposalId};
 use crate::base::language::{Locale, tr};
+use crate::disputes;
+use crate::disputes::model::{Kind, Outcome, Reason, Stage};
 use crate::paths;
+use crate::terms::model::Field;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
@@ -41,7 +46,7 @@ pub(super) fn action(locale: Locale, code: &str) -> String {
 /// What it was done to: `case/12` is "Case 12".
 pub(super) fn subject(locale: Locale, subject: &str) -> String {
     let Some((kind, id)) = subject.split_once('/') else {
-        return subject.to_owned();
+        return if subject == "commissions" { tr!(locale, audit.fact_commissions) } else { subject.to_owned() };
     };
     match kind {
         "case" => tr!(locale, audit.on_case, id = id.to_owned()),
@@ -52,6 +57,7 @@ pub(super) fn subject(locale: Locale, subject: &str) -> String {
         "programme" => tr!(locale, audit.on_programme, id = id.to_owned()),
         "payout_method" => tr!(locale, audit.on_payout_method, id = id.to_owned()),
         "terms_version" => tr!(locale, audit.on_terms_version, id = id.to_owned()),
+        "person" => tr!(locale, audit.on_person, id = id.to_owned()),
         _ => subject.to_owned(),
     }
 }
@@ -93,12 +99,38 @@ pub(super) fn fact(locale: Locale, name: &str) -> String {
         "valid_from" => tr!(locale, audit.fact_valid_from),
         "value" => tr!(locale, audit.fact_value),
         "verdict" => tr!(locale, audit.fact_verdict),
+        "report.accepted" => tr!(locale, audit.fact_accepted),
+        "as_of" => tr!(locale, audit.fact_as_of),
+        "code" => tr!(locale, audit.fact_code),
+        "commissions" => tr!(locale, audit.fact_commissions),
+        "conversion" => tr!(locale, audit.fact_conversion),
+        "created" => tr!(locale, audit.fact_created),
+        "report.duplicates" => tr!(locale, audit.fact_duplicates),
+        "ends_at" => tr!(locale, audit.fact_ends_at),
+        "fixed" => tr!(locale, audit.fact_fixed),
+        "message" => tr!(locale, audit.fact_message),
+        "note" => tr!(locale, audit.fact_note),
+        "offers_created" => tr!(locale, audit.fact_offers_created),
+        "partners_created" => tr!(locale, audit.fact_partners_created),
+        "payout_method" => tr!(locale, audit.fact_payout_method),
+        "promised_at" => tr!(locale, audit.fact_promised_at),
+        "report.rejected" => tr!(locale, audit.fact_rejected),
+        "revenue" => tr!(locale, audit.fact_revenue),
+        "review" => tr!(locale, audit.fact_review),
+        "role" => tr!(locale, audit.fact_role),
+        "report.rows" => tr!(locale, audit.fact_rows),
+        "transfers" => tr!(locale, audit.fact_transfers),
+        "validation" => tr!(locale, approvals.field_validation),
         name => name.replace('_', " "),
     }
 }
 
-/// A value: moments and broken numbers as the reader writes them, the rest as it is (ids are not to be grouped).
-pub(super) fn value(ctx: &Context, text: &str) -> String {
+/// A value of a fact: codes in words, moments and broken numbers as the reader writes them, the rest as it is (ids are
+/// not to be grouped).
+pub(super) fn value(ctx: &Context, name: &str, text: &str) -> String {
+    if let Some(words) = code(ctx.locale, name, text) {
+        return words;
+    }
     match text {
         "true" => return tr!(ctx.locale, audit.yes),
         "false" => return tr!(ctx.locale, audit.no),
@@ -111,6 +143,53 @@ pub(super) fn value(ctx: &Context, text: &str) -> String {
         Ok(number) if text.contains('.') => format::number(ctx.locale, number),
         _ => text.to_owned(),
     }
+}
+
+/// A code of a fact whose codes are known.
+fn code(locale: Locale, name: &str, text: &str) -> Option<String> {
+    Some(match name {
+        "stage" => match Stage::parse(text)? {
+            Stage::AnswerNeeded => tr!(locale, desk.stage_answer_needed),
+            stage => disputes::words::stage(locale, stage),
+        },
+        "outcome" => match Outcome::parse(text)? {
+            Outcome::InFavour => tr!(locale, desk.outcome_in_favour),
+            Outcome::InPart => tr!(locale, desk.outcome_in_part),
+            Outcome::Declined => tr!(locale, desk.outcome_declined),
+        },
+        "reason" => disputes::words::reason(locale, Reason::parse(text)?),
+        "verdict" => match Verdict::parse(text)? {
+            Verdict::Approved => tr!(locale, approvals.approved),
+            Verdict::Rejected => tr!(locale, approvals.rejected),
+        },
+        "field" => match Field::parse(text)? {
+            Field::Rate => tr!(locale, approvals.field_rate),
+            Field::HoldDays => tr!(locale, approvals.field_hold_days),
+            Field::Validation => tr!(locale, approvals.field_validation),
+            Field::Minimum => tr!(locale, approvals.field_minimum),
+            Field::Schedule => tr!(locale, approvals.field_schedule),
+        },
+        "kind" => match text {
+            "percent" => tr!(locale, audit.kind_percent),
+            "fixed" => tr!(locale, audit.kind_fixed),
+            "amount" => tr!(locale, audit.kind_amount),
+            "days" => tr!(locale, audit.kind_days),
+            "flag" => tr!(locale, audit.kind_flag),
+            "weekly" => tr!(locale, audit.kind_weekly),
+            "twice_monthly" => tr!(locale, audit.kind_twice_monthly),
+            "monthly" => tr!(locale, audit.kind_monthly),
+            "paypal" => "PayPal".to_owned(),
+            text => disputes::words::kind(locale, Kind::parse(text)?),
+        },
+        "role" => match Role::parse(text)? {
+            Role::Agent => tr!(locale, audit.role_agent),
+            Role::Lead => tr!(locale, audit.role_lead),
+            Role::Finance => tr!(locale, audit.role_finance),
+            Role::Owner => tr!(locale, audit.role_owner),
+            Role::Auditor => tr!(locale, audit.role_auditor),
+        },
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
