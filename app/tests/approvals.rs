@@ -333,5 +333,5 @@ async fn a_scope_gets_its_first_terms_once(pool: PgPool) {
     let error = store::initial_terms(&mut tx, scope, Field::Rate, "percent", value, house.now, "test")
         .await
         .expect_err("refused");
-    assert_eq!(constraint_of(&error), "decision_first_terms_once");
+    assert_eq!(constraint_of(&error), "decision_by_command_comes_first");
 }

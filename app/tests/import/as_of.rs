@@ -112,7 +112,10 @@ async fn what_was_approved_and_then_refunded_whole_was_payable_in_between(pool: 
     let shop = Shop::open(pool).await;
     let checked = shop.offer("checked").await;
     shop.terms(Some(checked), Field::Validation, "flag", "1").await;
-    shop.import("S1,sale,1,ana,checked,2011-03-01T00:00:00Z,100,GBP,\nR1,refund,1,ana,checked,2011-04-10T00:00:00Z,100,GBP,\n").await;
+    shop.import(
+        "S1,sale,1,ana,checked,2011-03-01T00:00:00Z,100,GBP,\nR1,refund,1,ana,checked,2011-04-10T00:00:00Z,100,GBP,\n",
+    )
+    .await;
     shop.import("A1,approve,1,ana,checked,2011-04-05T00:00:00Z,,,\n").await;
     assert_eq!(shop.balances().await, ["ana 0 0"]);
     went(&shop, &[("04-04", "8 0"), ("04-05", "0 8"), ("04-09", "0 8"), ("04-10", "0 0")]).await;
@@ -121,18 +124,23 @@ async fn what_was_approved_and_then_refunded_whole_was_payable_in_between(pool: 
 #[sqlx::test(migrations = "../migrations")]
 async fn an_approval_and_a_rejection_in_one_file(pool: PgPool) {
     let shop = Shop::open(pool).await;
-    shop.import(&format!("X1,reject,1,ana,uk,2011-03-20T00:00:00Z,,,\nA1,approve,1,ana,uk,2011-03-05T00:00:00Z,,,\n{SALE}")).await;
+    shop.import(&format!(
+        "X1,reject,1,ana,uk,2011-03-20T00:00:00Z,,,\nA1,approve,1,ana,uk,2011-03-05T00:00:00Z,,,\n{SALE}"
+    ))
+    .await;
     went(&shop, &[("03-04", "8 0"), ("03-05", "0 8"), ("03-19", "0 8"), ("03-20", "0 0")]).await;
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn imports_and_releases_at_once_do_not_hurt_each_other(pool: PgPool) {
     let shop = Shop::open(pool).await;
-    let sales: String = (0..400).map(|i| format!("S{i},sale,{i},p{},uk,2011-03-01T00:00:00Z,100,GBP,\n", i % 20)).collect();
+    let sales: String =
+        (0..400).map(|i| format!("S{i},sale,{i},p{},uk,2011-03-01T00:00:00Z,100,GBP,\n", i % 20)).collect();
     shop.import(&sales).await;
     let refunds = |from: usize| -> String {
         let rows = (from..from + 40).map(|i| format!("R{i},refund,{i},p{},uk,2011-04-10T00:00:00Z,50,GBP,\n", i % 20));
-        let new = (from..from + 40).map(|i| format!("N{i},sale,n{i},p{},uk,2011-03-01T00:00:00Z,100,GBP,\n", i * 7 % 20));
+        let new =
+            (from..from + 40).map(|i| format!("N{i},sale,n{i},p{},uk,2011-03-01T00:00:00Z,100,GBP,\n", i * 7 % 20));
         new.chain(rows).collect()
     };
     let mut work = Vec::new();
@@ -150,8 +158,10 @@ async fn imports_and_releases_at_once_do_not_hurt_each_other(pool: PgPool) {
     }
     shop.release("2011-05-31T00:00:00Z").await;
     // 400 sales of 8.00, half of each given back, and 400 new ones.
-    let total: rust_decimal::Decimal =
-        sqlx::query_scalar("SELECT sum(balance) FROM account WHERE kind = 'payable'").fetch_one(&shop.pool).await.expect("sum");
+    let total: rust_decimal::Decimal = sqlx::query_scalar("SELECT sum(balance) FROM account WHERE kind = 'payable'")
+        .fetch_one(&shop.pool)
+        .await
+        .expect("sum");
     assert_eq!(total, rust_decimal::Decimal::from(400 * 4 + 400 * 8));
     shop.adds_up().await;
 }

@@ -57,13 +57,18 @@ async fn refunds_take_back_what_they_leave_less(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn many_small_refunds_and_one_whole_refund_leave_the_same(pool: PgPool) {
     let shop = Shop::open(pool).await;
-    let mut rows = String::from("S1,sale,1,ana,uk,2011-03-01T10:00:00Z,10.00,GBP,\nS2,sale,2,bob,uk,2011-03-01T10:00:00Z,10.00,GBP,\n");
+    let mut rows = String::from(
+        "S1,sale,1,ana,uk,2011-03-01T10:00:00Z,10.00,GBP,\nS2,sale,2,bob,uk,2011-03-01T10:00:00Z,10.00,GBP,\n",
+    );
     // Thirty times 0.33 leave 0.10, of which 0.8 pence are rounded up to one; each step alone would round otherwise.
     (0..30).for_each(|i| rows += &format!("R{i},refund,1,ana,uk,2011-03-02T10:00:{i:02}Z,0.33,GBP,\n"));
     rows += "RB,refund,2,bob,uk,2011-03-02T10:00:00Z,9.90,GBP,\n";
     assert_eq!(shop.import(&rows).await.counts(), (33, 33, 0, 0));
     assert_eq!(shop.balances().await, ["ana 0.01 0", "bob 0.01 0"]);
-    shop.import("RX,refund,1,ana,uk,2011-03-03T10:00:00Z,0.10,GBP,\nRY,refund,2,bob,uk,2011-03-03T10:00:00Z,0.10,GBP,\n").await;
+    shop.import(
+        "RX,refund,1,ana,uk,2011-03-03T10:00:00Z,0.10,GBP,\nRY,refund,2,bob,uk,2011-03-03T10:00:00Z,0.10,GBP,\n",
+    )
+    .await;
     assert_eq!(shop.balances().await, ["ana 0 0", "bob 0 0"]);
     shop.adds_up().await;
 }
@@ -83,7 +88,9 @@ async fn approvals_release_early_and_rejections_take_all(pool: PgPool) {
     shop.import("X1,reject,1,ana,uk,2011-03-05T10:00:00Z,,,fraud\n").await;
     assert_eq!(shop.balances().await, ["ana 0 0"]);
     // Nothing more happens to what was rejected.
-    let said = shop.import("R1,refund,1,ana,uk,2011-03-06T10:00:00Z,20,GBP,\nA2,approve,2,ana,uk,2011-03-06T10:00:00Z,,,\n").await;
+    let said = shop
+        .import("R1,refund,1,ana,uk,2011-03-06T10:00:00Z,20,GBP,\nA2,approve,2,ana,uk,2011-03-06T10:00:00Z,,,\n")
+        .await;
     assert_eq!(said.counts(), (2, 2, 0, 0));
     assert_eq!(shop.balances().await, ["ana 0 0"]);
     assert_eq!(shop.release("2011-05-31T00:00:00Z").await.transfers, 0);
@@ -95,7 +102,10 @@ async fn an_offer_that_validates_waits_for_approval_however_long(pool: PgPool) {
     let shop = Shop::open(pool).await;
     let checked = shop.offer("checked").await;
     shop.terms(Some(checked), Field::Validation, "flag", "1").await;
-    shop.import("S1,sale,1,ana,checked,2011-01-01T10:00:00Z,100,GBP,\nS2,sale,2,ana,checked,2011-01-01T10:00:00Z,50,GBP,\n").await;
+    shop.import(
+        "S1,sale,1,ana,checked,2011-01-01T10:00:00Z,100,GBP,\nS2,sale,2,ana,checked,2011-01-01T10:00:00Z,50,GBP,\n",
+    )
+    .await;
     assert_eq!(shop.release("2031-01-01T00:00:00Z").await.commissions, 0);
     shop.import("A1,approve,1,ana,checked,2011-04-01T10:00:00Z,,GBP,\n").await;
     assert_eq!(shop.balances().await, ["ana 4 8"]);
@@ -109,7 +119,10 @@ async fn a_fixed_commission_falls_in_proportion_and_a_lead_only_by_rejection(poo
     let shop = Shop::open(pool).await;
     let flat = shop.offer("flat").await;
     shop.terms(Some(flat), Field::Rate, "fixed", "5").await;
-    shop.import("S1,sale,1,ana,flat,2011-03-01T10:00:00Z,90,GBP,\nL1,lead,lead-1,ana,mail,2011-03-01T10:00:00Z,,GBP,\n").await;
+    shop.import(
+        "S1,sale,1,ana,flat,2011-03-01T10:00:00Z,90,GBP,\nL1,lead,lead-1,ana,mail,2011-03-01T10:00:00Z,,GBP,\n",
+    )
+    .await;
     assert_eq!(shop.balances().await, ["ana 7.5 0"]);
     let said = shop
         .import("R1,refund,1,ana,flat,2011-03-02T10:00:00Z,30,GBP,\nR2,refund,lead-1,ana,mail,2011-03-02T10:00:00Z,1,GBP,\n")
@@ -121,7 +134,11 @@ async fn a_fixed_commission_falls_in_proportion_and_a_lead_only_by_rejection(poo
     assert_eq!(shop.balances().await, ["ana 3.33 0"]);
     // A lead needs an amount of its own: a percentage of nothing is nobody's intention.
     let said = shop.import("L2,lead,lead-2,ana,uk,2011-03-01T10:00:00Z,,GBP,\n").await;
-    assert!(said.rejects[0].starts_with("2,offer,this offer pays a percentage; a lead needs a fixed commission,"), "{}", said.rejects[0]);
+    assert!(
+        said.rejects[0].starts_with("2,offer,this offer pays a percentage; a lead needs a fixed commission,"),
+        "{}",
+        said.rejects[0]
+    );
     shop.adds_up().await;
 }
 
@@ -132,7 +149,9 @@ async fn each_currency_has_its_own_balance_and_its_own_smallest_coin(pool: PgPoo
                 S3,sale,3,ana,uk,2011-03-01T10:00:00Z,1.007,KWD,\nS4,sale,4,bob,uk,2011-03-01T10:00:00Z,20,EUR,\n";
     assert_eq!(shop.import(rows).await.counts(), (4, 4, 0, 0));
     assert_eq!(shop.balances().await, ["ana 0.8 0", "ana JPY 8 0", "ana KWD 0.081 0", "bob EUR 1.6 0"]);
-    let said = shop.import("R1,refund,2,ana,uk,2011-03-02T10:00:00Z,10,GBP,\nR2,refund,2,ana,uk,2011-03-02T10:00:00Z,50,JPY,\n").await;
+    let said = shop
+        .import("R1,refund,2,ana,uk,2011-03-02T10:00:00Z,10,GBP,\nR2,refund,2,ana,uk,2011-03-02T10:00:00Z,50,JPY,\n")
+        .await;
     assert!(said.rejects[0].starts_with("2,currency,the order is in another currency,"), "{}", said.rejects[0]);
     assert_eq!(shop.balances().await, ["ana 0.8 0", "ana JPY 4 0", "ana KWD 0.081 0", "bob EUR 1.6 0"]);
     shop.adds_up().await;
@@ -191,7 +210,10 @@ async fn a_partner_paid_too_much_earns_back_up(pool: PgPool) {
     shop.release("2011-05-31T00:00:00Z").await;
     assert_eq!(shop.balances().await, ["ana 0 4"]);
     let paid: rust_decimal::Decimal =
-        sqlx::query_scalar("SELECT balance FROM account WHERE kind = 'paid' AND holder_id <> 0").fetch_one(&shop.pool).await.expect("paid");
+        sqlx::query_scalar("SELECT balance FROM account WHERE kind = 'paid' AND holder_id <> 0")
+            .fetch_one(&shop.pool)
+            .await
+            .expect("paid");
     assert_eq!(paid, dec("80"));
     shop.adds_up().await;
 }

@@ -100,11 +100,22 @@ impl Shop {
     }
 
     pub async fn partner(&self, code: &str) -> PartnerId {
-        sqlx::query_scalar("SELECT partner_id FROM partner WHERE code = $1").bind(code).fetch_one(&self.pool).await.map(PartnerId).expect("partner")
+        sqlx::query_scalar("SELECT partner_id FROM partner WHERE code = $1")
+            .bind(code)
+            .fetch_one(&self.pool)
+            .await
+            .map(PartnerId)
+            .expect("partner")
     }
 
     pub fn request(&self) -> Request {
-        Request { programme: self.programme, file_name: "test.csv".into(), dry_run: false, create_partners: true, create_offers: false }
+        Request {
+            programme: self.programme,
+            file_name: "test.csv".into(),
+            dry_run: false,
+            create_partners: true,
+            create_offers: false,
+        }
     }
 
     /// Imports rows below the usual header; partners are made.
@@ -115,7 +126,8 @@ impl Shop {
     pub async fn import_file(&self, request: &Request, file: Vec<u8>) -> Result<Said, ImportError> {
         let mut rejects = Vec::new();
         let report =
-            run(&self.db, Clock::Fixed(self.now), request, Box::new(Cursor::new(file)), Some(&mut rejects), &|_| {}).await?;
+            run(&self.db, Clock::Fixed(self.now), request, Box::new(Cursor::new(file)), Some(&mut rejects), &|_| {})
+                .await?;
         let rejects = String::from_utf8(rejects).expect("UTF-8");
         let mut lines = rejects.lines().map(str::to_owned);
         assert_eq!(lines.next().as_deref(), Some("line,column,reason,row"));
@@ -168,6 +180,9 @@ impl Shop {
 
     /// A statement past every policy.
     pub async fn run(&self, sql: &str) {
-        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&self.pool).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+            .execute(&self.pool)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 }

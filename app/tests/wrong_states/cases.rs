@@ -178,14 +178,25 @@ async fn a_decision_gives_what_was_transferred_and_no_more_than_it_may(pool: PgP
     let limit_of_an_owner = [("authority_id", "{owner_authority_1}"), ("largest_credit", "1000"), ("amount", "26")];
     let in_travel = crate::seed::but(&declined, &[("programme_id", "{travel}")]);
     let in_euro = [("currency", "'EUR'")];
-    let by_olga = [("decided_by", "{person_olga}"), ("authority_id", "{owner_authority_1}"), ("largest_credit", "1000")];
+    let by_olga =
+        [("decided_by", "{person_olga}"), ("authority_id", "{owner_authority_1}"), ("largest_credit", "1000")];
     let adam_left = "UPDATE staff SET disabled_at = '2011-03-01Z' WHERE person_id = {person_adam}";
     let wrongs: Vec<Wrong> = vec![
-        ("an amount without a transfer", decide(&[("transfer_id", "NULL")]), CHECK, "case_decision_cites_an_adjustment"),
+        (
+            "an amount without a transfer",
+            decide(&[("transfer_id", "NULL")]),
+            CHECK,
+            "case_decision_cites_an_adjustment",
+        ),
         ("a transfer that is not there", decide(&[("transfer_id", "999")]), CHECK, adjustment),
         ("another amount than transferred", with("9", &[]), FOREIGN, cites),
         ("another currency than transferred", with("10", &in_euro), CHECK, "case_decision_other_currency_by_owner"),
-        ("another currency than transferred, by an owner", with("10", &crate::seed::but(&in_euro, &by_olga)), FOREIGN, cites),
+        (
+            "another currency than transferred, by an owner",
+            with("10", &crate::seed::but(&in_euro, &by_olga)),
+            FOREIGN,
+            cites,
+        ),
         ("over the limit", with("25.01", &[("amount", "25.01")]), CHECK, within),
         ("without a limit", with("10", &[("authority_id", "NULL"), ("largest_credit", "NULL")]), CHECK, in_force),
         (
