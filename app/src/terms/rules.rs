@@ -61,7 +61,7 @@ mod tests {
         // The offer's own terms leave the other offers to what holds in general.
         assert!(!is_overridden(&later, std::slice::from_ref(&own_of_offer)));
         // Before the partner's own terms began, the general ones counted.
-        assert!(!is_overridden(&version(5, None, None, 50), &[own.clone()]));
+        assert!(!is_overridden(&version(5, None, None, 50), std::slice::from_ref(&own)));
         assert!(!is_overridden(&own.version, &[told(later)]));
     }
 

@@ -65,7 +65,7 @@ impl Typed {
 /// What a form is about.
 pub enum Pinned {
     /// Something to open a case for.
-    New { kind: Kind, subject: String, pin: Option<NewPin> },
+    New { kind: Kind, subject: String, pin: Option<Box<NewPin>> },
     /// Something that an open case is about already.
     OpenAlready(CaseId),
 }
