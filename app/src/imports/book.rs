@@ -518,7 +518,8 @@ pub async fn release_before_reversal(tx: &mut Tx, import: ImportId, now: DateTim
 }
 
 /// Refunds and rejections take back the difference they make, in the order of their times. What was released after the
-/// event's own time first goes back to pending, so that balances as of any day are right however late a row comes.
+/// event's own time first goes back to pending, so that balances as of any day are right however late a row comes. A row
+/// that comes after later ones of its order takes, at its own time, what those left.
 pub async fn book_reversals(
     tx: &mut Tx,
     import: ImportId,
