@@ -22,7 +22,7 @@ const SAME = [
   // As the programme's file says it.
   'returned',
   'Nora Lindqvist', 'Balcony Notes', 'Marta Ruiz', 'Olivia Hart', 'Henrik Aas', 'Casa Verde',
-  'balcony-notes', 'casa-verde', 'greenhouse', 'plants', 'tools',
+  'balcony-notes', 'casa-verde', 'small-plots', 'the-seed-list', 'urban-orchard', 'window-herbs', 'greenhouse', 'plants', 'tools',
 ];
 
 for (const role of ['anyone', 'partner', 'agent', 'owner'] as const) {
