@@ -18,9 +18,11 @@ inHouse(SCENE_NOW, async (house) => {
 /** What is the same in both languages: names, codes, what people wrote, and words that happen to be equal. */
 const SAME = [
   ...Object.values(WRITTEN).flatMap((text) => text.split('\n')),
-  'Partnerdesk', 'English', 'Español', 'PayPal', 'UTC', 'GBP', 'Europe/London', 'tú', 'No', 'Total', 'No.',
+  'Partnerdesk', 'Partner', 'English', 'Español', 'PayPal', 'UTC', 'GBP', 'Europe/London', 'tú',
+  // As the programme's file says it.
+  'returned',
   'Nora Lindqvist', 'Balcony Notes', 'Marta Ruiz', 'Olivia Hart', 'Henrik Aas', 'Casa Verde',
-  'balcony-notes', 'casa-verde', 'greenhouse', 'plants', 'tools',
+  'balcony-notes', 'casa-verde', 'small-plots', 'the-seed-list', 'urban-orchard', 'window-herbs', 'greenhouse', 'plants', 'tools',
 ];
 
 for (const role of ['anyone', 'partner', 'agent', 'owner'] as const) {
@@ -43,6 +45,8 @@ for (const role of ['anyone', 'partner', 'agent', 'owner'] as const) {
       const spanish = texts.es.get(name)!;
       const title = (list: string[]) => list[0];
       expect.soft(title(spanish), `title of ${name}`).not.toBe(title(english));
+      // What is wrong with a form was said when it was sent, in the language of that moment.
+      if (name.endsWith('-refused')) continue;
       const shared = spanish.filter((text) => english.includes(text) && !isSame(text));
       expect.soft([...new Set(shared)], `${name}: left as it was`).toEqual([]);
       for (const [language, list, wrong] of [['en', english, isSpanish], ['es', spanish, isEnglish]] as const) {
@@ -120,8 +124,9 @@ async function words(page: Page): Promise<string[]> {
 /** Whether a text may be the same in both languages: no words in it, or none but the known ones. */
 function isSame(text: string): boolean {
   let rest = text;
+  if (rest === 'no') return true;
   for (const same of [...SAME].sort((one, other) => other.length - one.length)) rest = rest.replaceAll(same, ' ');
-  rest = rest.replace(/\S+@\S+|[A-Z]{1,3}-?\d+/g, ' ');
+  rest = rest.replace(/\S+@\S+|[A-Z]{1,3}-?\d+|\b[0-9a-f]{64}\b/g, ' ');
   return !/[A-Za-zÁÉÍÓÚÑáéíóúñ]{2,}/.test(rest);
 }
 

@@ -29,8 +29,10 @@ for (const role of ['anyone', 'partner', 'agent', 'owner'] as const) {
           await expect.soft(page.getByRole('heading', { level: 1 }), here).toHaveCount(1);
           expect.soft(await sidewaysScroll(page), here).toEqual([]);
         }
-        // Colours alone change in the dark.
-        expect.soft(await axeViolations(page, colours === 'dark' ? ['color-contrast'] : undefined), here).toEqual([]);
+        // In the dark colours alone change, and those are the same at every width.
+        const narrow = info.project.name === 'phone';
+        if (colours === 'light') expect.soft(await axeViolations(page), here).toEqual([]);
+        else if (!narrow) expect.soft(await axeViolations(page, ['color-contrast']), here).toEqual([]);
         const folder = join(info.project.outputDir, 'looks', `${info.project.name}-${colours}`);
         mkdirSync(folder, { recursive: true });
         await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });

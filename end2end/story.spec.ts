@@ -173,7 +173,7 @@ test('the agent decides with a credit, lowers the minimum and proposes a rate @p
   await signIn(page, AGENT);
   await page.goto(`/desk/${caseNumber()}`);
   await open(page, 'Decide');
-  await page.getByLabel('Outcome').selectOption({ label: 'Decided in your favour.' });
+  await page.getByLabel('Outcome').selectOption('in_favour');
   await page.locator('form[action="/do/decide-case"]').getByLabel('Reason', { exact: true }).selectOption('tracking_error');
   await page.getByLabel('Credit').fill(plain(CREDIT));
   await page.getByLabel('Message to the partner').fill(VERDICT);

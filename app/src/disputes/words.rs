@@ -22,6 +22,23 @@ pub fn kind(locale: Locale, kind: Kind) -> String {
     }
 }
 
+/// What a case is about, with the very thing: `Wrong amount: order 536365`. The subject is kept as a code, an order's
+/// number or a field of the terms, so that each reader has it in their own language; only free text is as it was written.
+pub fn about(ctx: &Context, of: Kind, subject: &str) -> String {
+    tr!(ctx.locale, disputes.about, kind = kind(ctx.locale, of), subject = self::subject(ctx, of, subject))
+}
+
+/// The thing alone: `order 536365`.
+pub fn subject(ctx: &Context, kind: Kind, subject: &str) -> String {
+    match kind {
+        Kind::MissingConversion | Kind::WrongAmount | Kind::WronglyReversed => {
+            tr!(ctx.locale, disputes.subject_order, order = subject)
+        }
+        Kind::MyTerms => super::facts::field(ctx, subject),
+        Kind::PayoutLate | Kind::PayoutAmount | Kind::PayoutFailed | Kind::Other => subject.to_owned(),
+    }
+}
+
 /// Where a case stands.
 pub fn stage(locale: Locale, stage: Stage) -> String {
     match stage {

@@ -8,4 +8,4 @@ pub mod page;
 #[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(feature = "ssr")]
-mod words;
+pub mod words;

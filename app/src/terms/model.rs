@@ -4,6 +4,10 @@ use crate::base::ids::{OfferId, PartnerId, ProgrammeId, ProposalId, TermsVersion
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
+/// The reason of terms that a command set before there was anybody to give one. Kept as this; readers have it in their
+/// own language.
+pub const FIRST_TERMS: &str = "First terms";
+
 /// One thing that terms say. Each resolves alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Field {

@@ -145,7 +145,7 @@ fn step(ctx: &Context, told: &Told, general: &[Version], currency: Currency) -> 
         ),
         when: Some(when),
         who: Some(format!("{who}, {}", tr!(ctx.locale, terms.version, version = version.id.to_string()))),
-        text: Some(tr!(ctx.locale, terms.reason_when, date = decided, reason = told.reason.clone())),
+        text: Some(tr!(ctx.locale, terms.reason_when, date = decided, reason = words::reason(ctx, &told.reason))),
         future,
         tone: if future {
             Tone::Waiting

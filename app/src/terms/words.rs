@@ -1,6 +1,6 @@
 //! Terms in words.
 
-use super::model::{Field, Schedule, Version};
+use super::model::{FIRST_TERMS, Field, Schedule, Version};
 use crate::base::context::Context;
 use crate::base::format;
 use crate::base::language::tr;
@@ -49,6 +49,11 @@ pub fn lead(ctx: &Context, general: &[Version], some_offers_differ: bool, curren
         (None, None) => {}
     }
     sentences.join(" ")
+}
+
+/// Why terms were set: as somebody wrote it, save for the one reason that nobody wrote.
+pub fn reason(ctx: &Context, reason: &str) -> String {
+    if reason == FIRST_TERMS { tr!(ctx.locale, terms.first_terms) } else { reason.to_owned() }
 }
 
 /// The name of a field.

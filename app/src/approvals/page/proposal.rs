@@ -138,7 +138,7 @@ fn why(ctx: &Context, proposal: &Proposal) -> AnyView {
     let asked = proposal.proposer.as_ref().map(|(_, name)| {
         view! { <p>{name.clone()}", "{text::time_exact(ctx, proposal.proposed_at)}</p> }
     });
-    let body = view! { {text::prose(proposal.reason.clone())} {asked} {case} };
+    let body = view! { {text::prose(terms::words::reason(ctx, &proposal.reason))} {asked} {case} };
     section(tr!(locale, approvals.why), body.into_any())
 }
 
@@ -189,7 +189,10 @@ fn decided(ctx: &Context, decision: &Decision) -> AnyView {
     if let Some(from) = decision.valid_from {
         lines.push((tr!(locale, approvals.in_force_from), text::time_exact(ctx, from)));
     }
-    lines.push((tr!(locale, approvals.reason_partner), text::prose(decision.reason_partner.clone())));
+    lines.push((
+        tr!(locale, approvals.reason_partner),
+        text::prose(terms::words::reason(ctx, &decision.reason_partner)),
+    ));
     if !decision.reason_house.is_empty() {
         lines.push((tr!(locale, approvals.reason_house), text::prose(decision.reason_house.clone())));
     }

@@ -8,7 +8,7 @@ use crate::base::clock::SINCE_EVER;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::ids::{CaseId, PersonId, ProposalId, TermsVersionId};
-use crate::terms::model::{Field, Scope};
+use crate::terms::model::{FIRST_TERMS, Field, Scope};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -224,7 +224,6 @@ pub async fn initial_terms(
     at: DateTime<Utc>,
     request_id: &str,
 ) -> Result<TermsVersionId, AppError> {
-    const REASON: &str = "First terms";
     let proposal = Propose {
         scope,
         field,
@@ -232,7 +231,7 @@ pub async fn initial_terms(
         value,
         value_before: None,
         valid_from: SINCE_EVER,
-        reason: REASON,
+        reason: FIRST_TERMS,
         impact: None,
         case: None,
         proposer: None,
@@ -249,7 +248,7 @@ pub async fn initial_terms(
         decider: None,
         sole_control: false,
         authority: None,
-        reason_partner: REASON,
+        reason_partner: FIRST_TERMS,
         reason_house: "",
         earliest: SINCE_EVER,
         at,

@@ -12,6 +12,7 @@ use crate::disputes::model::{About, Facts};
 use crate::disputes::words;
 use crate::paths;
 use crate::terms::model::Version;
+use crate::terms::words as terms_words;
 use crate::ui::Tone;
 use crate::ui::badge::badge;
 use crate::ui::differ;
@@ -192,7 +193,7 @@ fn history(ctx: &Context, sheet: &Sheet, title: String, lines: &[TermLine]) -> A
             let offer = line.offer.clone().unwrap_or_else(|| tr!(locale, disputes.fact_all_offers));
             let whom = if line.own { tr!(locale, disputes.fact_for_you) } else { tr!(locale, disputes.fact_for_all) };
             let text = format!("{} · {offer} · {whom}", pinned::since(ctx, value, line.valid_from));
-            view! { <li>{text}<br/>{line.reason.clone()}</li> }
+            view! { <li>{text}<br/>{terms_words::reason(ctx, &line.reason)}</li> }
         })
         .collect_view();
     view! { <details><summary>{title}</summary><ul>{lines}</ul></details> }.into_any()
@@ -269,8 +270,7 @@ pub(super) fn former(ctx: &Context, sheet: &Sheet) -> AnyView {
         .former
         .iter()
         .map(|former| {
-            let about =
-                tr!(locale, disputes.about, kind = words::kind(locale, former.kind), subject = former.subject.as_str());
+            let about = words::about(ctx, former.kind, &former.subject);
             let outcome = former.outcome.map(|outcome| outcome_words(ctx, outcome));
             view! {
                 <li>

@@ -28,7 +28,7 @@ pub(super) fn lead(ctx: &Context, sheet: &Sheet) -> AnyView {
             if late { tr!(locale, desk.promised_late, when = when) } else { tr!(locale, desk.promised, when = when) };
         badge(if late { Tone::Bad } else { Tone::Waiting }, sentence)
     });
-    let subject = sheet.case.subject.clone();
+    let subject = words::subject(ctx, sheet.case.kind, &sheet.case.subject);
     view! { <p>{subject}" "{stage_badge(ctx, sheet.case.stage)}" "{promise}</p><p>{with}</p> }.into_any()
 }
 

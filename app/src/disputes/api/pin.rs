@@ -11,7 +11,7 @@ use crate::base::language::tr;
 use crate::base::money::Currency;
 use crate::disputes::model::{ClaimFacts, Kind};
 use crate::disputes::store::{self, NewClaim, NewPin};
-use crate::disputes::{facts, rules, words};
+use crate::disputes::{rules, words};
 use crate::paths;
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 
@@ -83,9 +83,8 @@ pub async fn read(
     } else if !typed.terms.is_empty() {
         let id: TermsVersionId = typed.terms.parse().map_err(|_| AppError::NotFound)?;
         let terms = store::terms_facts(tx, member.programme, member.partner, id).await?;
-        let value = facts::term(ctx, &terms.kind, terms.value, terms.currency);
-        let subject = tr!(ctx.locale, disputes.subject_terms, field = facts::field(ctx, &terms.field), value = value);
-        Ok(Some(Pinned::New { kind: Kind::MyTerms, subject: short(&subject), pin: Some(NewPin::Terms(id, terms)) }))
+        let subject = terms.field.clone();
+        Ok(Some(Pinned::New { kind: Kind::MyTerms, subject, pin: Some(NewPin::Terms(id, terms)) }))
     } else if kind_without_pin(&typed.kind) == Kind::MissingConversion {
         claim(ctx, tx, member, typed, errors).await
     } else {
@@ -111,8 +110,8 @@ async fn conversion(
         errors.add("kind", tr!(ctx.locale, disputes.error_kind));
         return Ok(None);
     };
-    let subject = tr!(ctx.locale, disputes.subject_order, order = facts.order_id.as_str());
-    Ok(Some(Pinned::New { kind, subject: short(&subject), pin: Some(NewPin::Conversion(id, facts)) }))
+    let subject = short(&facts.order_id);
+    Ok(Some(Pinned::New { kind, subject, pin: Some(NewPin::Conversion(id, facts)) }))
 }
 
 async fn claim(
@@ -163,7 +162,7 @@ async fn claim(
     let (Some((offer, offer_name)), Some(occurred_at), Some(amount)) = (offer, occurred_at, amount) else {
         return Ok(None);
     };
-    let subject = short(&tr!(locale, disputes.subject_order, order = order_id.as_str()));
+    let subject = short(&order_id);
     let facts = ClaimFacts { offer: offer_name, order_id, occurred_at, amount, currency, proof };
     Ok(Some(Pinned::New {
         kind: Kind::MissingConversion,

@@ -68,8 +68,7 @@ fn list(ctx: &Context, cases: Vec<Case>) -> AnyView {
 }
 
 fn row(ctx: &Context, case: &Case) -> Row {
-    let about =
-        tr!(ctx.locale, disputes.about, kind = words::kind(ctx.locale, case.kind), subject = case.subject.as_str());
+    let about = words::about(ctx, case.kind, &case.subject);
     Row {
         cells: vec![
             about.into_any(),

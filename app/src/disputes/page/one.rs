@@ -32,8 +32,7 @@ pub fn Dispute() -> impl IntoView {
         let events = store::events(&mut tx, partner, id).await?;
         let pins = store::pins(&mut tx, partner, id).await?;
         let decision = store::decision(&mut tx, partner, id).await?;
-        let title =
-            tr!(ctx.locale, disputes.about, kind = words::kind(ctx.locale, case.kind), subject = case.subject.as_str());
+        let title = words::about(&ctx, case.kind, &case.subject);
         let said = done(&ctx, query.get("done"));
         let body = view! {
             {page_head(title.clone(), Some(lead(&ctx, &case)))}
