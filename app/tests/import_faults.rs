@@ -12,8 +12,13 @@ const GOOD: &str = "G1,sale,good-1,ana,uk,2011-03-01T10:00:00Z,100,GBP,\n";
 
 /// Line, column and reason of every refused row.
 fn told(said: &Said) -> Vec<(i64, String, String)> {
-    let mut lines = csv::ReaderBuilder::new().has_headers(false).from_reader(std::io::Cursor::new(said.rejects.join("\n")));
-    lines.records().map(|row| row.expect("row")).map(|row| (row[0].parse().expect("line"), row[1].to_owned(), row[2].to_owned())).collect()
+    let mut lines =
+        csv::ReaderBuilder::new().has_headers(false).from_reader(std::io::Cursor::new(said.rejects.join("\n")));
+    lines
+        .records()
+        .map(|row| row.expect("row"))
+        .map(|row| (row[0].parse().expect("line"), row[1].to_owned(), row[2].to_owned()))
+        .collect()
 }
 
 /// Imports one bad row between two good ones; gives its column and reason.
@@ -43,15 +48,31 @@ async fn each_bad_row_is_told_and_the_good_ones_go_in(pool: PgPool) {
         ("S1,sale,1,ana,uk,2011-03-01T10:00:00Z,1.005,GBP,", "amount", "GBP has 2 digits after the decimal point"),
         ("S1,sale,1,ana,uk,2011-03-01T10:00:00Z,1.5,JPY,", "amount", "JPY has 0 digits after the decimal point"),
         ("S1,sale,1,ana,uk,2011-03-01T10:00:00Z,1,XYZ,", "currency", "no such currency"),
-        ("S1,sale,1,ana,uk,2011-03-01T10:00:00Z,1,gbp,", "currency", "not a currency code of three capital letters (ISO 4217)"),
+        (
+            "S1,sale,1,ana,uk,2011-03-01T10:00:00Z,1,gbp,",
+            "currency",
+            "not a currency code of three capital letters (ISO 4217)",
+        ),
         ("S1,sale,1,ana,uk,2011-03-01T10:00:00Z,1,,", "currency", "empty"),
         ("S1,sale,1,ana,nowhere,2011-03-01T10:00:00Z,1,GBP,", "offer", "no such offer in this programme"),
         ("S1,sale,1,ana,,2011-03-01T10:00:00Z,1,GBP,", "offer", "empty"),
         ("S1,sale,1,no one,uk,2011-03-01T10:00:00Z,1,GBP,", "partner", "no such partner in this programme"),
         ("S1,sale,1,,uk,2011-03-01T10:00:00Z,1,GBP,", "partner", "empty"),
-        ("S1,sale,1,ana,uk,2011-03-01T10:00:00,1,GBP,", "occurred_at", "not a date and time with zone, like 2010-12-01T08:26:00Z"),
-        ("S1,sale,1,ana,uk,2011-03-01,1,GBP,", "occurred_at", "not a date and time with zone, like 2010-12-01T08:26:00Z"),
-        ("S1,sale,1,ana,uk,2011-02-30T10:00:00Z,1,GBP,", "occurred_at", "not a date and time with zone, like 2010-12-01T08:26:00Z"),
+        (
+            "S1,sale,1,ana,uk,2011-03-01T10:00:00,1,GBP,",
+            "occurred_at",
+            "not a date and time with zone, like 2010-12-01T08:26:00Z",
+        ),
+        (
+            "S1,sale,1,ana,uk,2011-03-01,1,GBP,",
+            "occurred_at",
+            "not a date and time with zone, like 2010-12-01T08:26:00Z",
+        ),
+        (
+            "S1,sale,1,ana,uk,2011-02-30T10:00:00Z,1,GBP,",
+            "occurred_at",
+            "not a date and time with zone, like 2010-12-01T08:26:00Z",
+        ),
         ("S1,sale,1,ana,uk,0001-03-01T10:00:00Z,1,GBP,", "occurred_at", "the year is not between 1901 and 9000"),
         ("S1,sold,1,ana,uk,2011-03-01T10:00:00Z,1,GBP,", "event", "not one of sale, lead, refund, approve, reject"),
         (",sale,1,ana,uk,2011-03-01T10:00:00Z,1,GBP,", "event_id", "empty"),
@@ -66,7 +87,11 @@ async fn each_bad_row_is_told_and_the_good_ones_go_in(pool: PgPool) {
         ("A1,approve,nothing,ana,uk,2011-03-01T10:00:00Z,,,", "order_id", "no sale or lead with this order"),
         ("R1,refund,bobs,ana,uk,2011-03-05T10:00:00Z,1,GBP,", "partner", "the order belongs to another partner"),
         ("R1,refund,known,ana,uk,2011-03-05T10:00:00Z,1,EUR,", "currency", "the order is in another currency"),
-        ("R1,refund,known,ana,uk,2011-03-05T10:00:00Z,99.01,GBP,", "amount", "gives back more than is left of the order"),
+        (
+            "R1,refund,known,ana,uk,2011-03-05T10:00:00Z,99.01,GBP,",
+            "amount",
+            "gives back more than is left of the order",
+        ),
         ("K1,sale,known,ana,uk,2011-03-01T10:00:00Z,100.01,GBP,", "event_id", "was used before, with other values"),
         ("K1,refund,known,ana,uk,2011-03-01T10:00:00Z,100,GBP,", "event_id", "was used before, with other values"),
         ("KR,refund,known,ana,uk,2011-03-02T10:00:00Z,2,GBP,", "event_id", "was used before, with other values"),
@@ -122,7 +147,8 @@ async fn a_wrong_first_line_refuses_the_file(pool: PgPool) {
         let error = shop.import_file(&shop.request(), file.clone().into_bytes()).await.expect_err(&file);
         assert!(error.to_string().contains(why), "{file}: {error}");
     }
-    let latin = [b"event_id,event,order_id,partner,offer,occurred_at,amount,currency,gr\xfcnd\n".to_vec(), GOOD.into()].concat();
+    let latin = [b"event_id,event,order_id,partner,offer,occurred_at,amount,currency,gr\xfcnd\n".to_vec(), GOOD.into()]
+        .concat();
     assert!(matches!(shop.import_file(&shop.request(), latin).await, Err(ImportError::HeaderNotUtf8)));
     assert_eq!(shop.money().await, Vec::<String>::new());
     assert_eq!(shop.lines("SELECT * FROM import").await, Vec::<String>::new());
@@ -151,7 +177,11 @@ async fn bytes_that_are_no_text_and_rows_without_end_cost_one_row_each(pool: PgP
     file.extend(GOOD.bytes());
     let said = shop.import_file(&shop.request(), file).await.expect("imported");
     assert_eq!(said.counts(), (4, 1, 0, 3));
-    let expected = [(2, "partner", "not UTF-8 text"), (3, "", "the row is longer than 65536 bytes"), (4, "order_id", "has a control character")];
+    let expected = [
+        (2, "partner", "not UTF-8 text"),
+        (3, "", "the row is longer than 65536 bytes"),
+        (4, "order_id", "has a control character"),
+    ];
     assert_eq!(told(&said), expected.map(|(line, column, reason)| (line, column.to_owned(), reason.to_owned())));
     assert!(said.rejects.iter().all(|line| line.len() < 1000), "as much of a row as a reader needs");
     assert_eq!(shop.balances().await, ["ana 8 0"]);
@@ -176,7 +206,13 @@ async fn rejects_repeat_the_row_and_hold_no_formulas(pool: PgPool) {
         ]
     );
     // A row of the rejects file, corrected, goes in as it stands there.
-    let row = &csv::ReaderBuilder::new().has_headers(false).from_reader(said.rejects[2].as_bytes()).records().next().expect("one").expect("row")[3];
+    let row = &csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(said.rejects[2].as_bytes())
+        .records()
+        .next()
+        .expect("one")
+        .expect("row")[3];
     let said = shop.import(&format!("S1,sale,nothing,ana,uk,2011-03-01T09:00:00Z,10,GBP,\n{row}\n")).await;
     assert_eq!(said.counts(), (2, 2, 0, 0));
     assert_eq!(shop.lines("SELECT reason FROM conversion_event WHERE event = 'approve'").await, ["(\"why, then\")"]);
@@ -209,10 +245,13 @@ async fn a_file_that_breaks_off_leaves_nothing_behind(pool: PgPool) {
         }
     }
     let shop = Shop::open(pool).await;
-    let rows: String = (0..20_000).map(|i| GOOD.replace("G1", &format!("G{i}")).replace("good-1", &format!("good-{i}"))).collect();
+    let rows: String =
+        (0..20_000).map(|i| GOOD.replace("G1", &format!("G{i}")).replace("good-1", &format!("good-{i}"))).collect();
     let input = std::io::BufReader::new(Broken(std::io::Cursor::new(format!("{HEADER}{rows}").into_bytes())));
     let clock = app::base::clock::Clock::Fixed(shop.now);
-    let error = app::imports::run::run(&shop.db, clock, &shop.request(), Box::new(input), None, &|_| {}).await.expect_err("broken off");
+    let error = app::imports::run::run(&shop.db, clock, &shop.request(), Box::new(input), None, &|_| {})
+        .await
+        .expect_err("broken off");
     assert!(error.to_string().contains("the cable was pulled"), "{error}");
     assert_eq!(shop.lines("SELECT * FROM import").await, Vec::<String>::new());
     assert_eq!(shop.lines("SELECT count(*) FROM import_row").await, ["(0)"]);

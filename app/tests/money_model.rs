@@ -59,9 +59,10 @@ async fn live(shop: &Shop, number: u32, history: &History, steps: &Steps, round:
         let mut rejects = Vec::new();
         let input = std::io::Cursor::new(format!("{HEADER}{}", file.concat()).into_bytes());
         let clock = app::base::clock::Clock::Fixed(shop.now);
-        let report = app::imports::run::run(&shop.db, clock, &shop.request(), Box::new(input), Some(&mut rejects), &|_| {})
-            .await
-            .map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let report =
+            app::imports::run::run(&shop.db, clock, &shop.request(), Box::new(input), Some(&mut rejects), &|_| {})
+                .await
+                .map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(report.rows, report.accepted + report.duplicates + report.rejected);
         if let Some(day) = release {
             shop.release(&history::at(day)).await;
@@ -133,7 +134,9 @@ fn priced() -> impl Strategy<Value = Priced> {
     let order = prop_oneof![Just(0_i64), 1..1000_i64, 1..1_000_000_000_i64];
     let currency = prop::sample::select(vec!["GBP", "JPY", "KWD", "CLF"]);
     (any::<bool>(), value, order, 0..=1000_i64, currency, prop::bool::weighted(0.05)).prop_map(
-        |(fixed, value, order, share, currency, rejected)| (fixed, value, order, order * share / 1000, currency, rejected),
+        |(fixed, value, order, share, currency, rejected)| {
+            (fixed, value, order, order * share / 1000, currency, rejected)
+        },
     )
 }
 
@@ -142,7 +145,9 @@ async fn the_pricing_rule_is_one_in_sql_and_in_rust(pool: PgPool) {
     let mut runner = runner(1);
     let inputs = prop::collection::vec(priced(), 5000).new_tree(&mut runner).expect("inputs").current();
     let minor = |code: &str| Currency::parse(code).expect("code").minor_units();
-    let decimals = |amounts: Vec<(i64, u32)>| amounts.into_iter().map(|(amount, scale)| Decimal::new(amount, scale)).collect::<Vec<_>>();
+    let decimals = |amounts: Vec<(i64, u32)>| {
+        amounts.into_iter().map(|(amount, scale)| Decimal::new(amount, scale)).collect::<Vec<_>>()
+    };
     let said: Vec<Decimal> = sqlx::query_scalar(
         "SELECT commission_left(one.kind, one.value, one.sold, one.refunded, one.rejected, one.currency)
          FROM unnest($1::text[], $2::numeric[], $3::numeric[], $4::numeric[], $5::boolean[], $6::text[])
@@ -166,7 +171,11 @@ async fn the_pricing_rule_is_one_in_sql_and_in_rust(pool: PgPool) {
         let in_currency = |amount| Decimal::new(amount, currency.minor_units());
         let inputs = Inputs { rate, order_amount: in_currency(order), refunded: in_currency(refunded), rejected };
         assert_eq!(commission_left(&inputs, currency), said, "{one:?}");
-        assert_eq!(said, in_currency(history::left(fixed, value, order, refunded, currency.minor_units(), rejected)), "{one:?}");
+        assert_eq!(
+            said,
+            in_currency(history::left(fixed, value, order, refunded, currency.minor_units(), rejected)),
+            "{one:?}"
+        );
     }
 }
 

@@ -40,7 +40,8 @@ async fn from_nothing_to_balances() {
     assert_eq!(database.ok(&["migrate"]), "");
     let owner = database.run_with(&["owner", "create", "Olga@Example.org", "--name", "Olga Orr"], PASSWORD);
     assert_eq!(written(&owner), "Olga@Example.org\n");
-    let made = ["programme", "create", "giftware", "--currency", "GBP", "--rate", "8", "--minimum", "50", "--hold-days", "30"];
+    let made =
+        ["programme", "create", "giftware", "--currency", "GBP", "--rate", "8", "--minimum", "50", "--hold-days", "30"];
     assert_eq!(database.ok(&made), "giftware\n");
     assert_eq!(database.ok(&["offer", "create", "giftware", "uk", "--rate", "10", "--revenue", "25"]), "uk\n");
     let link = database.ok(&["partner", "invite", "giftware", "P1", "pia@example.org", "--name", "Pia Page"]);
@@ -59,7 +60,10 @@ async fn from_nothing_to_balances() {
     let as_of = database.ok(&["ledger", "balances", "--as-of", "2011-04-19"]);
     assert_eq!(as_of.lines().nth(1), Some("P1,GBP,0.00,10.00,0.00,0.00,0.00"));
     let now = database.ok(&["ledger", "balances", "--format", "json"]);
-    assert!(now.starts_with("[{\"partner\":\"P1\",\"currency\":\"GBP\",\"pending\":\"0.00\",\"payable\":\"7.50\""), "{now}");
+    assert!(
+        now.starts_with("[{\"partner\":\"P1\",\"currency\":\"GBP\",\"pending\":\"0.00\",\"payable\":\"7.50\""),
+        "{now}"
+    );
     assert!(database.ok(&["ledger", "verify"]).contains("everything adds up"));
     assert!(database.ok(&["audit", "verify"]).contains(" sealed"));
 }
@@ -70,7 +74,10 @@ async fn results_as_json_where_asked() {
     let json = |text: String| serde_json::from_str::<serde_json::Value>(&text).expect("JSON");
     let owner = database.run_with(&["--json", "owner", "create", "o@example.org", "--name", "Olga Orr"], PASSWORD);
     assert_eq!(json(written(&owner))["email"], "o@example.org");
-    assert_eq!(json(database.ok(&["programme", "create", "giftware", "--currency", "GBP", "--json"]))["programme"], "giftware");
+    assert_eq!(
+        json(database.ok(&["programme", "create", "giftware", "--currency", "GBP", "--json"]))["programme"],
+        "giftware"
+    );
     assert_eq!(json(database.ok(&["--json", "offer", "create", "giftware", "uk"]))["offer"], "uk");
     let invited = json(database.ok(&["--json", "partner", "invite", "giftware", "P1", "p@example.org"]));
     assert!(invited["link"].as_str().is_some_and(|link| link.contains("/join/")));
@@ -83,7 +90,9 @@ async fn results_as_json_where_asked() {
 #[tokio::test]
 async fn staff_have_names_and_one_account_each() {
     let database = Database::fresh().await;
-    let create = |email: &str, name: &str, password: &str| database.run_with(&["owner", "create", email, "--name", name], password);
+    let create = |email: &str, name: &str, password: &str| {
+        database.run_with(&["owner", "create", email, "--name", name], password)
+    };
     for name in ["Support", "Support unit 1", "Agent 007", "admin", "Soporte", "12", "Anna2"] {
         failed(&create("o@example.org", name, PASSWORD), "is not a person's name");
     }
@@ -157,7 +166,8 @@ async fn the_clock_is_real_in_production() {
     let made = ["programme", "create", "giftware", "--currency", "GBP", "--now", "2011-01-01T00:00:00Z"];
     failed(&database.run(&[&made[..], &["--environment", "production"]].concat()), "--now is refused in production");
     database.ok(&made);
-    let at: String = sqlx::query_scalar("SELECT created_at::text FROM programme").fetch_one(&database.pool).await.expect("time");
+    let at: String =
+        sqlx::query_scalar("SELECT created_at::text FROM programme").fetch_one(&database.pool).await.expect("time");
     assert_eq!(at, "2011-01-01 00:00:00+00");
     database.ok(&["--environment", "production", "ledger", "verify"]);
 }
@@ -181,7 +191,8 @@ async fn files_come_plain_or_compressed_and_their_rejects_go_to_a_file() {
 
     let import = |name: &str, more: &[&str]| {
         let (file, rejects) = (path(name), path("rejects.csv"));
-        let usual = ["import", "conversions", &file, "--programme", "giftware", "--create-partners", "--rejects", &rejects];
+        let usual =
+            ["import", "conversions", &file, "--programme", "giftware", "--create-partners", "--rejects", &rejects];
         database.run(&[&usual[..], more].concat())
     };
     let first = "{\"rows\":4,\"accepted\":3,\"duplicates\":0,\"rejected\":1}\n";
@@ -198,14 +209,18 @@ async fn files_come_plain_or_compressed_and_their_rejects_go_to_a_file() {
     // Half an archive is no file.
     std::fs::write(path("half.csv.gz"), &packed[..packed.len() - 20]).expect("file");
     failed(&import("half.csv.gz", &[]), "the file can't be read");
-    let imports: i64 = sqlx::query_scalar("SELECT count(*) FROM import").fetch_one(&database.pool).await.expect("count");
+    let imports: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM import").fetch_one(&database.pool).await.expect("count");
     assert_eq!(imports, 2);
 }
 
 #[tokio::test]
 async fn what_does_not_add_up_is_told_and_fails() {
     let database = shop().await;
-    let imported = database.run_with(&["import", "conversions", "-", "--programme", "giftware", "--create-partners"], &format!("{HEADER}{ROWS}"));
+    let imported = database.run_with(
+        &["import", "conversions", "-", "--programme", "giftware", "--create-partners"],
+        &format!("{HEADER}{ROWS}"),
+    );
     written(&imported);
     let sql = "UPDATE account SET balance = balance + 0.01 WHERE kind = 'pending' AND holder_id <> 0";
     sqlx::query(sql).execute(&database.pool).await.expect("tampered");
@@ -215,10 +230,12 @@ async fn what_does_not_add_up_is_told_and_fails() {
     assert!(told.contains("GBP/pending: kept 6.01, adds up to 6.00"), "{told}");
     assert!(told.contains("3 differences"), "two accounts, and all together: {told}");
 
-    sqlx::raw_sql("ALTER TABLE audit DISABLE TRIGGER audit_append_only; UPDATE audit SET after = NULL WHERE audit_id = 2")
-        .execute(&database.pool)
-        .await
-        .expect("tampered");
+    sqlx::raw_sql(
+        "ALTER TABLE audit DISABLE TRIGGER audit_append_only; UPDATE audit SET after = NULL WHERE audit_id = 2",
+    )
+    .execute(&database.pool)
+    .await
+    .expect("tampered");
     let output = database.run(&["audit", "verify"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains('2'), "{}", String::from_utf8_lossy(&output.stderr));
@@ -227,6 +244,10 @@ async fn what_does_not_add_up_is_told_and_fails() {
 #[tokio::test]
 async fn a_database_that_is_not_there_is_a_failure() {
     let database = Database::fresh().await;
-    let output = database.command(&["ledger", "balances"]).env("DATABASE_URL", "postgres://localhost:1/none").output().expect("run");
+    let output = database
+        .command(&["ledger", "balances"])
+        .env("DATABASE_URL", "postgres://localhost:1/none")
+        .output()
+        .expect("run");
     failed(&output, "");
 }

@@ -32,7 +32,11 @@ fn file(dice: &mut Dice) -> String {
     for order in 0..ORDERS {
         let (partner, pence, day) = (dice.below(200), 100 + dice.below(50_000), 1 + dice.below(28));
         let mut row = |event: &str, month: u64, amount: String| {
-            writeln!(rows, "{event}{order},{event},{order},P{partner},uk,2011-{month:02}-{day:02}T08:00:00Z,{amount},GBP,").expect("text");
+            writeln!(
+                rows,
+                "{event}{order},{event},{order},P{partner},uk,2011-{month:02}-{day:02}T08:00:00Z,{amount},GBP,"
+            )
+            .expect("text");
         };
         let pounds = |pence: u64| format!("{}.{:02}", pence / 100, pence % 100);
         row("sale", 1 + order % 4, pounds(pence));
@@ -48,7 +52,15 @@ fn file(dice: &mut Dice) -> String {
 
 fn import(database: &Database, path: &Path) -> std::process::Child {
     let path = path.to_string_lossy();
-    let mut command = database.command(&["import", "conversions", &path, "--programme", "giftware", "--create-partners", "--create-offers"]);
+    let mut command = database.command(&[
+        "import",
+        "conversions",
+        &path,
+        "--programme",
+        "giftware",
+        "--create-partners",
+        "--create-offers",
+    ]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("import")
 }
 
@@ -109,7 +121,8 @@ async fn twenty_kills_lose_nothing_and_count_nothing_twice() {
     // The same for releases, each batch a transaction of its own.
     for _ in 0..5 {
         let arguments = ["commissions", "release", "--as-of", "2011-12-31"];
-        let mut child = killed.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("release");
+        let mut child =
+            killed.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("release");
         tokio::time::sleep(Duration::from_millis(20 + dice.below(300))).await;
         child.kill().expect("kill");
         child.wait().expect("wait");

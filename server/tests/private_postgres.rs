@@ -54,7 +54,8 @@ fn a_private_server_keeps_its_data_and_is_shared() {
     assert!(!is_running(&data), "the last to leave stopped it");
 
     // Killed, it leaves its server behind; the next command takes that over.
-    let mut killed = command(&data, &["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::null()).spawn().expect("spawn");
+    let mut killed =
+        command(&data, &["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::null()).spawn().expect("spawn");
     let began = std::time::Instant::now();
     while !is_running(&data) {
         assert!(began.elapsed().as_secs() < 60, "it never started");

@@ -30,7 +30,8 @@ fn read(text: &str) -> BTreeMap<String, Order> {
     let time = |cells: &[&str]| cells[5].parse::<DateTime<Utc>>().expect("time");
     let mut orders = BTreeMap::<String, Order>::new();
     for cells in rows.iter().filter(|cells| cells[1] == "sale") {
-        let new = Order { partner: cells[3].to_owned(), sold_at: time(cells), pence: pence(cells[6]), refunds: Vec::new() };
+        let new =
+            Order { partner: cells[3].to_owned(), sold_at: time(cells), pence: pence(cells[6]), refunds: Vec::new() };
         assert!(orders.insert(cells[2].to_owned(), new).is_none(), "order {} twice", cells[2]);
     }
     for cells in rows.iter().filter(|cells| cells[1] != "sale") {
@@ -86,7 +87,11 @@ async fn a_real_half_year_adds_up_to_the_penny() {
     assert_eq!(balances.len(), 300);
     assert!(balances.values().map(|(pending, payable)| pending + payable).sum::<i64>() > 10_000_000);
     for day in ["2010-11-30", "2010-12-24", "2011-01-15", "2011-02-28", "2011-04-30", "2011-05-31"] {
-        assert_eq!(said(&database.ok(&["ledger", "balances", "--as-of", day])), expected(&orders, end(day)), "as of {day}");
+        assert_eq!(
+            said(&database.ok(&["ledger", "balances", "--as-of", day])),
+            expected(&orders, end(day)),
+            "as of {day}"
+        );
     }
     let report = format!("{{\"rows\":{rows},\"accepted\":0,\"duplicates\":{rows},\"rejected\":0}}\n");
     assert_eq!(database.ok(&import), report);

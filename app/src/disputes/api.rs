@@ -91,7 +91,7 @@ async fn open(ctx: &Context, typed: &Typed) -> Result<End, AppError> {
         name: member.name.clone(),
         kind,
         subject,
-        pin,
+        pin: pin.map(|pin| *pin),
         body,
         form_key,
         at: ctx.now(),

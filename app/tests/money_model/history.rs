@@ -156,13 +156,19 @@ impl History {
     pub fn rows(&self, number: u32) -> Vec<String> {
         let mut rows = Vec::new();
         for (index, order) in self.0.iter().enumerate() {
-            let (id, partner, offer) = (format!("o{index:02}-{number}"), format!("p{}-{number}", order.partner), order.offer.code());
+            let (id, partner, offer) =
+                (format!("o{index:02}-{number}"), format!("p{}-{number}", order.partner), order.offer.code());
             let mut row = |event: &str, which: String, day: i64, amount: String| {
                 let time = (moment(day) + TimeDelta::seconds(index as i64)).to_rfc3339();
                 rows.push(format!("{event}{which}-{id},{event},{id},{partner},{offer},{time},{amount},GBP,\n"));
             };
             let opens = if order.offer == Offer::Lead { "lead" } else { "sale" };
-            row(opens, String::new(), order.day, if order.pence == 0 { String::new() } else { pounds(order.pence).to_string() });
+            row(
+                opens,
+                String::new(),
+                order.day,
+                if order.pence == 0 { String::new() } else { pounds(order.pence).to_string() },
+            );
             for (which, (part, day)) in order.refunds.iter().enumerate() {
                 row("refund", which.to_string(), *day, pounds(*part).to_string());
             }
@@ -184,7 +190,13 @@ impl History {
             .map(|(index, order)| {
                 let left = order.offer.left(order.pence, order.refunded(), order.rejected.is_some());
                 let earned = order.offer.left(order.pence, 0, false);
-                (format!("o{index:02}-{number}"), pounds(earned), pounds(left), pounds(order.refunded()), order.state().to_owned())
+                (
+                    format!("o{index:02}-{number}"),
+                    pounds(earned),
+                    pounds(left),
+                    pounds(order.refunded()),
+                    order.state().to_owned(),
+                )
             })
             .collect()
     }
@@ -221,7 +233,8 @@ pub struct Steps {
 pub fn steps() -> impl Strategy<Value = Steps> {
     let place = (any::<u16>(), 0..5_usize, prop::option::weighted(0.2, 0..5_usize));
     let release = prop::option::weighted(0.6, 0..RELEASED_UNTIL);
-    (prop::collection::vec(place, 100), prop::collection::vec(release, 5)).prop_map(|(places, releases)| Steps { places, releases })
+    (prop::collection::vec(place, 100), prop::collection::vec(release, 5))
+        .prop_map(|(places, releases)| Steps { places, releases })
 }
 
 impl Steps {

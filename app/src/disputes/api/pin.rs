@@ -84,7 +84,7 @@ pub async fn read(
         let id: TermsVersionId = typed.terms.parse().map_err(|_| AppError::NotFound)?;
         let terms = store::terms_facts(tx, member.programme, member.partner, id).await?;
         let subject = terms.field.clone();
-        Ok(Some(Pinned::New { kind: Kind::MyTerms, subject, pin: Some(NewPin::Terms(id, terms)) }))
+        Ok(Some(Pinned::New { kind: Kind::MyTerms, subject, pin: Some(Box::new(NewPin::Terms(id, terms))) }))
     } else if kind_without_pin(&typed.kind) == Kind::MissingConversion {
         claim(ctx, tx, member, typed, errors).await
     } else {
@@ -111,7 +111,7 @@ async fn conversion(
         return Ok(None);
     };
     let subject = short(&facts.order_id);
-    Ok(Some(Pinned::New { kind, subject, pin: Some(NewPin::Conversion(id, facts)) }))
+    Ok(Some(Pinned::New { kind, subject, pin: Some(Box::new(NewPin::Conversion(id, facts))) }))
 }
 
 async fn claim(
@@ -167,7 +167,7 @@ async fn claim(
     Ok(Some(Pinned::New {
         kind: Kind::MissingConversion,
         subject,
-        pin: Some(NewPin::Claim(NewClaim { offer, facts })),
+        pin: Some(Box::new(NewPin::Claim(NewClaim { offer, facts }))),
     }))
 }
 
