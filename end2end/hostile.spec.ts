@@ -1,7 +1,7 @@
 // Whoever means harm, or has a nervous finger: text that looks like code stays text wherever it is shown, a form that
 // is sent twice is done once, and of two people who decide at the same moment one does.
 import { randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
 import { HEAD } from './support/conversions';
@@ -28,6 +28,7 @@ inHouse(NOW, async (house) => {
   const refund = ['H2', 'refund', `"${ORDER}"`, 'hostile', 'plants', '2026-02-21T10:00:00Z', '10.00', 'GBP', '<script>window.harmed=1</script>'];
   writeFileSync(file, `${HEAD}\n${row.join(',')}\n${refund.join(',')}\n`);
   const { stdout } = await house.run(['import', 'conversions', file, '--programme', 'greenhouse']);
+  rmSync(file);
   expect(JSON.parse(stdout)).toMatchObject({ accepted: 2 });
 });
 

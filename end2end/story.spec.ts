@@ -1,6 +1,6 @@
 // The main story, from an empty database to a proved record: what a partner earned, the dispute about it, the answer,
 // the better terms, and what came in afterwards under them. Each test goes on where the one before it ended.
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
 import { HEAD, type Order, conversions, earned, ordersOf, percentOf, plain, pounds } from './support/conversions';
@@ -48,6 +48,7 @@ let dispute = '';
 let commission = '';
 
 test.describe.configure({ mode: 'serial' });
+test.afterAll(() => rmSync(files, { recursive: true, force: true }));
 
 inHouse(NOW, async (house) => {
   await createOwner(house, OWNER);
