@@ -4,13 +4,14 @@ use super::text::unseen;
 use crate::base::language::tr;
 use leptos::prelude::*;
 
-/// The two sides of a proposal. Lines that belong together have the same label and stand in the same order.
-pub fn before_after(before: Vec<(String, AnyView)>, after: Vec<(String, AnyView)>) -> AnyView {
+/// The two sides of a proposal; `decided` says whether `before` is still today. Lines that belong together have the same label and stand in the same order.
+pub fn before_after(decided: bool, before: Vec<(String, AnyView)>, after: Vec<(String, AnyView)>) -> AnyView {
     let locale = super::locale();
+    let today = if decided { tr!(locale, ui.before_decided) } else { tr!(locale, ui.before) };
     view! {
         <div class="before-after">
             <section class="before">
-                <h2>{tr!(locale, ui.before)}</h2>
+                <h2>{today}</h2>
                 {super::layout::facts(before)}
             </section>
             <section class="after">

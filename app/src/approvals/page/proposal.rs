@@ -118,7 +118,7 @@ fn sides(ctx: &Context, proposal: &Proposal) -> AnyView {
         before.push((margin.clone(), margin_of(ctx, one, one.margin_before)));
         after.push((margin, margin_of(ctx, one, one.margin_after)));
     }
-    before_after(before, after)
+    before_after(!matches!(proposal.standing, Standing::Waiting(_)), before, after)
 }
 
 fn margin_of(ctx: &Context, one: &CurrencyImpact, margin: Option<rust_decimal::Decimal>) -> AnyView {

@@ -69,7 +69,8 @@ fn review(ctx: &Context, sheet: &Sheet) -> AnyView {
         Some(review) => {
             let draft = sheet.draft_of("end-review");
             let lines = vec![
-                (tr!(locale, desk.review_until), text::time_exact(ctx, review.ends_at)),
+                // It ends at midnight: the last day is the one before.
+                (tr!(locale, desk.review_until), text::time(ctx, review.ends_at - chrono::TimeDelta::microseconds(1))),
                 (tr!(locale, desk.review_reason), text::prose(review.reason.clone())),
                 (tr!(locale, desk.review_by), review.reviewer.clone().into_any()),
                 (tr!(locale, desk.review_since), text::time_exact(ctx, review.started_at)),

@@ -94,7 +94,8 @@ fn list(ctx: &Context, view: View, waiting: Vec<Waiting>) -> AnyView {
 }
 
 fn row(ctx: &Context, view: View, line: &Waiting) -> Row {
-    let nothing = || tr!(ctx.locale, desk.nothing).into_any();
+    // An empty cell says it more calmly than a word in every row.
+    let nothing = || ().into_any();
     let partner = view! { <strong>{line.partner_code.clone()}</strong>" "{line.partner_name.clone()} };
     Row {
         cells: vec![
@@ -125,7 +126,7 @@ fn reason(ctx: &Context, line: &Waiting) -> AnyView {
         Why::Promised => badge(Tone::Neutral, tr!(locale, desk.why_promised)),
         Why::Nothing => match line.closed_at {
             Some(at) => view! { {tr!(locale, desk.closed_on)}" "{text::time_exact(ctx, at)} }.into_any(),
-            None => tr!(locale, desk.nothing).into_any(),
+            None => ().into_any(),
         },
     }
 }

@@ -35,7 +35,7 @@ pub fn Dispute() -> impl IntoView {
         let title = words::about(&ctx, case.kind, &case.subject);
         let said = done(&ctx, query.get("done"));
         let body = view! {
-            {page_head(title.clone(), Some(lead(&ctx, &case)))}
+            {page_head(title.clone(), Some(lead(&ctx, &case, decision.as_ref())))}
             {notice::done(&ctx, said)}
             {decision.map(|decision| decided(&ctx, &decision))}
             {columns(vec![
@@ -59,18 +59,30 @@ fn done(ctx: &Context, code: Option<&str>) -> Option<String> {
     }
 }
 
-fn lead(ctx: &Context, case: &Case) -> AnyView {
+/// The answer first: what was decided, where it was; then what comes next.
+fn lead(ctx: &Context, case: &Case, decision: Option<&Decision>) -> AnyView {
+    let answer = decision.map(|decision| view! { <p>{outcome(ctx, decision)}</p> });
     let number = tr!(ctx.locale, disputes.number, number = case.id.0);
-    view! { <p>{list::next(ctx, case)}</p><p>{stage_badge(ctx, case.stage)}" "{number}</p> }.into_any()
+    view! { {answer}<p>{list::next(ctx, case)}</p><p class="small">{stage_badge(ctx, case.stage)}" "{number}</p> }
+        .into_any()
+}
+
+fn outcome(ctx: &Context, decision: &Decision) -> String {
+    let locale = ctx.locale;
+    let outcome = words::outcome(locale, decision.outcome);
+    match decision.credit {
+        Some(money) => {
+            format!("{outcome} {}", tr!(locale, disputes.decision_credit, amount = format::money(locale, money)))
+        }
+        None => outcome,
+    }
 }
 
 fn decided(ctx: &Context, decision: &Decision) -> AnyView {
     let locale = ctx.locale;
-    let credit =
-        decision.credit.map(|money| tr!(locale, disputes.decision_credit, amount = format::money(locale, money)));
     let reason = words::reason(locale, decision.reason);
     let body = view! {
-        <p><strong>{words::outcome(locale, decision.outcome)}</strong>" "{credit}</p>
+        <p><strong>{outcome(ctx, decision)}</strong></p>
         <p>{tr!(locale, disputes.decision_reason, reason = reason)}" "{text::time_exact(ctx, decision.at)}</p>
         {text::prose(decision.reason_partner.clone())}
     };

@@ -77,7 +77,7 @@ fn lead(ctx: &Context, commission: &Explained, events: &[Event]) -> String {
                     ctx.locale,
                     commission.lead_rejected_reason,
                     date = date(event.at),
-                    reason = event.reason.clone()
+                    reason = in_words(ctx, &event.reason).unwrap_or_default()
                 ),
                 (None, Some(event)) => tr!(ctx.locale, commission.lead_refunded, date = date(event.at)),
                 (None, None) => tr!(ctx.locale, commission.lead_reversed),
@@ -101,6 +101,19 @@ fn slip_of(ctx: &Context, commission: &Explained, events: &[Event]) -> AnyView {
     view! { {slip(lines)}{before} }.into_any()
 }
 
+/// A shop's code for why, in words; what is not one of the usual codes is shown as it came.
+fn in_words(ctx: &Context, reason: &str) -> Option<String> {
+    let locale = ctx.locale;
+    Some(match reason.trim() {
+        "" => return None,
+        "order_cancelled" => tr!(locale, commission.reason_order_cancelled),
+        "returned" => tr!(locale, commission.reason_returned),
+        "fraud" => tr!(locale, commission.reason_fraud),
+        "duplicate" => tr!(locale, commission.reason_duplicate),
+        other => other.replace('_', " "),
+    })
+}
+
 fn slip_line(ctx: &Context, commission: &Explained, line: Line) -> SlipLine {
     let amount = |amount| text::amount(ctx, Money::new(amount, commission.currency));
     let plain =
@@ -109,7 +122,7 @@ fn slip_line(ctx: &Context, commission: &Explained, line: Line) -> SlipLine {
         Line::Order(value) => plain(tr!(ctx.locale, commission.order), value, false),
         Line::Refund { amount: value, at, reason } => SlipLine {
             label: tr!(ctx.locale, commission.refund, date = format::date(ctx.locale, ctx.time_zone, at)),
-            detail: Some(reason).filter(|reason| !reason.trim().is_empty()),
+            detail: in_words(ctx, &reason),
             value: amount(-value),
             total: false,
         },
@@ -175,7 +188,7 @@ fn steps(ctx: &Context, commission: &Explained, events: &[Event]) -> Vec<Step> {
             What::Approve => (tr!(ctx.locale, commission.event_approve), Tone::Good),
             What::Reject => (tr!(ctx.locale, commission.event_reject), Tone::Bad),
         };
-        let reason = Some(event.reason.clone()).filter(|reason| !reason.trim().is_empty());
+        let reason = in_words(ctx, &event.reason);
         steps.push((event.at, step(ctx, title, event.at, reason, tone)));
     }
     if let Some(at) = commission.released_at {
