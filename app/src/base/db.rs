@@ -1,7 +1,8 @@
 //! The way to PostgreSQL: a transaction always runs under the database role of its actor.
 
 use super::actor::Actor;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::Connection as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use std::time::Duration;
 
 /// A transaction under an actor's role.
@@ -94,11 +95,11 @@ impl Db {
 /// # Errors
 /// When the login may not create roles, or a migration fails.
 pub async fn migrate(options: PgConnectOptions) -> Result<(), sqlx::migrate::MigrateError> {
-    let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
-    make_roles(&pool).await?;
-    MIGRATIONS.run(&pool).await?;
-    pool.close().await;
-    Ok(())
+    // A connection, not a pool: that would try for half a minute and then say only that it took too long.
+    let mut connection = PgConnection::connect_with(&options).await?;
+    make_roles(&mut connection).await?;
+    MIGRATIONS.run(&mut connection).await?;
+    Ok(connection.close().await?)
 }
 
 /// Creates the cluster's roles where they are missing, and puts right what was given to them since: none signs in, and
@@ -106,7 +107,7 @@ pub async fn migrate(options: PgConnectOptions) -> Result<(), sqlx::migrate::Mig
 ///
 /// # Errors
 /// When the login may not create roles.
-pub async fn make_roles(pool: &PgPool) -> sqlx::Result<()> {
+pub async fn make_roles(connection: &mut PgConnection) -> sqlx::Result<()> {
     for (role, how) in ROLES {
         sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
             "DO $$ BEGIN
@@ -117,12 +118,10 @@ pub async fn make_roles(pool: &PgPool) -> sqlx::Result<()> {
                             AND (rolcanlogin OR (rolinherit AND rolname = 'pd_web'))) THEN
                      ALTER ROLE {role} {how};
                  END IF;
-             END $$;
-             DO $$ BEGIN
                  IF NOT pg_has_role('{role}', 'MEMBER') THEN GRANT {role} TO CURRENT_USER; END IF;
-             END $$"
+             EXCEPTION WHEN unique_violation OR internal_error THEN NULL; END $$"
         )))
-        .execute(pool)
+        .execute(&mut *connection)
         .await?;
     }
     Ok(())

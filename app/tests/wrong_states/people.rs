@@ -182,3 +182,51 @@ async fn the_record_only_grows_and_each_seal_holds_the_one_before(pool: PgPool) 
     ];
     seed.all_refused(wrongs).await;
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_was_written_stays(pool: PgPool) {
+    let seed = Seed::open(pool).await;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE '%\\_append\\_only' ORDER BY 1",
+    )
+    .fetch_all(&seed.pool)
+    .await
+    .expect("tables");
+    let expected = [
+        "audit",
+        "audit_seal",
+        "authority",
+        "case_decision",
+        "case_event",
+        "case_pin",
+        "commission",
+        "conversion",
+        "conversion_event",
+        "decision",
+        "message",
+        "note",
+        "proposal",
+        "terms_version",
+        "transfer",
+    ];
+    assert_eq!(tables, expected);
+    for table in tables {
+        let name = format!("{table}_append_only");
+        let column = match table.as_str() {
+            "audit" => "action",
+            "audit_seal" => "hash",
+            "authority" | "decision" | "proposal" | "terms_version" => "programme_id",
+            _ => "partner_id",
+        };
+        for (what, sql) in [
+            ("updated", format!("UPDATE {table} SET {column} = {column}")),
+            ("deleted", format!("DELETE FROM {table}")),
+            ("emptied", format!("TRUNCATE {table} CASCADE")),
+        ] {
+            let error = seed.attempt(&sql).await.expect_err(&format!("{table} {what}"));
+            let (code, constraint) = crate::seed::refusal(&error);
+            assert_eq!(code, INTEGRITY, "{table} {what}: {error}");
+            assert!(constraint == name || what == "emptied", "{table} {what}: {constraint}");
+        }
+    }
+}
