@@ -74,6 +74,30 @@ async fn many_small_refunds_and_one_whole_refund_leave_the_same(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_refund_of_a_part_that_rounds_what_is_left_to_nothing_reverses(pool: PgPool) {
+    let shop = Shop::open(pool).await;
+    // 8 percent of 0.10 are 0.01, of the 0.05 that stay nothing; the third earned nothing to begin with.
+    shop.import(
+        "S1,sale,1,ana,uk,2011-03-01T10:00:00Z,0.10,GBP,\nS2,sale,2,bob,uk,2011-03-01T10:00:00Z,0.10,GBP,\n\
+         S3,sale,3,bob,uk,2011-03-01T10:00:00Z,0.04,GBP,\n",
+    )
+    .await;
+    shop.import("R1,refund,1,ana,uk,2011-03-05T10:00:00Z,0.05,GBP,\n").await;
+    // It left its hold on 31 March, so it was payable until the refund, although nobody had looked.
+    shop.import("R2,refund,2,bob,uk,2011-04-05T10:00:00Z,0.05,GBP,\n").await;
+    let states = shop.lines(
+        "SELECT order_id, state, amount_left, k.released_at::date FROM commission k JOIN conversion USING (partner_id, conversion_id) ORDER BY 1",
+    );
+    assert_eq!(states.await, ["(1,reversed,0.00,)", "(2,reversed,0.00,2011-03-31)", "(3,pending,0.00,)"]);
+    assert_eq!(shop.balances().await, ["ana 0 0", "bob 0 0"]);
+    shop.release("2011-04-30T00:00:00Z").await;
+    let states = shop
+        .lines("SELECT order_id, state FROM commission JOIN conversion USING (partner_id, conversion_id) ORDER BY 1");
+    assert_eq!(states.await, ["(1,reversed)", "(2,reversed)", "(3,payable)"]);
+    shop.adds_up().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn approvals_release_early_and_rejections_take_all(pool: PgPool) {
     let shop = Shop::open(pool).await;
     shop.import(SALE).await;

@@ -145,7 +145,7 @@ pub async fn book_approvals(tx: &mut Tx, import: ImportId, now: DateTime<Utc>) -
     Ok(())
 }
 
-/// What left its hold before it was reversed as a whole was payable in between: no later release will say so, as
+/// What left its hold before the last of it was reversed was payable in between: no later release will say so, as
 /// nothing is left to release.
 pub async fn release_before_reversal(tx: &mut Tx, import: ImportId, now: DateTime<Utc>) -> sqlx::Result<()> {
     let released = sqlx::query!(
@@ -156,7 +156,7 @@ pub async fn release_before_reversal(tx: &mut Tx, import: ImportId, now: DateTim
                GROUP BY partner_id, conversion_id) change
          WHERE c.partner_id = change.partner_id AND c.conversion_id = change.conversion_id AND c.released_at IS NULL
            AND c.state = 'pending' AND c.hold_until <= change.last
-           AND (change.rejected OR c.refunded + change.refunded = c.order_amount)
+           AND commission_left(c.rate_kind, c.rate_value, c.order_amount, c.refunded + change.refunded, change.rejected, c.currency) = 0
          RETURNING c.partner_id, c.conversion_id",
         import.0,
     )
