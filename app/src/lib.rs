@@ -19,9 +19,16 @@ pub mod ledger;
 #[cfg(feature = "ssr")]
 pub mod partners;
 pub mod paths;
+#[cfg(feature = "ssr")]
+pub mod payout_files;
+pub mod payout_methods;
+#[cfg(feature = "ssr")]
+pub mod payout_runs;
 pub mod payouts;
 #[cfg(feature = "ssr")]
 pub mod programmes;
+#[cfg(feature = "ssr")]
+pub mod settlement;
 #[cfg(feature = "ssr")]
 pub mod shell;
 pub mod sign_in;

@@ -1,6 +1,6 @@
 //! The command line: names, arguments and their help. What each command does stands in `commands`.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rust_decimal::Decimal;
 use std::net::SocketAddr;
@@ -67,6 +67,9 @@ pub enum Command {
     /// Commissions
     #[command(subcommand)]
     Commissions(Commissions),
+    /// Payout runs
+    #[command(subcommand)]
+    Payouts(Payouts),
     /// The ledger
     #[command(subcommand)]
     Ledger(Ledger),
@@ -149,6 +152,29 @@ pub enum Programme {
         #[arg(long, default_value = "0", value_name = "PERCENT")]
         margin_floor: Decimal,
     },
+    /// Name the account that a programme pays from in a currency
+    Account(PayerAccount),
+}
+
+#[derive(Debug, Args)]
+pub struct PayerAccount {
+    /// Programme code
+    pub programme: String,
+    /// ISO 4217
+    #[arg(long)]
+    pub currency: String,
+    /// The account holder
+    #[arg(long)]
+    pub name: String,
+    /// The account's IBAN
+    #[arg(long, required_unless_present = "account")]
+    pub iban: Option<String>,
+    /// Its bank [default: the bank finds out]
+    #[arg(long)]
+    pub bic: Option<String>,
+    /// For sterling: sort code and account number, NN-NN-NN-NNNNNNNN
+    #[arg(long, conflicts_with = "iban")]
+    pub account: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -225,6 +251,71 @@ pub enum Commissions {
         #[arg(long, value_name = "TIME", value_parser = parse_time)]
         as_of: Option<DateTime<Utc>>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Payouts {
+    /// Build a run to a cut-off, or go on with it: who is paid how much, and who is not and why
+    Build {
+        /// Programme code
+        #[arg(long)]
+        programme: String,
+        /// The last accounting day whose money is in it
+        #[arg(long, value_name = "DATE")]
+        cutoff: NaiveDate,
+        /// When it pays [default: the programme's schedule, or today]
+        #[arg(long, value_name = "DATE")]
+        pay_day: Option<NaiveDate>,
+        /// Pay this partner alone, off-cycle: neither minimum nor schedule hold it back
+        #[arg(long, value_name = "CODE", requires = "reason")]
+        partner: Option<String>,
+        /// Why off-cycle
+        #[arg(long, requires = "partner", value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// List runs with what is in them; with a run its payouts and who is not paid
+    List {
+        /// One run
+        run: Option<i64>,
+    },
+    /// Let a run go: its payouts are approved
+    Release {
+        /// The run
+        run: i64,
+    },
+    /// Give a run up before anything of it was sent
+    Cancel {
+        /// The run
+        run: i64,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Write the file for the bank or payment service and mark its payouts as submitted; again: the same bytes
+    Export {
+        /// The run
+        run: i64,
+        /// pain.001 for euro accounts, bank for sterling accounts, paypal, wise
+        #[arg(long, value_enum)]
+        format: FileFormat,
+        /// Where to write; a folder where there are several files [default: standard output]
+        #[arg(long, short, value_name = "PATH")]
+        output: Option<PathBuf>,
+    },
+    /// Read what a bank or payment service answers: pain.002, camt.053, camt.054 (also zipped), CSV
+    Settle {
+        /// The file; `-` for standard input
+        file: PathBuf,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FileFormat {
+    #[value(name = "pain.001")]
+    Pain001,
+    Bank,
+    Paypal,
+    Wise,
 }
 
 #[derive(Debug, Subcommand)]

@@ -11,7 +11,7 @@ mod session;
 use app::base::actor::Role;
 use clap::Parser;
 use cli::{Cli, Command};
-use commands::{Failure, Session, audit, commissions, demo, import, ledger, people, programmes};
+use commands::{Failure, Session, audit, commissions, demo, import, ledger, payouts, people, programmes};
 use std::process::ExitCode;
 
 #[tokio::main]
@@ -95,9 +95,25 @@ async fn command(session: &Session, command: Command) -> Result<(), Failure> {
             import::conversions(session, what).await
         }
         Command::Commissions(cli::Commissions::Release { as_of }) => commissions::release(session, as_of).await,
+        Command::Programme(cli::Programme::Account(account)) => programmes::set_account(session, account).await,
+        Command::Payouts(payouts) => payout_command(session, payouts).await,
         Command::Ledger(cli::Ledger::Balances { as_of, format }) => ledger::balances(session, as_of, format).await,
         Command::Ledger(cli::Ledger::Verify) => ledger::verify(session).await,
         Command::Audit(cli::Audit::Verify) => audit::verify(session).await,
+    }
+}
+
+async fn payout_command(session: &Session, command: cli::Payouts) -> Result<(), Failure> {
+    match command {
+        cli::Payouts::Build { programme, cutoff, pay_day, partner, reason } => {
+            let what = payouts::Build { programme, cutoff, pay_day, off_cycle: partner.zip(reason) };
+            payouts::build(session, what).await
+        }
+        cli::Payouts::List { run } => payouts::list(session, run).await,
+        cli::Payouts::Release { run } => payouts::release(session, run).await,
+        cli::Payouts::Cancel { run, reason } => payouts::cancel(session, run, &reason).await,
+        cli::Payouts::Export { run, format, output } => payouts::export(session, run, format, output).await,
+        cli::Payouts::Settle { file } => payouts::settle(session, &file).await,
     }
 }
 

@@ -55,4 +55,10 @@ ids! {
     AuthorityId,
     /// One run of an import.
     ImportId,
+    /// One payout run.
+    PayoutRunId,
+    /// What one partner gets in one payout run.
+    PayoutId,
+    /// A file for the bank.
+    PayoutFileId,
 }

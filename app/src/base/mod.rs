@@ -12,6 +12,8 @@ pub mod clock;
 #[cfg(feature = "ssr")]
 pub mod context;
 #[cfg(feature = "ssr")]
+pub mod crash;
+#[cfg(feature = "ssr")]
 pub mod db;
 #[cfg(feature = "ssr")]
 pub mod error;
@@ -21,3 +23,5 @@ pub mod format;
 pub mod forms;
 #[cfg(feature = "ssr")]
 pub mod language;
+#[cfg(feature = "ssr")]
+pub mod secrets;

@@ -47,19 +47,25 @@ pub enum State {
     Pending,
     /// Out of its hold, not in a payout yet.
     Payable,
+    /// In a payout that has not arrived yet.
+    InPayout,
+    /// Paid.
+    Paid,
     /// Nothing is left of it.
     Reversed,
 }
 
 impl State {
     /// Every state, in the order money takes.
-    pub const ALL: [Self; 3] = [Self::Pending, Self::Payable, Self::Reversed];
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Payable, Self::InPayout, Self::Paid, Self::Reversed];
 
     /// As the database writes it.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Payable => "payable",
+            Self::InPayout => "in_payout",
+            Self::Paid => "paid",
             Self::Reversed => "reversed",
         }
     }

@@ -69,7 +69,10 @@ pub async fn release(db: &Db, actor: &Actor, as_of: DateTime<Utc>, now: DateTime
 }
 
 /// Imports hold their locks until the whole file is in; keys keep both correct, this keeps them from failing.
-async fn wait_for_imports(tx: &mut Tx) -> sqlx::Result<()> {
+///
+/// # Errors
+/// When the database is away.
+pub async fn wait_for_imports(tx: &mut Tx) -> sqlx::Result<()> {
     sqlx::query!(
         "SELECT pg_advisory_xact_lock(hashtextextended('import', programme_id))
          FROM (SELECT programme_id FROM programme ORDER BY programme_id) one"

@@ -130,6 +130,8 @@ pub fn state(ctx: &Context, state: State, rejected: bool) -> String {
     match state {
         State::Pending => tr!(ctx.locale, disputes.state_pending),
         State::Payable => tr!(ctx.locale, disputes.state_payable),
+        State::InPayout => tr!(ctx.locale, disputes.state_in_payout),
+        State::Paid => tr!(ctx.locale, disputes.state_paid),
         State::Reversed if rejected => tr!(ctx.locale, disputes.state_rejected),
         State::Reversed => tr!(ctx.locale, disputes.state_reversed),
     }

@@ -1,6 +1,6 @@
 //! A partner's commissions: listed, summed by day or month, and one of them with everything that made it.
 
-use crate::base::ids::{ConversionId, TermsVersionId, TransferId};
+use crate::base::ids::{ConversionId, PayoutId, TermsVersionId, TransferId};
 use crate::base::money::Currency;
 use crate::commissions::model::{Rate, State};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -61,7 +61,7 @@ pub struct Total {
     pub currency: Currency,
     /// How many commissions.
     pub count: i64,
-    /// What they were before anything was reversed; `reversed + pending + payable`.
+    /// What they were before anything was reversed; `reversed + left()`.
     pub earned: Decimal,
     /// What refunds and rejections took back, of commissions in any state.
     pub reversed: Decimal,
@@ -69,6 +69,17 @@ pub struct Total {
     pub pending: Decimal,
     /// What is left and is out of its hold.
     pub payable: Decimal,
+    /// Of what is left, in a payout on its way.
+    pub in_payout: Decimal,
+    /// Of what is left, paid.
+    pub paid: Decimal,
+}
+
+impl Total {
+    /// What is left, wherever it lies.
+    pub fn left(&self) -> Decimal {
+        self.pending + self.payable + self.in_payout + self.paid
+    }
 }
 
 /// One commission in the list.
@@ -140,6 +151,8 @@ pub struct Explained {
     pub amount: Decimal,
     /// What is left of it.
     pub left: Decimal,
+    /// The payout it is in, if it is in one.
+    pub payout: Option<PayoutId>,
     /// When it became payable.
     pub released_at: Option<DateTime<Utc>>,
     /// Where it stands.

@@ -20,7 +20,16 @@ pub fn totals(buckets: &[Bucket]) -> Vec<Total> {
         .into_iter()
         .map(|currency| {
             let zero = Decimal::ZERO;
-            let mut total = Total { currency, count: 0, earned: zero, reversed: zero, pending: zero, payable: zero };
+            let mut total = Total {
+                currency,
+                count: 0,
+                earned: zero,
+                reversed: zero,
+                pending: zero,
+                payable: zero,
+                in_payout: zero,
+                paid: zero,
+            };
             for bucket in buckets.iter().filter(|bucket| bucket.currency == currency) {
                 total.count += bucket.count;
                 total.earned += bucket.amount;
@@ -28,6 +37,8 @@ pub fn totals(buckets: &[Bucket]) -> Vec<Total> {
                 match bucket.state {
                     State::Pending => total.pending += bucket.left,
                     State::Payable => total.payable += bucket.left,
+                    State::InPayout => total.in_payout += bucket.left,
+                    State::Paid => total.paid += bucket.left,
                     State::Reversed => {}
                 }
             }
@@ -203,6 +214,7 @@ mod tests {
             rejected,
             amount: Decimal::ZERO,
             left: Decimal::ZERO,
+            payout: None,
             released_at: None,
             state: State::Pending,
         };

@@ -109,6 +109,8 @@ pub async fn verify(tx: &mut Tx) -> sqlx::Result<Verification> {
     differences.extend(commissions_against_transfers(tx).await?);
     differences.extend(releases_against_transfers(tx).await?);
     differences.extend(commissions_against_events(tx).await?);
+    differences.extend(payouts_against_transfers(tx).await?);
+    differences.extend(allocations_against_payable(tx).await?);
     differences.extend(everything_against_zero(tx).await?);
     Ok(Verification {
         transfers: counted.transfers,
@@ -183,6 +185,43 @@ async fn commissions_against_events(tx: &mut Tx) -> sqlx::Result<Vec<Difference>
                FROM conversion_event WHERE event NOT IN ('sale', 'lead') GROUP BY partner_id, conversion_id
            ) e USING (partner_id, conversion_id)
            WHERE c.refunded <> coalesce(e.refunded, 0) OR c.rejected <> coalesce(e.rejected, false)
+           ORDER BY 1 LIMIT 100"#
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+/// A payout is the sum of its allocations, and what partners have in payouts and were paid is the sum of those payouts.
+async fn payouts_against_transfers(tx: &mut Tx) -> sqlx::Result<Vec<Difference>> {
+    sqlx::query_as!(
+        Difference,
+        r#"SELECT format('payout %s', p.payout_id) AS "what!", p.amount AS "kept!", coalesce(a.amount, 0) AS "added!"
+           FROM payout p LEFT JOIN (SELECT partner_id, payout_id, sum(amount) AS amount FROM payout_allocation GROUP BY 1, 2) a
+                USING (partner_id, payout_id)
+           WHERE p.amount <> coalesce(a.amount, 0) OR p.amount <> p.allocated
+           UNION ALL
+           SELECT format('%s of partner %s in %s', kind, partner_id, currency), coalesce(k.balance, 0), coalesce(s.amount, 0)
+           FROM (SELECT partner_id, currency, kind, balance FROM account WHERE kind IN ('in_payout', 'paid')) k
+           FULL JOIN (SELECT partner_id, currency, CASE state WHEN 'paid' THEN 'paid' ELSE 'in_payout' END AS kind, sum(amount) AS amount
+                      FROM payout WHERE live GROUP BY 1, 2, 3) s USING (partner_id, currency, kind)
+           WHERE coalesce(k.balance, 0) <> coalesce(s.amount, 0)
+           ORDER BY 1 LIMIT 100"#
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+/// What is payable is what no live payout has taken.
+async fn allocations_against_payable(tx: &mut Tx) -> sqlx::Result<Vec<Difference>> {
+    sqlx::query_as!(
+        Difference,
+        r#"SELECT format('payable of partner %s in %s', a.holder_id, a.currency) AS "what!", a.balance AS "kept!", coalesce(free.amount, 0) AS "added!"
+           FROM account a LEFT JOIN (
+               SELECT t.partner_id, t.currency, sum(CASE t.credit_kind WHEN 'payable' THEN t.amount ELSE -t.amount END) AS amount
+               FROM transfer t LEFT JOIN payout_allocation x ON x.partner_id = t.partner_id AND x.transfer_id = t.transfer_id AND x.live
+               WHERE 'payable' IN (t.debit_kind, t.credit_kind) AND t.kind NOT IN ('payout', 'payout_return') AND x.transfer_id IS NULL
+               GROUP BY 1, 2) free ON free.partner_id = a.holder_id AND free.currency = a.currency
+           WHERE a.holder_id <> 0 AND a.kind = 'payable' AND a.balance <> coalesce(free.amount, 0)
            ORDER BY 1 LIMIT 100"#
     )
     .fetch_all(&mut **tx)

@@ -48,6 +48,20 @@ pub async fn find_or_create(
     Ok((partner, is_new))
 }
 
+/// Finds a partner by its code.
+///
+/// # Errors
+/// When the database is away.
+pub async fn find(tx: &mut Tx, programme: ProgrammeId, code: &str) -> sqlx::Result<Option<PartnerId>> {
+    sqlx::query_scalar!(
+        r#"SELECT partner_id AS "id: PartnerId" FROM partner WHERE programme_id = $1 AND code = $2"#,
+        programme.0,
+        code
+    )
+    .fetch_optional(&mut **tx)
+    .await
+}
+
 /// Invites a member; gives the token of the link.
 ///
 /// # Errors

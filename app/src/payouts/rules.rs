@@ -19,7 +19,29 @@ pub fn next_pay_day(schedule: Schedule, from: NaiveDate) -> NaiveDate {
         }
         Schedule::Monthly(day) => first_of(from, &[day]),
         Schedule::TwiceMonthly(day) => first_of(from, &[day, day + HALF_A_MONTH]),
+        Schedule::Net(days) => {
+            let mut month_end = last_of_month(from - Days::new(u64::from(days)));
+            while month_end + Days::new(u64::from(days)) < from {
+                month_end = last_of_month(month_end + Days::new(1));
+            }
+            month_end + Days::new(u64::from(days))
+        }
     }
+}
+
+/// The last accounting day that a run with this cut-off pays to a partner of this schedule; `None` where it pays nothing.
+/// Only a schedule counted from the end of a month lets money of the last weeks wait.
+pub fn cutoff_for(schedule: Schedule, cutoff: NaiveDate, pay_day: NaiveDate) -> Option<NaiveDate> {
+    let Schedule::Net(days) = schedule else { return Some(cutoff) };
+    let mut month_end = last_of_month(cutoff);
+    while month_end > cutoff || month_end + Days::new(u64::from(days)) > pay_day {
+        month_end = month_end.with_day(1)?.pred_opt()?;
+    }
+    Some(month_end)
+}
+
+fn last_of_month(day: NaiveDate) -> NaiveDate {
+    day.with_day(u32::from(day.num_days_in_month())).unwrap_or(day)
 }
 
 /// The first day on or after `from` that has one of these numbers in its month.
@@ -171,6 +193,20 @@ mod tests {
         assert_eq!(next(Schedule::Weekly(1), "2011-06-01"), "2011-06-06");
         assert_eq!(next(Schedule::Weekly(3), "2011-06-01"), "2011-06-01");
         assert_eq!(next(Schedule::Weekly(2), "2011-06-01"), "2011-06-07");
+        assert_eq!(next(Schedule::Net(30), "2011-06-01"), "2011-06-30");
+        assert_eq!(next(Schedule::Net(30), "2011-03-01"), "2011-03-02");
+        assert_eq!(next(Schedule::Net(15), "2011-06-01"), "2011-06-15");
+        assert_eq!(next(Schedule::Net(15), "2011-06-16"), "2011-07-15");
+    }
+
+    #[test]
+    fn counted_from_the_end_of_the_month_the_last_weeks_wait() {
+        let cutoff =
+            |schedule, cutoff, pay_day| cutoff_for(schedule, day(cutoff), day(pay_day)).map(|day| day.to_string());
+        assert_eq!(cutoff(Schedule::Monthly(15), "2011-03-31", "2011-04-15").as_deref(), Some("2011-03-31"));
+        assert_eq!(cutoff(Schedule::Net(15), "2011-03-31", "2011-04-15").as_deref(), Some("2011-03-31"));
+        assert_eq!(cutoff(Schedule::Net(30), "2011-03-31", "2011-04-15").as_deref(), Some("2011-02-28"));
+        assert_eq!(cutoff(Schedule::Net(30), "2011-03-20", "2011-04-30").as_deref(), Some("2011-02-28"));
     }
 
     #[test]
@@ -261,6 +297,7 @@ mod tests {
             (1_u32..=7).prop_map(Schedule::Weekly),
             (1_u32..=14).prop_map(Schedule::TwiceMonthly),
             (1_u32..=28).prop_map(Schedule::Monthly),
+            (1_u32..=120).prop_map(Schedule::Net),
         ]
     }
 
@@ -272,7 +309,7 @@ mod tests {
             let most = match schedule {
                 Schedule::Weekly(_) => 6,
                 Schedule::TwiceMonthly(_) => 16,
-                Schedule::Monthly(_) => 30,
+                Schedule::Monthly(_) | Schedule::Net(_) => 30,
             };
             prop_assert!(next >= from && (next - from).num_days() <= most, "{from} {next}");
             // Asked again on the pay day or any day before, the answer stays.

@@ -124,3 +124,40 @@ pub async fn create_offer(
     .fetch_one(&mut **tx)
     .await
 }
+
+/// The programme's own account in a currency.
+#[derive(Clone, Copy, Debug)]
+pub struct PayerAccount<'a> {
+    /// ISO 4217.
+    pub currency: &'a str,
+    /// The account holder.
+    pub name: &'a str,
+    /// IBAN, or sort code and account number.
+    pub account: &'a str,
+    /// The bank.
+    pub bic: Option<&'a str>,
+}
+
+/// Names the account that a programme pays from; the one before stays in the table.
+///
+/// # Errors
+/// When the currency is none (`payer_account_currency_fkey`), or name or account do not fit.
+pub async fn set_account(
+    tx: &mut Tx,
+    programme: ProgrammeId,
+    new: &PayerAccount<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        "INSERT INTO payer_account (programme_id, currency, name, account, bic, added_at) VALUES ($1, $2, $3, $4, $5, $6)
+         RETURNING payer_account_id",
+        programme.0,
+        new.currency,
+        new.name,
+        new.account,
+        new.bic,
+        now,
+    )
+    .fetch_one(&mut **tx)
+    .await
+}

@@ -73,7 +73,7 @@ pub struct Version {
     pub id: TermsVersionId,
     /// Which field.
     pub field: Field,
-    /// `percent` or `fixed`; `days`; `flag`; `amount`; `weekly`, `twice_monthly` or `monthly`.
+    /// `percent` or `fixed`; `days`; `flag`; `amount`; `weekly`, `twice_monthly`, `monthly` or `net`.
     pub kind: String,
     /// In the unit that the kind names.
     pub value: Decimal,
@@ -94,6 +94,8 @@ pub enum Schedule {
     TwiceMonthly(u32),
     /// On this day of the month, 1 to 28.
     Monthly(u32),
+    /// So many days after the end of the month in which it became payable, 1 to 120 (NET-30 and its like).
+    Net(u32),
 }
 
 impl Schedule {
@@ -104,6 +106,7 @@ impl Schedule {
             "weekly" if day <= 7 => Some(Self::Weekly(day)),
             "twice_monthly" if day <= 14 => Some(Self::TwiceMonthly(day)),
             "monthly" if day <= 28 => Some(Self::Monthly(day)),
+            "net" if day <= 120 => Some(Self::Net(day)),
             _ => None,
         }
     }

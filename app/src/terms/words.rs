@@ -102,5 +102,6 @@ fn schedule(ctx: &Context, version: &Version) -> Option<String> {
         }
         Schedule::TwiceMonthly(day) => tr!(ctx.locale, terms.twice_monthly, first = day, second = day + 15),
         Schedule::Monthly(day) => tr!(ctx.locale, terms.monthly, day = day),
+        Schedule::Net(days) => tr!(ctx.locale, terms.net, days = days),
     })
 }

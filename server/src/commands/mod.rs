@@ -5,6 +5,7 @@ pub mod commissions;
 pub mod demo;
 pub mod import;
 pub mod ledger;
+pub mod payouts;
 pub mod people;
 pub mod programmes;
 

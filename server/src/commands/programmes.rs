@@ -1,6 +1,7 @@
-//! `programme create`, `offer create`.
+//! `programme create`, `programme account`, `offer create`.
 
 use super::{Failure, Session, print_json, print_line};
+use crate::cli::PayerAccount;
 use app::approvals::store::initial_terms;
 use app::audit::store::{Change, record};
 use app::base::actor::Actor;
@@ -8,6 +9,7 @@ use app::base::db::Tx;
 use app::base::error::constraint;
 use app::base::ids::ProgrammeId;
 use app::base::money::Currency;
+use app::payout_files::account;
 use app::programmes::store::{self, NewProgramme};
 use app::terms::model::{Field, Scope};
 use chrono::{DateTime, Utc};
@@ -157,6 +159,46 @@ pub async fn create_offer_in(tx: &mut Tx, new: &NewOffer, now: DateTime<Utc>) ->
         ..Change::default()
     };
     Ok(record(tx, &Actor::Command, now, "offer-create", change).await?)
+}
+
+/// Names the account that a programme pays from in a currency.
+///
+/// # Errors
+/// When there is no such programme, or the account is none.
+pub async fn set_account(session: &Session, new: PayerAccount) -> Result<(), Failure> {
+    let now = session.clock.now();
+    let mut tx = session.db.begin(&Actor::Command).await?;
+    let programme = store::find(&mut tx, &new.programme).await?.ok_or_else(|| no_programme(&new.programme))?.id;
+    let account = match (&new.iban, &new.account) {
+        (Some(iban), _) => {
+            let refused = |refusal| Failure::refused(format!("--iban: {refusal}"));
+            account::sepa_iban(iban).map_err(refused)?;
+            iban.split_whitespace().collect::<String>().to_uppercase()
+        }
+        (None, Some(account)) => account.split_whitespace().collect(),
+        (None, None) => return Err(Failure::refused("name an account with --iban or --account")),
+    };
+    let bic = new.bic.as_deref().map(account::bic).transpose();
+    let bic = bic.map_err(|refusal| Failure::refused(format!("--bic: {refusal}")))?;
+    let payer =
+        store::PayerAccount { currency: &new.currency, name: &new.name, account: &account, bic: bic.as_deref() };
+    let id = store::set_account(&mut tx, programme, &payer, now).await.map_err(|error| match constraint(&error) {
+        Some("payer_account_currency_fkey") => Failure::refused(format!("there is no currency {}", new.currency)),
+        Some("payer_account_plain") => Failure::refused("--account is written NN-NN-NN-NNNNNNNN"),
+        Some("payer_account_name_not_blank") => {
+            Failure::refused("--name is the account holder's, 70 characters at most")
+        }
+        _ => error.into(),
+    })?;
+    let change = Change {
+        action: "programme.account_set",
+        subject: format!("programme/{programme}"),
+        after: Some(json!({ "payer_account": id, "currency": new.currency })),
+        ..Change::default()
+    };
+    record(&mut tx, &Actor::Command, now, "programme-account", change).await?;
+    tx.commit().await?;
+    if session.json { print_json(&json!({ "payer_account": id })) } else { print_line(&new.programme) }
 }
 
 fn misfit(error: app::base::error::AppError) -> Failure {

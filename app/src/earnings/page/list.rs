@@ -90,7 +90,7 @@ fn lead(ctx: &Context, filter: &Filter, totals: &[Total]) -> String {
     let to = format::day(ctx.locale, filter.to);
     let amounts = totals
         .iter()
-        .map(|total| format::money(ctx.locale, Money::new(total.pending + total.payable, total.currency)))
+        .map(|total| format::money(ctx.locale, Money::new(total.left(), total.currency)))
         .reduce(|some, more| tr!(ctx.locale, earnings.and, some = some, more = more));
     match amounts {
         Some(amount) => tr!(ctx.locale, earnings.lead, amount = amount, from = from, to = to),
@@ -149,9 +149,15 @@ fn figures(ctx: &Context, filter: &Filter, buckets: &[Bucket], total: &Total) ->
     if !total.reversed.is_zero() {
         lines.push(line(tr!(ctx.locale, earnings.sum_reversed), None, money(-total.reversed), false));
     }
-    lines.push(line(tr!(ctx.locale, earnings.sum_left), None, money(total.pending + total.payable), true));
+    lines.push(line(tr!(ctx.locale, earnings.sum_left), None, money(total.left()), true));
     lines.push(line(tr!(ctx.locale, earnings.sum_pending), None, money(total.pending), false));
     lines.push(line(tr!(ctx.locale, earnings.sum_payable), None, money(total.payable), false));
+    if !total.in_payout.is_zero() {
+        lines.push(line(tr!(ctx.locale, earnings.sum_in_payout), None, money(total.in_payout), false));
+    }
+    if !total.paid.is_zero() {
+        lines.push(line(tr!(ctx.locale, earnings.sum_paid), None, money(total.paid), false));
+    }
 
     let step = filter.step();
     let drawn = rules::series(buckets, total.currency, step, filter.from, filter.to)

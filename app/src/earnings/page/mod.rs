@@ -18,6 +18,8 @@ fn state_words(ctx: &Context, state: State) -> String {
     match state {
         State::Pending => tr!(ctx.locale, earnings.pending),
         State::Payable => tr!(ctx.locale, earnings.payable),
+        State::InPayout => tr!(ctx.locale, earnings.in_payout),
+        State::Paid => tr!(ctx.locale, earnings.paid),
         State::Reversed => tr!(ctx.locale, earnings.reversed),
     }
 }
@@ -25,7 +27,8 @@ fn state_words(ctx: &Context, state: State) -> String {
 fn state_badge(ctx: &Context, state: State) -> AnyView {
     let tone = match state {
         State::Pending => Tone::Waiting,
-        State::Payable => Tone::Good,
+        State::Payable | State::Paid => Tone::Good,
+        State::InPayout => Tone::Info,
         State::Reversed => Tone::Neutral,
     };
     badge(tone, state_words(ctx, state))

@@ -12,6 +12,7 @@ use crate::earnings::model::{Booked, Event, Explained, What};
 use crate::earnings::rules::{self, Line};
 use crate::earnings::store;
 use crate::paths;
+use crate::payout_files::end_to_end_id;
 use crate::ui::badge::Tone;
 use crate::ui::empty::empty;
 use crate::ui::layout::{columns, facts, page_head, section};
@@ -57,7 +58,10 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
 fn lead(ctx: &Context, commission: &Explained, events: &[Event]) -> String {
     let amount = money(ctx, commission, commission.left);
     let date = |at| format::date(ctx.locale, ctx.time_zone, at);
+    let payout = || commission.payout.map(|payout| end_to_end_id(payout.0)).unwrap_or_default();
     match (commission.state, commission.released_at, commission.hold_until) {
+        (State::InPayout, ..) => tr!(ctx.locale, commission.lead_in_payout, amount = amount, payout = payout()),
+        (State::Paid, ..) => tr!(ctx.locale, commission.lead_paid, amount = amount, payout = payout()),
         (State::Payable, Some(at), _) => tr!(ctx.locale, commission.lead_payable, amount = amount, date = date(at)),
         (State::Pending | State::Payable, _, Some(until)) if until > ctx.now() => {
             tr!(ctx.locale, commission.lead_hold, amount = amount, date = date(until))
@@ -79,6 +83,9 @@ fn lead(ctx: &Context, commission: &Explained, events: &[Event]) -> String {
                     date = date(event.at),
                     reason = in_words(ctx, &event.reason).unwrap_or_default()
                 ),
+                (None, Some(event)) if commission.refunded < commission.order_amount => {
+                    tr!(ctx.locale, commission.lead_refunded_part, date = date(event.at))
+                }
                 (None, Some(event)) => tr!(ctx.locale, commission.lead_refunded, date = date(event.at)),
                 (None, None) => tr!(ctx.locale, commission.lead_reversed),
             }

@@ -1,0 +1,275 @@
+//! Doing what follows from the lines of a file.
+
+use crate::base::db::Tx;
+use crate::base::error::AppError;
+use crate::base::money::{Currency, Money};
+use crate::payout_runs::model::State;
+use crate::settlement::files::Outcome;
+use crate::settlement::model::{Disposition, kind, outcome};
+use crate::settlement::rules::{Evidence, Said, Standing, Verdict, judge};
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use std::collections::HashSet;
+
+/// Lines looked at at once; bounds memory.
+const BATCH: i64 = 5_000;
+
+/// Goes through a file's lines in their order. A payout that several lines name goes on with each.
+///
+/// # Errors
+/// When the database is away.
+pub async fn apply(tx: &mut Tx, file: i64, now: DateTime<Utc>) -> Result<(), AppError> {
+    let mut after = 0;
+    loop {
+        let lines = next(tx, file, after).await?;
+        let Some(last) = lines.last() else { return Ok(()) };
+        after = last.line;
+        let mut decided = Decided::default();
+        let mut touched = HashSet::new();
+        for line in lines {
+            // What an earlier line of this batch did is not in what was read of the payout: write it first, read again.
+            let again = line.payout.is_some_and(|payout| touched.contains(&payout));
+            if again || line.is_batch {
+                write(tx, file, std::mem::take(&mut decided), now).await?;
+                touched.clear();
+            }
+            if line.is_batch {
+                batch(tx, file, &line, now).await?;
+                continue;
+            }
+            let line = if again { read_again(tx, file, line.line).await? } else { line };
+            touched.extend(line.payout);
+            decided.add(&line);
+        }
+        write(tx, file, decided, now).await?;
+    }
+}
+
+/// A line beside the payout it names.
+struct Beside {
+    line: i64,
+    is_batch: bool,
+    target: String,
+    payments: Option<i64>,
+    said: Option<Said>,
+    payout: Option<(i64, i64)>,
+    standing: Option<Standing>,
+}
+
+async fn next(tx: &mut Tx, file: i64, after: i64) -> Result<Vec<Beside>, AppError> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT l.line, l.target_kind, l.target, l.kind, l.outcome, l.payments, l.amount, l.currency, l.bank_reference,
+                  p.partner_id AS "partner_id?", p.payout_id AS "payout_id?", p.state AS "state?", p.amount AS "payout_amount?",
+                  p.currency AS "payout_currency?", paid.kind AS "paid_kind?", paid.bank_reference AS "paid_reference?"
+           FROM (SELECT * FROM settlement_line WHERE settlement_file_id = $1 AND line > $2 ORDER BY line LIMIT $3) l
+           LEFT JOIN payout p ON p.payout_id = l.payout_number
+           LEFT JOIN LATERAL (
+               SELECT b.kind, e.bank_reference FROM payout_event e
+               JOIN settlement_line b ON b.settlement_file_id = e.settlement_file_id AND b.line = e.settlement_line
+               WHERE e.partner_id = p.partner_id AND e.payout_id = p.payout_id AND e.to_state = 'paid') paid ON true
+           ORDER BY l.line"#,
+        file,
+        after,
+        BATCH,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(Row::beside).collect()
+}
+
+async fn read_again(tx: &mut Tx, file: i64, line: i64) -> Result<Beside, AppError> {
+    let found = next(tx, file, line - 1).await?;
+    found.into_iter().next().ok_or(AppError::NotFound)
+}
+
+struct Row {
+    line: i64,
+    target_kind: String,
+    target: String,
+    kind: String,
+    outcome: String,
+    payments: Option<i64>,
+    amount: Option<Decimal>,
+    currency: Option<String>,
+    bank_reference: Option<String>,
+    partner_id: Option<i64>,
+    payout_id: Option<i64>,
+    state: Option<String>,
+    payout_amount: Option<Decimal>,
+    payout_currency: Option<String>,
+    paid_kind: Option<String>,
+    paid_reference: Option<String>,
+}
+
+impl Row {
+    fn beside(self) -> Result<Beside, AppError> {
+        let unknown = || AppError::Internal("a settlement line of no known kind".into());
+        let said = Said {
+            kind: kind(&self.kind).ok_or_else(unknown)?,
+            outcome: outcome(&self.outcome).ok_or_else(unknown)?,
+            amount: money(self.amount, self.currency.as_deref())?,
+            bank_reference: self.bank_reference,
+        };
+        let state = self.state.map(|state| State::parse(&state).ok_or_else(unknown)).transpose()?;
+        let amount = money(self.payout_amount, self.payout_currency.as_deref())?;
+        let paid = match self.paid_kind {
+            Some(paid) => {
+                Some(Evidence { kind: kind(&paid).ok_or_else(unknown)?, bank_reference: self.paid_reference })
+            }
+            None => None,
+        };
+        Ok(Beside {
+            line: self.line,
+            is_batch: self.target_kind == "batch",
+            target: self.target,
+            payments: self.payments,
+            said: Some(said),
+            payout: self.partner_id.zip(self.payout_id),
+            standing: state.zip(amount).map(|(state, amount)| Standing { state, amount, paid }),
+        })
+    }
+}
+
+fn money(amount: Option<Decimal>, currency: Option<&str>) -> Result<Option<Money>, AppError> {
+    match amount.zip(currency) {
+        Some((amount, currency)) => Ok(Some(Money::new(amount, Currency::parse(currency)?))),
+        None => Ok(None),
+    }
+}
+
+/// What was decided of lines, one payout once.
+#[derive(Default)]
+struct Decided {
+    lines: Vec<i64>,
+    dispositions: Vec<String>,
+    partners: Vec<Option<i64>>,
+    payouts: Vec<Option<i64>>,
+    /// Empty where nothing moves.
+    states: Vec<String>,
+}
+
+impl Decided {
+    fn add(&mut self, line: &Beside) {
+        let verdict = match (&line.said, &line.standing) {
+            (Some(said), Some(standing)) => judge(said, standing),
+            (Some(said), None) if said.outcome == Outcome::Accepted => Verdict::Keep(Disposition::Noted),
+            _ => Verdict::Keep(Disposition::Unmatched),
+        };
+        let (disposition, state) = match verdict {
+            Verdict::Apply(state) => (Disposition::Applied, state.as_str()),
+            Verdict::Keep(disposition) => (disposition, ""),
+        };
+        self.lines.push(line.line);
+        self.dispositions.push(disposition.as_str().to_owned());
+        self.partners.push(line.payout.map(|(partner, _)| partner));
+        self.payouts.push(line.payout.map(|(_, payout)| payout));
+        self.states.push(state.to_owned());
+    }
+}
+
+async fn write(tx: &mut Tx, file: i64, decided: Decided, now: DateTime<Utc>) -> Result<(), AppError> {
+    if decided.lines.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "UPDATE settlement_line l SET disposition = d.disposition, partner_id = d.partner_id, payout_id = d.payout_id
+         FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::bigint[]) AS d (line, disposition, partner_id, payout_id)
+         WHERE l.settlement_file_id = $1 AND l.line = d.line",
+        file,
+        &decided.lines,
+        &decided.dispositions,
+        &decided.partners as &[Option<i64>],
+        &decided.payouts as &[Option<i64>],
+    )
+    .execute(&mut **tx)
+    .await?;
+    // The day of the bank's booking, but neither before the payout was sent nor after now.
+    sqlx::query!(
+        "INSERT INTO payout_event (partner_id, payout_id, seq, from_state, to_state, by_kind, code, bank_reference, amount, currency,
+                                   settlement_file_id, settlement_line, at, booked_at)
+         SELECT p.partner_id, p.payout_id, p.seq + 1, p.state, d.state, 'bank', l.code, l.bank_reference,
+                CASE WHEN d.state = 'paid' THEN p.amount END, CASE WHEN d.state = 'paid' THEN p.currency END, $1, l.line,
+                greatest(before.at, least($4, l.on_day::timestamp AT TIME ZONE g.time_zone)), $4
+         FROM unnest($2::bigint[], $3::text[]) AS d (line, state)
+         JOIN settlement_line l ON l.settlement_file_id = $1 AND l.line = d.line
+         JOIN payout p ON p.partner_id = l.partner_id AND p.payout_id = l.payout_id
+         JOIN programme g ON g.programme_id = p.programme_id
+         JOIN payout_event before ON before.partner_id = p.partner_id AND before.payout_id = p.payout_id AND before.seq = p.seq
+         WHERE d.state <> ''",
+        file,
+        &decided.lines,
+        &decided.states,
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A line about every payment of a file: all or nothing of it, and only where count and sum are the file's.
+async fn batch(tx: &mut Tx, file: i64, line: &Beside, now: DateTime<Utc>) -> Result<(), AppError> {
+    let sent = sqlx::query!(
+        "SELECT payout_file_id, payments, total, currency FROM payout_file WHERE message_id = $1",
+        line.target,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(said) = &line.said else { return Ok(()) };
+    let disposition = match (sent, said.outcome) {
+        (_, Outcome::Accepted) => Disposition::Noted,
+        (None, _) | (_, Outcome::Returned | Outcome::Unknown) => Disposition::Unmatched,
+        (Some(sent), outcome) => {
+            let total = Money::new(sent.total, Currency::parse(&sent.currency)?);
+            let differs = said.amount.is_some_and(|amount| amount != total)
+                || line.payments.is_some_and(|payments| payments != sent.payments);
+            if differs {
+                Disposition::WrongAmount
+            } else {
+                let state = if outcome == Outcome::Settled { State::Paid } else { State::Failed };
+                let moved = move_all(tx, file, line.line, sent.payout_file_id, state, now).await?;
+                if moved > 0 { Disposition::Applied } else { Disposition::Known }
+            }
+        }
+    };
+    sqlx::query!(
+        "UPDATE settlement_line SET disposition = $3 WHERE settlement_file_id = $1 AND line = $2",
+        file,
+        line.line,
+        disposition.as_str(),
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn move_all(
+    tx: &mut Tx,
+    file: i64,
+    line: i64,
+    sent: i64,
+    state: State,
+    now: DateTime<Utc>,
+) -> Result<u64, AppError> {
+    let done = sqlx::query!(
+        "INSERT INTO payout_event (partner_id, payout_id, seq, from_state, to_state, by_kind, code, bank_reference, amount, currency,
+                                   settlement_file_id, settlement_line, at, booked_at)
+         SELECT p.partner_id, p.payout_id, p.seq + 1, p.state, $4, 'bank', l.code, l.bank_reference,
+                CASE WHEN $4 = 'paid' THEN p.amount END, CASE WHEN $4 = 'paid' THEN p.currency END, $1, l.line,
+                greatest(before.at, least($5, l.on_day::timestamp AT TIME ZONE g.time_zone)), $5
+         FROM payout_in_file i
+         JOIN payout p USING (partner_id, payout_id)
+         JOIN settlement_line l ON l.settlement_file_id = $1 AND l.line = $2
+         JOIN programme g ON g.programme_id = p.programme_id
+         JOIN payout_event before ON before.partner_id = p.partner_id AND before.payout_id = p.payout_id AND before.seq = p.seq
+         WHERE i.payout_file_id = $3 AND p.state IN ('submitted', 'unknown')",
+        file,
+        line,
+        sent,
+        state.as_str(),
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected())
+}

@@ -1,0 +1,12 @@
+//! Payout runs from the first booking to the bank's last word.
+#![cfg(feature = "ssr")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+mod shop;
+
+#[path = "payouts/answers.rs"]
+mod answers;
+#[path = "payouts/counting_house.rs"]
+mod counting_house;
+#[path = "payouts/runs.rs"]
+mod runs;

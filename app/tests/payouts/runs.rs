@@ -1,0 +1,154 @@
+//! Building, releasing and giving up runs.
+
+use crate::counting_house::{CUTOFF, CountingHouse};
+use app::base::actor::Actor;
+use app::payout_runs::export::{ExportError, Format, export};
+use app::payout_runs::store::{Released, build_batch, cancel};
+use sqlx::PgPool;
+
+/// Ana earned 8.00 and a credit is not in it; Bob 0.80, which is too little; Cleo 16.00 without anywhere to send it.
+const SALES: &str = "A,sale,1,ana,uk,2011-02-01T10:00:00Z,100.00,GBP,\nB,sale,2,bob,uk,2011-02-01T10:00:00Z,10.00,GBP,\n\
+                     C,sale,3,cleo,uk,2011-02-01T10:00:00Z,200.00,GBP,\n";
+const METHODS: &str = "ana,paypal,Ana Arias,,,,,ana@example.org\nbob,sort_code,Bob Bain,,,20-00-00,55779911,\n";
+
+async fn house(pool: PgPool) -> CountingHouse {
+    let house = CountingHouse::open(pool).await;
+    house.import(SALES).await;
+    house.methods(METHODS).await;
+    house.release("2011-03-31T00:00:00Z").await;
+    house
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_run_pays_who_has_enough_and_says_why_others_wait(pool: PgPool) {
+    let house = house(pool).await;
+    let run = house.build(CUTOFF).await;
+    assert_eq!(run.pay_day.to_string(), "2011-04-15");
+    assert_eq!(house.payouts().await, ["ana 8.00 scheduled"]);
+    assert_eq!(house.purses().await, ["ana 0 0 8", "bob 0.8 0 0", "cleo 16 0 0"]);
+    let blocks = "SELECT c.code, b.reason, b.payable, b.amount FROM payout_block b JOIN partner c USING (partner_id)";
+    assert_eq!(house.lines(blocks).await, ["(bob,under_minimum,0.80,4.20)", "(cleo,no_method,16.00,)"]);
+    assert_eq!(house.lines("SELECT warnings FROM payout").await, ["({first_payout})"]);
+    house.adds_up().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn built_twice_and_by_many_at_once_it_is_one_run(pool: PgPool) {
+    let house = house(pool).await;
+    // A hundred partners more, so that there is something to do at once.
+    let rows: String =
+        (0..100).map(|n| format!("X{n},sale,x{n},p{n},uk,2011-02-01T10:00:00Z,{}.00,GBP,\n", 100 + n)).collect();
+    house.import(&rows).await;
+    let methods: String = (0..100).map(|n| format!("p{n},paypal,Pat Poe,,,,,p{n}@example.org\n")).collect();
+    house.methods(&methods).await;
+    house.release("2011-03-31T00:00:00Z").await;
+    let (db, programme, now) = (house.db.clone(), house.programme, house.now);
+    let builders: Vec<_> = (0..32)
+        .map(|_| {
+            let db = db.clone();
+            tokio::spawn(async move {
+                let what = app::payout_runs::store::Start {
+                    programme,
+                    cutoff: CUTOFF.parse().expect("day"),
+                    pay_day: None,
+                    off_cycle: None,
+                };
+                let mut tx = db.begin(&Actor::Command).await.expect("begin");
+                let (run, _) =
+                    app::payout_runs::store::start(&mut tx, &Actor::Command, &what, now).await.expect("started");
+                tx.commit().await.expect("commit");
+                while build_batch(&db, &Actor::Command, run.id, now).await.expect("batch").is_some() {}
+                run.id
+            })
+        })
+        .collect();
+    let mut runs = Vec::new();
+    for builder in builders {
+        runs.push(builder.await.expect("builder"));
+    }
+    runs.dedup();
+    assert_eq!(runs.len(), 1);
+    assert_eq!(house.lines("SELECT count(*), sum(amount) FROM payout").await, ["(101,1204.00)"]);
+    let twice = "SELECT partner_id, transfer_id FROM payout_allocation WHERE live GROUP BY 1, 2 HAVING count(*) > 1";
+    assert!(house.lines(twice).await.is_empty());
+    house.adds_up().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_release_comes_once_and_only_after_the_build(pool: PgPool) {
+    let house = house(pool).await;
+    let run = house.begin(CUTOFF).await;
+    assert_eq!(house.let_go(run.id).await, Released::NotBuilt);
+    house.build(CUTOFF).await;
+    let early = export(&house.db, &house.secrets, &Actor::Command, run.id, Format::PayPal, house.now).await;
+    assert!(matches!(early, Err(ExportError::NotReleased)));
+    assert_eq!(house.let_go(run.id).await, Released::Done { payouts: 1 });
+    assert_eq!(house.let_go(run.id).await, Released::Before);
+    assert_eq!(house.payouts().await, ["ana 8.00 approved"]);
+    let none = export(&house.db, &house.secrets, &Actor::Command, run.id, Format::Wise, house.now).await;
+    assert!(matches!(none, Err(ExportError::NothingToSend)));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_file_has_the_same_bytes_for_ever_and_names_nobody_in_the_database(pool: PgPool) {
+    let house = house(pool).await;
+    let run = house.build(CUTOFF).await;
+    house.let_go(run.id).await;
+    let made = house.export(run.id, Format::PayPal).await;
+    let first = house.bytes(&made[0]).await;
+    assert!(first.contains("ana@example.org") && first.contains("8.00"), "{first}");
+    assert_eq!(house.payouts().await, ["ana 8.00 submitted"]);
+    let again = house.export(run.id, Format::PayPal).await;
+    assert_eq!((again.len(), again[0].id), (1, made[0].id));
+    assert_eq!(house.bytes(&again[0]).await, first);
+    let found =
+        house.lines("SELECT count(*) FROM payout_file_piece WHERE position('ana@example.org'::bytea IN sealed) > 0");
+    assert_eq!(found.await, ["(0)"]);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn given_up_before_it_was_sent_the_money_is_payable_again(pool: PgPool) {
+    let house = house(pool).await;
+    let run = house.build(CUTOFF).await;
+    house.let_go(run.id).await;
+    let mut tx = house.db.begin(&Actor::Command).await.expect("begin");
+    let done = cancel(&mut tx, &Actor::Command, run.id, "wrong cut-off", "test", house.now).await.expect("cancelled");
+    assert_eq!(done, Some(1));
+    tx.commit().await.expect("commit");
+    assert_eq!(house.purses().await[0], "ana 8 0 0");
+    assert_eq!(house.payouts().await, ["ana 8.00 cancelled"]);
+    // The same cut-off again is a new run.
+    let next = house.build(CUTOFF).await;
+    assert_ne!(next.id, run.id);
+    assert_eq!(house.payouts().await, ["ana 8.00 cancelled", "ana 8.00 scheduled"]);
+    house.adds_up().await;
+
+    house.let_go(next.id).await;
+    house.export(next.id, Format::PayPal).await;
+    let mut tx = house.db.begin(&Actor::Command).await.expect("begin");
+    let late = cancel(&mut tx, &Actor::Command, next.id, "too late", "test", house.now).await.expect("asked");
+    assert_eq!(late, None, "what was sent is not given up");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn only_money_up_to_the_cutoff_less_what_was_taken_back_since(pool: PgPool) {
+    let house = house(pool).await;
+    house
+        .import(
+            "D,sale,4,ana,uk,2011-03-02T10:00:00Z,100.00,GBP,\nR,refund,1,ana,uk,2011-04-02T10:00:00Z,25.00,GBP,returned\n",
+        )
+        .await;
+    // The second sale leaves its hold on 1 April, after the cut-off; of the first, a quarter came back on 2 April.
+    house.release("2011-04-03T00:00:00Z").await;
+    house.import("S,refund,4,ana,uk,2011-04-04T10:00:00Z,50.00,GBP,returned\n").await;
+    assert_eq!(house.purses().await[0], "ana 10 0 0");
+    house.build(CUTOFF).await;
+    // 8.00 - 2.00; the refund of what is not in it yet waits with it.
+    assert_eq!(house.payouts().await, ["ana 6.00 scheduled"]);
+    house.build("2011-04-30").await;
+    assert_eq!(house.payouts().await, ["ana 6.00 scheduled"]);
+    let blocks = house
+        .lines("SELECT c.code, b.payable FROM payout_block b JOIN partner c USING (partner_id) WHERE c.code = 'ana'");
+    assert_eq!(blocks.await, ["(ana,4.00)"]);
+    house.adds_up().await;
+}
