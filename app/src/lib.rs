@@ -19,6 +19,7 @@ pub mod ledger;
 #[cfg(feature = "ssr")]
 pub mod partners;
 pub mod paths;
+pub mod payout_methods;
 pub mod payouts;
 #[cfg(feature = "ssr")]
 pub mod programmes;

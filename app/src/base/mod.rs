@@ -21,3 +21,5 @@ pub mod format;
 pub mod forms;
 #[cfg(feature = "ssr")]
 pub mod language;
+#[cfg(feature = "ssr")]
+pub mod secrets;
