@@ -34,6 +34,8 @@ pub mod shell;
 pub mod sign_in;
 #[cfg(feature = "ssr")]
 pub mod staff;
+#[cfg(feature = "ssr")]
+pub mod statements;
 pub mod terms;
 pub mod ui;
 

@@ -1,7 +1,7 @@
 //! The command line: names, arguments and their help. What each command does stands in `commands`.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use rust_decimal::Decimal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,7 +24,8 @@ pub struct Global {
     /// PostgreSQL to use; without it a private one in the data folder, from the programs installed here
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
-    /// Folder of the private PostgreSQL [default: /var/lib/partnerdesk as root, else ~/.local/share/partnerdesk]
+    /// Folder of the private PostgreSQL and of `secret.key`, which encrypts payout methods unless
+    /// PARTNERDESK_SECRET_KEY (64 hexadecimal digits) does [default: /var/lib/partnerdesk as root, else ~/.local/share/partnerdesk]
     #[arg(long, global = true, env = "PARTNERDESK_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// Fixes the clock, for tests and demonstrations (refused in production)
@@ -217,6 +218,52 @@ pub enum Partner {
         #[arg(long, env = "PARTNERDESK_URL", default_value = "http://localhost:3000", value_name = "URL")]
         url: String,
     },
+    /// Set where a partner's money goes: a first method is used at once, a change after the safety period
+    Method {
+        /// Programme code
+        programme: String,
+        /// Partner code
+        code: String,
+        #[command(flatten)]
+        account: Account,
+    },
+    /// Set the payout methods of a CSV file, all or none of them
+    ///
+    /// Columns: partner,kind,holder and, as the kind needs them, iban,bic,sort_code,account,email. Kinds: iban,
+    /// sort_code, paypal, wise. The same file twice changes nothing.
+    Methods {
+        /// Programme code
+        programme: String,
+        /// The file; `-` for standard input; may end in `.gz`
+        file: PathBuf,
+    },
+}
+
+/// An account that money can be sent to.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("kind").required(true).args(["iban", "sort_code", "paypal", "wise"])))]
+pub struct Account {
+    /// The account holder, as the bank knows them
+    #[arg(long, value_name = "NAME")]
+    pub holder: String,
+    /// A bank account in SEPA, for euro
+    #[arg(long)]
+    pub iban: Option<String>,
+    /// The bank of the IBAN, where it is known
+    #[arg(long, conflicts_with_all = ["sort_code", "account", "paypal", "wise"])]
+    pub bic: Option<String>,
+    /// A British bank account, for sterling: its sort code
+    #[arg(long, value_name = "NN-NN-NN", requires = "account")]
+    pub sort_code: Option<String>,
+    /// … and its number, eight digits
+    #[arg(long, value_name = "NNNNNNNN", conflicts_with_all = ["iban", "paypal", "wise"])]
+    pub account: Option<String>,
+    /// A PayPal account's e-mail address
+    #[arg(long, value_name = "EMAIL")]
+    pub paypal: Option<String>,
+    /// A Wise account's e-mail address
+    #[arg(long, value_name = "EMAIL")]
+    pub wise: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,6 +4,7 @@ use crate::session::{Surroundings, guard};
 use app::base::clock::Clock;
 use app::base::context::Context;
 use app::base::db::Db;
+use app::base::secrets::Secrets;
 use app::shell::{App, shell};
 use app::ui::screen::Failure;
 use axum::body::Body;
@@ -48,7 +49,7 @@ impl FromRef<Served> for LeptosOptions {
 }
 
 /// Everything that answers, with its layers. `site` holds `pkg/` and `hash.txt`.
-pub fn router(db: Db, clock: Clock, site: &Path, address: SocketAddr) -> Router {
+pub fn router(db: Db, secrets: Secrets, clock: Clock, site: &Path, address: SocketAddr) -> Router {
     let options = leptos_options(site, address);
     let routes = generate_route_list(App);
     let served = Served { options, routes: routes.clone() };
@@ -60,7 +61,7 @@ pub fn router(db: Db, clock: Clock, site: &Path, address: SocketAddr) -> Router 
         .leptos_routes_with_handler(routes, get(page))
         .fallback(missing)
         .with_state(served)
-        .layer(middleware::from_fn_with_state(Surroundings { db: db.clone(), clock }, guard))
+        .layer(middleware::from_fn_with_state(Surroundings { db: db.clone(), clock, secrets }, guard))
         .layer(Extension(db))
         .layer(CsrfLayer::new())
         .layer(RequestBodyLimitLayer::new(LARGEST_BODY))

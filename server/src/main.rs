@@ -5,13 +5,14 @@ mod commands;
 mod embedded_postgres;
 mod http;
 mod jobs;
+mod secret_key;
 mod serve;
 mod session;
 
 use app::base::actor::Role;
 use clap::Parser;
 use cli::{Cli, Command};
-use commands::{Failure, Session, audit, commissions, demo, import, ledger, payouts, people, programmes};
+use commands::{Failure, Session, audit, commissions, demo, import, ledger, methods, payouts, people, programmes};
 use std::process::ExitCode;
 
 #[tokio::main]
@@ -82,6 +83,12 @@ async fn command(session: &Session, command: Command) -> Result<(), Failure> {
         }
         Command::Partner(cli::Partner::Invite { programme, code, email, name, url }) => {
             people::invite(session, &people::Invite { programme, code, email, name, url }).await
+        }
+        Command::Partner(cli::Partner::Method { programme, code, account }) => {
+            methods::set(session, &programme, &code, &account).await
+        }
+        Command::Partner(cli::Partner::Methods { programme, file }) => {
+            methods::set_many(session, &programme, &file).await
         }
         Command::Import(cli::Import::Conversions {
             file,

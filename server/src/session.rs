@@ -7,6 +7,7 @@ use app::base::context::Context;
 use app::base::db::Db;
 use app::base::error::AppError;
 use app::base::language;
+use app::base::secrets::Secrets;
 use app::paths;
 use app::sign_in::api::SESSION_COOKIE;
 use app::sign_in::store::load_session;
@@ -24,6 +25,8 @@ pub struct Surroundings {
     pub db: Db,
     /// Where time comes from.
     pub clock: Clock,
+    /// What encrypts and decrypts payout methods.
+    pub secrets: Secrets,
 }
 
 /// Puts a [`Context`] into the request, or refuses it.
@@ -115,6 +118,7 @@ async fn context(around: &Surroundings, asked: Asked) -> Result<Context, AppErro
         locale,
         time_zone,
         db: around.db.clone(),
+        secrets: around.secrets.clone(),
         request_id: request_id(),
         path: asked.path,
         client: asked.client,

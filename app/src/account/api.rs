@@ -1,14 +1,16 @@
 //! Changing where money goes.
 
-use super::model::{MethodKind, Refusal};
-use super::rules;
-use super::store::{self, Set};
+use super::model::Refusal;
 use crate::audit;
 use crate::base::context::{self, Context};
 use crate::base::error::AppError;
 use crate::base::forms::{self, Errors};
 use crate::base::language::tr;
 use crate::paths;
+use crate::payout_methods::address::Given;
+use crate::payout_methods::model::{Fault, MethodKind};
+use crate::payout_methods::secrets::seal;
+use crate::payout_methods::store;
 use leptos::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
@@ -44,15 +46,20 @@ pub async fn set(ctx: &Context, kind: &str, address: &str, form_key: &str) -> Re
     let member = ctx.member()?;
     let kind = MethodKind::parse(kind).ok_or(AppError::BadRequest("no such payout method"))?;
     let form_key: Uuid = form_key.parse().map_err(|_| AppError::BadRequest("no form key"))?;
-    let address = match rules::parse_address(address) {
-        Ok(address) => address,
-        Err(refusal) => return Ok(Err(refusal)),
+    let given = Given { holder: &member.partner_name, email: address, ..Given::default() };
+    let (holder, address) = match given.parse(kind) {
+        Ok(parsed) => parsed,
+        Err(faults) if faults.contains(&Fault::EmailEmpty) => return Ok(Err(Refusal::Empty)),
+        Err(_) => return Ok(Err(Refusal::NotAnAddress)),
     };
+    let masked = address.masked();
+    let sealed = seal(&ctx.secrets, member.partner, &address)?;
+    let new = store::New { kind, holder, masked, sealed, says_more: false, form_key };
     let mut tx = ctx.begin().await?;
-    let (before, after) = match store::set_method(&mut tx, member, kind, &address, form_key, ctx.now()).await? {
-        Ok(Set::Done { before, after }) => (before, after),
-        Ok(Set::Unchanged) => return Ok(Ok(())),
-        Err(refusal) => return Ok(Err(refusal)),
+    let (before, after) = match store::set_method(&mut tx, member, &new, ctx.now()).await? {
+        store::Set::Done { before, after, .. } => (before, after),
+        store::Set::Unchanged => return Ok(Ok(())),
+        store::Set::ServesAnother => return Ok(Err(Refusal::ServesAnother)),
     };
     let change = audit::store::Change {
         action: "payout_method.set",

@@ -1,7 +1,6 @@
 //! A partner's account: where money goes, and how the portal speaks to the person.
 
 pub mod model;
-pub mod rules;
 
 #[cfg(feature = "ssr")]
 pub mod api;

@@ -1,12 +1,14 @@
 //! `/account`: where money goes, and how the portal speaks to the person.
 
-use super::model::{Method, MethodKind, Preferences};
+use super::model::Preferences;
 use super::store;
 use crate::base::context::Context;
 use crate::base::error::AppError;
 use crate::base::forms::{self, Draft};
 use crate::base::language::{self, Locale, tr};
 use crate::paths;
+use crate::payout_methods::model::{Method, MethodKind};
+use crate::payout_methods::store::live_method;
 use crate::ui::field::{Field, Hidden, Select, Submit, Weight};
 use crate::ui::form::Form;
 use crate::ui::layout::{facts, page_head, section};
@@ -24,7 +26,7 @@ pub fn Account() -> impl IntoView {
 async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppError> {
     let member = ctx.member()?;
     let mut tx = ctx.begin().await?;
-    let method = store::live_method(&mut tx, member.partner).await?;
+    let method = live_method(&mut tx, member.partner).await?;
     tx.commit().await?;
     let mut tx = ctx.db.begin_sign_in().await?;
     let preferences = store::preferences(&mut tx, member.person).await?;
@@ -56,7 +58,10 @@ fn method_part(ctx: &Context, method: Option<Method>, draft: &Draft) -> AnyView 
     let legend = if method.is_some() { tr!(ctx.locale, account.set_other) } else { tr!(ctx.locale, account.set_first) };
     let live = method.map(|method| {
         let kind = match method.kind {
+            MethodKind::Iban => "IBAN".to_owned(),
+            MethodKind::SortCode => "Sort code".to_owned(),
             MethodKind::PayPal => tr!(ctx.locale, account.paypal),
+            MethodKind::Wise => "Wise".to_owned(),
         };
         let facts = facts(vec![
             (tr!(ctx.locale, account.method_kind), kind.into_any()),

@@ -5,6 +5,7 @@ use super::clock::Clock;
 use super::db::{Db, Tx};
 use super::error::AppError;
 use super::language::Locale;
+use super::secrets::Secrets;
 use chrono::{DateTime, Utc};
 
 /// The request's surroundings, made by the server's session layer and found with [`current`].
@@ -20,6 +21,8 @@ pub struct Context {
     pub time_zone: chrono_tz::Tz,
     /// The database.
     pub db: Db,
+    /// What encrypts and decrypts payout methods.
+    pub secrets: Secrets,
     /// Names the request in the log and the record.
     pub request_id: String,
     /// Path and query that were asked for.

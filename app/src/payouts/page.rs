@@ -2,8 +2,6 @@
 
 use super::model::{Facts, Reason, Standing};
 use super::{rules, store, words};
-use crate::account;
-use crate::account::model::Method;
 use crate::base::context::Context;
 use crate::base::error::AppError;
 use crate::base::format;
@@ -12,6 +10,8 @@ use crate::base::money::{Currency, Money};
 use crate::commissions::model::State;
 use crate::earnings::filter::{Filter, start_of_day};
 use crate::paths;
+use crate::payout_methods::model::Method;
+use crate::payout_methods::store::live_method;
 use crate::ui::badge::Tone;
 use crate::ui::blocked::{Block, blocked_by};
 use crate::ui::empty::empty;
@@ -38,7 +38,7 @@ async fn load(ctx: &Context) -> Result<(String, AnyView), AppError> {
     let known = store::facts(&mut tx, member.programme, member.partner, ctx.now()).await?;
     let reversed = store::reversed(&mut tx, member.partner, start_of_day(ctx.time_zone, this_year)).await?;
     let first = crate::earnings::store::first(&mut tx, member.partner).await?;
-    let method = account::store::live_method(&mut tx, member.partner).await?;
+    let method = live_method(&mut tx, member.partner).await?;
     tx.commit().await?;
 
     let first = first.map_or(today, |at| at.with_timezone(&ctx.time_zone).date_naive());

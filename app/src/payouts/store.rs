@@ -1,11 +1,11 @@
 //! Reading what decides a partner's next payout. Staff ask the same questions under their own role.
 
 use super::model::{Balances, Due, Facts, Leaves, Review};
-use crate::account;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::ids::{PartnerId, ProgrammeId};
 use crate::base::money::Currency;
+use crate::payout_methods;
 use crate::terms;
 use crate::terms::model::{Field, Schedule};
 use chrono::{DateTime, Utc};
@@ -37,7 +37,7 @@ pub async fn facts(
         schedule: field(Field::Schedule).and_then(|version| Schedule::from_parts(&version.kind, version.value)),
         balances: balances(tx, partner, currency).await?,
         due: due(tx, partner, zone).await?,
-        has_method: account::store::live_method(tx, partner).await?.is_some(),
+        has_method: payout_methods::store::live_method(tx, partner).await?.is_some(),
         review: review(tx, partner, now, zone).await?,
     })
 }

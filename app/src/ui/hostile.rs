@@ -8,6 +8,7 @@ use crate::base::actor::Actor;
 use crate::base::clock::Clock;
 use crate::base::context::Context;
 use crate::base::language::Locale;
+use crate::base::secrets::{KeyId, MasterKey, Secrets};
 use leptos::prelude::*;
 use rust_decimal::Decimal;
 
@@ -158,6 +159,7 @@ pub(crate) fn context() -> Context {
         locale: Locale::en,
         time_zone: chrono_tz::Tz::UTC,
         db: crate::base::db::Db::from_pool(sqlx::PgPool::connect_lazy("postgres://nowhere").expect("an address")),
+        secrets: Secrets::new(&MasterKey::from([7; 32]), KeyId(1)),
         request_id: "r".into(),
         path: "/earnings?page=2".into(),
         client: String::new(),

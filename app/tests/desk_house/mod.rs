@@ -8,6 +8,7 @@ use app::base::db::Db;
 use app::base::error::AppError;
 use app::base::ids::{CaseId, ConversionId, OfferId, PartnerId, PersonId, ProgrammeId};
 use app::base::language::Locale;
+use app::base::secrets::{KeyId, MasterKey, Secrets};
 use app::desk::api as desk;
 use app::desk::model::Authority;
 use app::disputes::api as disputes;
@@ -39,7 +40,8 @@ const PEOPLE: &str = "
         SELECT programme_id, 'agent', 20, 25, '2026-06-01Z' FROM programme UNION ALL
         SELECT programme_id, 'agent', 20, 900, '2027-06-01Z' FROM programme UNION ALL
         SELECT programme_id, 'owner', 1, 1000, '2026-01-01Z' FROM programme;
-    SELECT open_accounts(programme_id, partner_id, 'GBP') FROM partner;";
+    SELECT open_accounts(programme_id, partner_id, 'GBP') FROM partner;
+    INSERT INTO secret_key VALUES (1, sha256('test'), now());";
 
 const SALE: &str = "
     INSERT INTO conversion (programme_id, partner_id, offer_id, kind, order_id, occurred_at, amount, currency, booked_at)
@@ -167,6 +169,7 @@ impl House {
             locale: Locale::en,
             time_zone: chrono_tz::UTC,
             db: self.db.clone(),
+            secrets: Secrets::new(&MasterKey::from([7; 32]), KeyId(1)),
             request_id: "test".into(),
             path: "/".into(),
             theme: String::new(),

@@ -10,6 +10,7 @@ use app::base::db::{Db, Tx};
 use app::base::error::{AppError, constraint};
 use app::base::ids::{OfferId, PartnerId, PersonId, ProgrammeId, ProposalId};
 use app::base::language::Locale;
+use app::base::secrets::{KeyId, MasterKey, Secrets};
 use app::terms::model::{Field, Scope};
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -102,6 +103,7 @@ impl House {
             locale: Locale::en,
             time_zone: chrono_tz::UTC,
             db: self.db.clone(),
+            secrets: Secrets::new(&MasterKey::from([7; 32]), KeyId(1)),
             request_id: "test".into(),
             path: "/".into(),
             client: String::new(),

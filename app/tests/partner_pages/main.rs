@@ -314,7 +314,7 @@ async fn a_payout_method_is_set_once_and_serves_one_partner(pool: PgPool) {
     assert_eq!(set(&ctx, "paypal", "ana@example.com", &first).await.expect("set"), Ok(()));
     assert_eq!(methods(&pool, &ana).await, (2, 1));
     let mut tx = ctx.begin().await.expect("begin");
-    let live = account::store::live_method(&mut tx, ana.id.into()).await.expect("method").expect("live");
+    let live = app::payout_methods::store::live_method(&mut tx, ana.id.into()).await.expect("method").expect("live");
     assert_eq!(live.masked, "a…@example.org");
     drop(tx);
 

@@ -6,6 +6,7 @@ use app::base::context::Context;
 use app::base::db::Db;
 use app::base::ids::ConversionId;
 use app::base::language::Locale;
+use app::base::secrets::{KeyId, MasterKey, Secrets};
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use sqlx::PgPool;
@@ -63,6 +64,7 @@ impl Partner {
             locale: Locale::en,
             time_zone: chrono_tz::Tz::Europe__London,
             db: Db::from_pool(pool.clone()),
+            secrets: Secrets::new(&MasterKey::from([7; 32]), KeyId(1)),
             request_id: "test".into(),
             path: path.into(),
             theme: String::new(),
@@ -75,6 +77,7 @@ impl Partner {
 impl Programme {
     pub async fn new(pool: &PgPool) -> Self {
         let since = at("2010-01-01T00:00:00Z");
+        sqlx::raw_sql("INSERT INTO secret_key VALUES (1, sha256('test'), now())").execute(pool).await.expect("key");
         let id: i64 = sqlx::query_scalar(
             "INSERT INTO programme (code, name, currency, time_zone, created_at) VALUES ('gifts', 'Gifts', 'GBP', 'UTC', $1) RETURNING programme_id",
         )

@@ -52,7 +52,7 @@ impl CountingHouse {
     pub async fn methods(&self, rows: &str) {
         let file = format!("partner,kind,holder,iban,bic,sort_code,account,email\n{rows}");
         let at = time("2011-01-01T00:00:00Z");
-        let rows = bulk::file::read(file.as_bytes()).expect("rows");
+        let rows = bulk::read(file.as_bytes()).expect("rows");
         bulk::set(&self.db, &self.secrets, self.programme, rows, at).await.expect("methods");
     }
 

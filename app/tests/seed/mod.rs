@@ -16,7 +16,8 @@ const NAMES: &str = "
     UNION ALL SELECT CASE kind WHEN 'other' THEN 'question' ELSE 'dispute' END, case_id FROM support_case
     UNION ALL SELECT kind, transfer_id FROM transfer WHERE kind IN ('adjustment', 'release')
     UNION ALL SELECT concat(role, '_authority_', programme_id), authority_id FROM authority
-    UNION ALL SELECT 'asked', min(message_id) FROM message";
+    UNION ALL SELECT 'asked', min(message_id) FROM message
+    UNION ALL SELECT 'method_of_' || p.code, payout_method_id FROM payout_method JOIN partner p USING (partner_id)";
 
 /// A wrong state: what it is, the SQL that tries it, and how the database refuses it (SQLSTATE and constraint).
 pub type Wrong = (&'static str, String, &'static str, &'static str);

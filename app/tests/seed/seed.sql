@@ -102,8 +102,15 @@ WHERE c.kind = 'wrong_amount' AND s.name = 'Adam Ames';
 INSERT INTO claim (partner_id, offer_id, order_id, occurred_at, amount, currency)
 SELECT p.partner_id, o.offer_id, 'lost', '2011-03-01Z', 10, 'GBP' FROM partner p JOIN offer o USING (programme_id) WHERE p.code = 'ana';
 
-INSERT INTO payout_method (partner_id, kind, address, added_by, added_at)
-SELECT partner_id, 'paypal', p.code || '@example.org', m.person_id, '2011-01-02Z' FROM partner p JOIN partner_member m USING (partner_id);
+-- Where they are paid; Adam looked at Ana's account. Nobody has the key of these ciphertexts.
+INSERT INTO secret_key (key_id, check_value, made_at) VALUES (1, sha256('test'), '2011-01-01Z');
+INSERT INTO payout_method (partner_id, kind, holder_name, ciphertext, key_id, fingerprint, masked, set_by, added_by, added_at, usable_from)
+SELECT partner_id, 'paypal', p.name, decode(repeat('00', 60), 'hex'), 1, sha256(convert_to(p.code, 'UTF8')), left(p.code, 1) || '…@example.org',
+       'member', m.person_id, '2011-01-02Z', '2011-01-02Z'
+FROM partner p JOIN partner_member m USING (partner_id);
+INSERT INTO payout_method_reveal (partner_id, payout_method_id, person_id, reason, revealed_at, nth, form_key)
+SELECT partner_id, payout_method_id, s.person_id, 'The bank asked', '2011-03-04T10:00Z', 1, gen_random_uuid()
+FROM payout_method JOIN partner p USING (partner_id), staff s WHERE p.code = 'ana' AND s.name = 'Adam Ames';
 INSERT INTO partner_review (partner_id, reason, reviewer_id, started_at, ends_at)
 SELECT p.partner_id, 'Odd clicks', s.person_id, '2011-03-01Z', '2011-03-20Z' FROM partner p, staff s WHERE s.name = 'Olga Orr';
 INSERT INTO audit (at, actor_kind, actor_id, partner_id, action, subject, request_id)

@@ -107,6 +107,11 @@ async fn a_partner_does_not_read_what_is_the_houses(pool: PgPool) {
         "1 FROM needs_no_answer",
         "1 FROM form_draft",
         "1 FROM sign_in_failure",
+        "1 FROM secret_key",
+        "1 FROM payout_method_reveal",
+        "address FROM payout_method",
+        "ciphertext FROM payout_method",
+        "reveal_payout_method({ana}, {method_of_ana}, {person_adam})",
     ] {
         let error = attempt(&seed, "pd_partner", "{ana}", &format!("SELECT {what}")).await.expect_err(what);
         assert_eq!(refusal(&error).0, DENIED, "{what}: {error}");
@@ -115,7 +120,8 @@ async fn a_partner_does_not_read_what_is_the_houses(pool: PgPool) {
         "amount, order_id FROM conversion",
         "reason_partner FROM decision",
         "name FROM offer",
-        "address FROM payout_method",
+        "masked, holder_name FROM payout_method",
+        "method_safety_days FROM programme",
     ] {
         attempt(&seed, "pd_partner", "{ana}", &format!("SELECT {what}")).await.expect(what);
     }
@@ -136,6 +142,15 @@ async fn a_partner_writes_for_themself_only(pool: PgPool) {
              VALUES ('2011-03-05Z', '{kind}', {{person_ana}}, {partner}, 'case.opened', 'case/3', 'x')"
         )
     };
+    let method = |by: &str, person: &str, column: &str, value: &str| {
+        format!(
+            "INSERT INTO payout_method (partner_id, kind, holder_name, {column}, key_id, fingerprint, masked, set_by, added_by, added_at, usable_from)
+             VALUES ({{ana}}, 'paypal', 'Ana', {value}, 1, sha256('new'), 'a…@example.com', {by}, {person}, '2011-03-05Z', '2011-03-08Z')"
+        )
+    };
+    let changed = method("'member'", "{person_ana}", "ciphertext", "decode(repeat('00', 60), 'hex')");
+    let ended = format!("UPDATE payout_method SET ended_at = '2011-03-05Z'; {changed}");
+    attempt(&seed, "pd_partner", "{ana}", &ended).await.expect("her own method");
     attempt(&seed, "pd_partner", "{ana}", &ask("{ana}", "{giftware}")).await.expect("her own case");
     attempt(&seed, "pd_partner", "{ana}", &record("partner", "{ana}")).await.expect("her own record");
     for (what, sql) in [
@@ -150,6 +165,8 @@ async fn a_partner_writes_for_themself_only(pool: PgPool) {
         ("who works on the case", "UPDATE support_case SET assignee_id = {person_adam}".into()),
         ("the end of a review", "UPDATE partner_review SET ended_at = '2011-03-05Z'".into()),
         ("a message taken back", "DELETE FROM message".into()),
+        ("a method that a command set", method("'command'", "NULL", "ciphertext", "decode(repeat('00', 60), 'hex')")),
+        ("a method in plain text", method("'member'", "{person_ana}", "address", "'ana@example.com'")),
     ] {
         let error = attempt(&seed, "pd_partner", "{ana}", &sql).await.expect_err(what);
         assert_eq!(refusal(&error).0, DENIED, "{what}: {error}");
@@ -182,6 +199,8 @@ async fn whoever_took_no_role_on_sees_no_money(pool: PgPool) {
         "message",
         "note",
         "payout_method",
+        "payout_method_reveal",
+        "secret_key",
         "partner_review",
         "offer",
         "import",
@@ -225,6 +244,16 @@ async fn staff_and_jobs_do_what_is_theirs(pool: PgPool) {
                                            by, reason_partner, valid_from, decided_at)
                      SELECT proposal_id, programme_id, offer_scope, partner_scope, field, kind, value, content_hash, 'approved',
                             'command', 'x', valid_from, '2011-03-06Z' FROM proposal WHERE field = 'schedule'";
+    let reveal = |column: &str, value: &str| {
+        format!(
+            "INSERT INTO payout_method_reveal (partner_id, payout_method_id, person_id, reason, nth, form_key, {column})
+             VALUES ({{ana}}, {{method_of_ana}}, {{person_adam}}, 'x', 2, gen_random_uuid(), {value})"
+        )
+    };
+    let by_member = "UPDATE payout_method SET ended_at = '2011-03-05Z';
+                     INSERT INTO payout_method (partner_id, kind, holder_name, ciphertext, key_id, fingerprint, masked, set_by, added_by, added_at, usable_from)
+                     SELECT {ana}, 'wise', 'Ana', decode(repeat('00', 60), 'hex'), 1, sha256('new'), 'a…@example.com', 'member', {person_ana},
+                            '2011-03-05Z', '2011-03-08Z'";
     let as_command = "INSERT INTO audit (at, actor_kind, action, subject, request_id) VALUES ('2011-03-05Z', 'command', 'case.decided', 'x', 'x')";
     for (role, what, sql) in [
         ("pd_staff", "a transfer changed", "UPDATE transfer SET amount = 1".to_owned()),
@@ -242,7 +271,20 @@ async fn staff_and_jobs_do_what_is_theirs(pool: PgPool) {
         ("pd_staff", "a proposal of nobody's", unsigned.into()),
         ("pd_staff", "a decision in a command's name", commanded.into()),
         ("pd_staff", "a change in a command's name", as_command.into()),
-        ("pd_staff", "a whole payout address", "SELECT address FROM payout_method".into()),
+        ("pd_staff", "a plain payout address", "SELECT address FROM payout_method".into()),
+        ("pd_staff", "a whole account past its function", "SELECT ciphertext FROM payout_method".into()),
+        ("pd_staff", "whose account is the same", "SELECT fingerprint FROM payout_method".into()),
+        ("pd_staff", "a method for a partner", "INSERT INTO payout_method (partner_id) VALUES ({ana})".into()),
+        ("pd_staff", "a reveal at another time", reveal("written_at", "'2011-01-01Z'")),
+        ("pd_staff", "a key", "SELECT check_value FROM secret_key".into()),
+        ("pd_system", "a reveal by a job", reveal("revealed_at", "'2011-03-05Z'")),
+        (
+            "pd_system",
+            "a whole account, revealed",
+            "SELECT reveal_payout_method({ana}, {method_of_ana}, {person_adam})".into(),
+        ),
+        ("pd_system", "a mask", "UPDATE payout_method SET masked = '•'".into()),
+        ("pd_system", "a method in a member's name", by_member.into()),
         ("pd_staff", "an e-mail address", "SELECT email FROM person".into()),
         ("pd_staff", "a password", "SELECT password_hash FROM person".into()),
         ("pd_staff", "a session", "SELECT 1 FROM session".into()),

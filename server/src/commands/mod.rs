@@ -5,15 +5,19 @@ pub mod commissions;
 pub mod demo;
 pub mod import;
 pub mod ledger;
+pub mod methods;
 pub mod payouts;
 pub mod people;
 pub mod programmes;
 
 use crate::cli::Global;
 use crate::embedded_postgres::{EmbeddedPostgres, PostgresError};
+use crate::secret_key;
 use app::base::clock::Clock;
 use app::base::db::{self, Db};
 use app::base::error::AppError;
+use app::base::secrets::Secrets;
+use app::payout_methods::store::seal_plain;
 use sqlx::postgres::PgConnectOptions;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -36,6 +40,15 @@ pub enum Failure {
     /// An import refused the file.
     #[error(transparent)]
     Import(#[from] app::imports::model::ImportError),
+    /// A file of payout methods was refused.
+    #[error(transparent)]
+    Methods(#[from] app::payout_methods::bulk::BulkError),
+    /// A file for the bank was not made.
+    #[error(transparent)]
+    Export(#[from] app::payout_runs::export::ExportError),
+    /// An answer of the bank was refused.
+    #[error(transparent)]
+    Settle(#[from] app::settlement::store::SettleError),
     /// Reading or writing.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -57,6 +70,8 @@ pub struct Session {
     pub db: Db,
     /// Where time comes from.
     pub clock: Clock,
+    /// What encrypts and decrypts payout methods.
+    pub secrets: Secrets,
     /// Results as JSON.
     pub json: bool,
     postgres: Option<EmbeddedPostgres>,
@@ -82,7 +97,7 @@ impl Session {
                 (Some(server), options)
             }
         };
-        let session = Self::connect(options, clock, global.json).await;
+        let session = Self::connect(options, clock, global).await;
         match session {
             Ok(session) => Ok(Self { postgres, ..session }),
             Err(failure) => {
@@ -92,9 +107,15 @@ impl Session {
         }
     }
 
-    async fn connect(options: PgConnectOptions, clock: Clock, json: bool) -> Result<Self, Failure> {
+    async fn connect(options: PgConnectOptions, clock: Clock, global: &Global) -> Result<Self, Failure> {
         db::migrate(options.clone()).await?;
-        Ok(Self { db: Db::connect(options, 30).await?, clock, json, postgres: None })
+        let db = Db::connect(options, 30).await?;
+        let secrets = secret_key::open(&db, clock, &data_dir(global)).await?;
+        let sealed = seal_plain(&db, &secrets).await?;
+        if sealed > 0 {
+            tracing::info!(sealed, "encrypted payout methods that lay in plain text");
+        }
+        Ok(Self { db, clock, secrets, json: global.json, postgres: None })
     }
 
     /// Seals what this command recorded, and stops what was started for it.

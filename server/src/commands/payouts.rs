@@ -262,9 +262,8 @@ pub async fn settle(session: &Session, file: &Path) -> Result<(), Failure> {
     if bytes.len() as u64 > LARGEST {
         return Err(Failure::refused(format!("the file is larger than {} MB", LARGEST / 1_000_000)));
     }
-    let report = app::settlement::store::settle(&session.db, &Actor::Command, &name, bytes, session.clock.now())
-        .await
-        .map_err(|error| Failure::refused(error.to_string()))?;
+    let report =
+        app::settlement::store::settle(&session.db, &Actor::Command, &name, bytes, session.clock.now()).await?;
     if session.json {
         return print_json(&report);
     }

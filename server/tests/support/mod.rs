@@ -52,10 +52,20 @@ impl Database {
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
+    /// The same without the tests' key: it lies in a data folder.
+    pub fn ok_without_key(&self, arguments: &[&str], data_dir: &std::path::Path) {
+        let mut command = self.command(arguments);
+        let output = command.env_remove("PARTNERDESK_SECRET_KEY").arg("--data-dir").arg(data_dir).output();
+        let output = output.expect("partnerdesk");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// The binary, ready to be spawned.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_partnerdesk"));
         command.args(arguments).env("DATABASE_URL", &self.url).env_remove("RUST_LOG");
+        // A key of the tests' own, so that none is left on the machine.
+        command.env("PARTNERDESK_SECRET_KEY", "07".repeat(32));
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

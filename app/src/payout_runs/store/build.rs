@@ -380,7 +380,7 @@ async fn write_payouts(
         .collect();
     sqlx::query!(
         "INSERT INTO payout (programme_id, partner_id, payout_run_id, currency, amount, payout_method_id, pay_day, warnings, created_at)
-         SELECT $1, partner_id, $2, currency, amount, method, $3, string_to_array(nullif(warnings, ''), ',') , $4
+         SELECT $1, partner_id, $2, currency, amount, method, $3, coalesce(string_to_array(nullif(warnings, ''), ','), '{}'), $4
          FROM unnest($5::bigint[], $6::text[], $7::numeric[], $8::bigint[], $9::text[]) AS one (partner_id, currency, amount, method, warnings)",
         run.programme.0,
         run.id.0,

@@ -13,8 +13,11 @@ use entry::{Entry, Part, tell};
 /// Elements of an entry that decide what its transactions mean; the schema has them before the transactions.
 const DECISIVE: [&str; 7] = ["Amt", "CdtDbtInd", "RvslInd", "Sts", "BookgDt", "AcctSvcrRef", "BkTxCd"];
 
-/// Reads the message. A transaction is handed on when the next one begins or its entry ends, so that no more than one is
-/// held.
+/// More than a bank keeps for one customer; their numbers are held in memory.
+const MOST_ACCOUNTS: usize = 1000;
+
+/// Reads the message. A transaction is handed on when the next one begins or its entry ends, so that no more than one
+/// is held.
 pub(super) fn read(xml: &mut Elements<'_>, out: &mut Handed<'_>) -> Result<(), FileError> {
     let account = if out.summary.kind == Kind::Camt053 { "Stmt/" } else { "Ntfctn/" };
     let mut entry = Entry::default();
@@ -24,12 +27,8 @@ pub(super) fn read(xml: &mut Elements<'_>, out: &mut Handed<'_>) -> Result<(), F
     while let Some(step) = xml.step()? {
         let path = xml.path();
         let Some(below) = path.strip_prefix(account) else {
-            match (step, path) {
-                (Step::Ends, "GrpHdr/MsgId") => {
-                    xml.once(&mut out.summary.message_id, xml.text().to_owned(), "MsgId")?
-                }
-                (Step::Ends, "GrpHdr/CreDtTm") => out.summary.created_at = Some(xml.value(value::date_time)?),
-                _ => {}
+            if step == Step::Ends {
+                out.take_header(path, xml)?;
             }
             continue;
         };
@@ -62,6 +61,9 @@ pub(super) fn read(xml: &mut Elements<'_>, out: &mut Handed<'_>) -> Result<(), F
             (Step::Ends, "Acct/Id/IBAN" | "Acct/Id/Othr/Id") => {
                 let account = xml.value(value::name)?.ok_or_else(|| xml.flaw(Flaw::Empty))?;
                 out.summary.accounts.insert(account);
+                if out.summary.accounts.len() > MOST_ACCOUNTS {
+                    return Err(FileError::TooManyAccounts { limit: MOST_ACCOUNTS });
+                }
             }
             (Step::Ends, below) => {
                 if let Some(below) = below.strip_prefix("Ntry/NtryDtls/TxDtls/") {

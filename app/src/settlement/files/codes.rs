@@ -1,8 +1,9 @@
 //! Why a payment did not arrive, in words a person understands, and who does something about it.
 //!
 //! The codes are those of ISO 20022, external code sets ExternalStatusReason1Code (refused, pain.002) and
-//! ExternalReturnReason1Code (sent back, camt), and the error names and numbers of PayPal Payouts (developer.paypal.com,
-//! "View reports and transaction logs"). The words themselves are in the locale files under the names of `key`.
+//! ExternalReturnReason1Code (sent back, camt), and the error names and numbers of PayPal Payouts
+//! (developer.paypal.com, "View reports and transaction logs"). The words themselves are in the locale files under the
+//! names of `key`.
 
 /// What a reason code comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

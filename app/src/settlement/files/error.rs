@@ -166,6 +166,12 @@ pub enum FileError {
         /// Where.
         place: Place,
     },
+    /// More accounts than one customer has.
+    #[error("the statement is about more than {limit} accounts")]
+    TooManyAccounts {
+        /// What is allowed.
+        limit: usize,
+    },
     /// A value that cannot be.
     #[error("{field} «{found}» {flaw}, at {place}")]
     Value {

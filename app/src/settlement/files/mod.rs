@@ -5,8 +5,8 @@
 //! content; the name is only repeated.
 //!
 //! **All or nothing.** Lines are handed on while the file is read, so that a large one is never held in memory; they
-//! count only once `read` has returned `Ok`. After an error throw away every line of that file: the bytes that are wrong
-//! or missing may have been the ones that matter.
+//! count only once `read` has returned `Ok`. After an error throw away every line of that file: the bytes that are
+//! wrong or missing may have been the ones that matter.
 //!
 //! Files come from outside and may be hostile: document types and entities, deep nesting, long pieces, archives that
 //! unpack without end and elements that are there twice are refused (`FileError`), and nothing panics.
@@ -17,6 +17,7 @@
 
 mod camt;
 pub mod codes;
+mod decode;
 mod error;
 mod input;
 mod model;
@@ -46,14 +47,14 @@ pub const LARGEST: u64 = 50 * 1024 * 1024;
 const HEAD: usize = 1024;
 
 /// Reads a file, or every file in a zip archive, and hands each line to `sink`; in return what the files say about
-/// themselves, in the order they were read. `file_name` is repeated in the summaries. `limit` is in bytes, counted after
-/// decompression; see `LARGEST`.
+/// themselves, in the order they were read. `file_name` is repeated in the summaries. `limit` is in bytes, counted
+/// after decompression; see `LARGEST`.
 ///
 /// Memory does not grow with the file. It blocks: call it where that is allowed.
 ///
 /// # Errors
-/// When the file is of no kind that is read here, malformed, cut off, too large, or says something that cannot be. Lines
-/// that were handed on until then are void.
+/// When the file is of no kind that is read here, malformed, cut off, too large, or says something that cannot be.
+/// Lines that were handed on until then are void.
 pub fn read(
     mut input: impl Read + Seek,
     file_name: &str,
@@ -89,7 +90,9 @@ fn one<'a>(
     let mut head = Vec::new();
     input.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(|error| refusal(error, Place::default()))?;
     let form = form_of(&head)?;
-    let whole: Box<dyn Read + 'a> = Box::new(Cursor::new(head.clone()).chain(input));
+    // The decoder of XML wants the byte order mark, a table does not.
+    let begins = if matches!(form, Form::Csv) { without_mark(&head) } else { &head };
+    let whole: Box<dyn Read + 'a> = Box::new(Cursor::new(begins.to_vec()).chain(input));
     let input = Limited::new(whole, budget);
     match form {
         Form::Xml => {
@@ -101,7 +104,7 @@ fn one<'a>(
                 Kind::Pain002 => pain002::read(&mut xml, &mut out)?,
                 _ => camt::read(&mut xml, &mut out)?,
             }
-            if out.summary.message_id.as_deref().is_none_or(str::is_empty) {
+            if out.summary.message_id.is_none() {
                 return Err(xml.missing("GrpHdr/MsgId"));
             }
             Ok(out.summary)
@@ -137,6 +140,18 @@ impl Handed<'_> {
         self.summary.lines += 1;
         (self.sink)(Line { number: *self.lines, ..line });
     }
+
+    /// What all messages say of themselves.
+    fn take_header(&mut self, path: &str, xml: &Elements<'_>) -> Result<(), FileError> {
+        match path {
+            "GrpHdr/MsgId" => {
+                let name = xml.value(value::name)?.ok_or_else(|| xml.flaw(Flaw::Empty))?;
+                xml.once(&mut self.summary.message_id, name, "GrpHdr/MsgId")
+            }
+            "GrpHdr/CreDtTm" => xml.once(&mut self.summary.created_at, xml.value(value::date_time)?, "GrpHdr/CreDtTm"),
+            _ => Ok(()),
+        }
+    }
 }
 
 enum Form {
@@ -149,10 +164,11 @@ fn form_of(head: &[u8]) -> Result<Form, FileError> {
     if unzip::is_it(head) {
         return Err(FileError::NestedZip);
     }
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let text = without_mark(head);
     let is_utf16 = matches!(text, [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, b'<', ..] | [b'<', 0, ..]);
     match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        None => Err(FileError::Empty),
+        None if head.len() < HEAD => Err(FileError::Empty),
+        None => Err(FileError::UnknownKind),
         Some(b'<') => Ok(Form::Xml),
         Some(_) if is_utf16 => Ok(Form::Xml),
         Some(_) if text.iter().any(|byte| *byte < b' ' && !byte.is_ascii_whitespace()) => Err(FileError::UnknownKind),
@@ -160,8 +176,13 @@ fn form_of(head: &[u8]) -> Result<Form, FileError> {
     }
 }
 
-/// The kind and version of a message, by its element and its namespace, which have to agree. The namespace ends with the
-/// name of the message, in ISO's own form (`urn:iso:std:iso:20022:tech:xsd:camt.053.001.08`) and in national ones
+/// A file without the byte order mark of UTF-8.
+fn without_mark(head: &[u8]) -> &[u8] {
+    head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head)
+}
+
+/// The kind and version of a message, by its element and its namespace, which have to agree. The namespace ends with
+/// the name of the message, in ISO's own form (`urn:iso:std:iso:20022:tech:xsd:camt.053.001.08`) and in national ones
 /// (`…:pain.002.003.03`, `http://www.six-interbank-clearing.com/de/pain.002.001.03.ch.02.xsd`).
 fn message_of(element: &str, namespace: &str) -> Result<(Kind, String), FileError> {
     let (kind, prefix) = match element {

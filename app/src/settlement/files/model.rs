@@ -144,8 +144,8 @@ pub struct Summary {
     pub status: Option<String>,
     /// How many lines were handed on.
     pub lines: u64,
-    /// Bookings that are not about money sent: money in that is not marked as a return; rows of PayPal and Wise that are
-    /// not payouts.
+    /// Bookings that are not about money sent: money in that is not marked as a return; rows of PayPal and Wise that
+    /// are not payouts.
     pub ignored: u64,
     /// Entries of a statement that are announced but not booked.
     pub not_booked: u64,

@@ -31,11 +31,15 @@ pub(super) fn read(xml: &mut Elements<'_>, out: &mut Handed<'_>) -> Result<(), F
     let mut group = Said::default();
     let mut group_final = None;
     let mut batch = Said::default();
-    let mut batch_told = false;
+    let (mut batch_seen, mut batch_told) = (false, false);
     let mut payment = Said::default();
     while let Some(step) = xml.step()? {
         match (step, xml.path()) {
-            (Step::Begins, "OrgnlPmtInfAndSts") => (batch, batch_told) = (Said::default(), false),
+            // What is said of the whole has to be known before its parts.
+            (Step::Begins, "OrgnlGrpInfAndSts") if batch_seen => {
+                return Err(FileError::OutOfOrder { element: "OrgnlGrpInfAndSts", place: xml.place() });
+            }
+            (Step::Begins, "OrgnlPmtInfAndSts") => (batch, batch_seen, batch_told) = (Said::default(), true, false),
             (Step::Begins, "OrgnlPmtInfAndSts/TxInfAndSts") => {
                 if !batch_told {
                     tell_batch(&batch, xml, out)?;
@@ -44,8 +48,6 @@ pub(super) fn read(xml: &mut Elements<'_>, out: &mut Handed<'_>) -> Result<(), F
                 payment = Said::default();
             }
             (Step::Begins, _) => {}
-            (Step::Ends, "GrpHdr/MsgId") => xml.once(&mut out.summary.message_id, xml.text().to_owned(), "MsgId")?,
-            (Step::Ends, "GrpHdr/CreDtTm") => out.summary.created_at = Some(xml.value(value::date_time)?),
             (Step::Ends, "OrgnlGrpInfAndSts") => group_final = tell_group(&group, xml, out)?,
             (Step::Ends, "OrgnlPmtInfAndSts") => {
                 if !batch_told {
@@ -67,6 +69,8 @@ pub(super) fn read(xml: &mut Elements<'_>, out: &mut Handed<'_>) -> Result<(), F
                     take(&mut batch, below, ["OrgnlPmtInfId", "PmtInfSts"], xml)?;
                 } else if let Some(below) = path.strip_prefix("OrgnlGrpInfAndSts/") {
                     take(&mut group, below, ["OrgnlMsgId", "GrpSts"], xml)?;
+                } else {
+                    out.take_header(path, xml)?;
                 }
             }
         }

@@ -18,9 +18,12 @@ use super::value::{self, LONGEST_PARTY, LONGEST_TEXT};
 use crate::base::money::Money;
 
 const STATUS: Names = &["transactionstatus", "itemstatus", "payoutitemstatus", "status"];
-const PAYMENT: Names =
-    &["senderitemid", "uniqueid", "uniquecustomerid", "customerid", "customid", "customnumber", "invoicenumber"];
-const REFERENCE: Names = &["transactionid", "payoutitemid"];
+const PAYMENT: Names = &["senderitemid", "uniqueid", "uniquecustomerid", "customerid", "customid", "customnumber"];
+/// Taken where the one before is empty.
+const INVOICE: Names = &["invoicenumber"];
+const REFERENCE: Names = &["transactionid"];
+/// Taken where there is no transaction.
+const ITEM: Names = &["payoutitemid"];
 const AMOUNT: Names = &["amount", "amountvalue", "paymentamount", "gross"];
 const CURRENCY: Names = &["currency", "amountcurrency", "currencycode"];
 const DATE: Names = &["timeprocessed", "date"];
@@ -41,8 +44,8 @@ pub(super) fn is_it(table: &Table<'_>) -> bool {
 /// Where the columns are.
 struct Columns {
     status: Column,
-    payment: Column,
-    reference: Column,
+    payment: [Column; 2],
+    reference: [Column; 2],
     amount: Column,
     currency: Column,
     date: Column,
@@ -57,8 +60,8 @@ pub(super) fn read(table: &mut Table<'_>, out: &mut Handed<'_>) -> Result<(), Fi
     let is_activity = table.has(TYPE) && table.has(GROSS);
     let columns = Columns {
         status: table.required(STATUS)?,
-        payment: table.column(PAYMENT)?,
-        reference: table.column(REFERENCE)?,
+        payment: [table.column(PAYMENT)?, table.column(INVOICE)?],
+        reference: [table.column(REFERENCE)?, table.column(ITEM)?],
         amount: table.column(AMOUNT)?,
         currency: table.column(CURRENCY)?,
         date: table.column(DATE)?,
@@ -104,6 +107,8 @@ fn row(table: &Table<'_>, columns: &Columns) -> Result<Line, FileError> {
             Some(Money::new(amount, currency))
         }
     };
+    let filled = |[first, second]: [Column; 2]| if table.cell(first).is_empty() { second } else { first };
+    let payment = table.value(filled(columns.payment), value::name)?;
     let text = |column: Column, longest: usize| {
         Some(value::shortened(table.cell(column), longest)).filter(|text| !text.is_empty())
     };
@@ -111,11 +116,11 @@ fn row(table: &Table<'_>, columns: &Columns) -> Result<Line, FileError> {
         status: Some(value::shown(table.cell(columns.status))),
         amount,
         on: table.maybe(columns.date, value::written_date)?.flatten(),
-        bank_reference: table.value(columns.reference, value::name)?,
+        bank_reference: table.value(filled(columns.reference), value::name)?,
         code: table.value(columns.code, value::name)?,
         text: text(columns.text, LONGEST_TEXT),
         name: text(columns.name, LONGEST_PARTY),
-        ..Line::new(table.value(columns.payment, value::name)?.map_or(Target::Unnamed, Target::Payment), outcome)
+        ..Line::new(payment.map_or(Target::Unnamed, Target::Payment), outcome)
     })
 }
 

@@ -3,7 +3,7 @@
 //! | column | holds |
 //! |---|---|
 //! | `payout` | the id of the payout, as it went out |
-//! | `status` | `accepted` (on its way), `paid`, `failed` (never left), `returned` (came back), `unknown` (a person looks) |
+//! | `status` | `accepted` (on its way), `paid`, `failed` (never left), `returned`, `unknown` (a person looks) |
 //! | `date` | the day it was booked, `2026-01-31`; may be empty for `accepted` and `unknown` |
 //! | `reference` | what the bank calls it; may be empty |
 //! | `code` | why it did not arrive, a reason code of ISO 20022; may be empty |

@@ -6,7 +6,8 @@ use super::value::shown;
 use csv::{ErrorKind, Position, ReaderBuilder, StringRecord, Trim};
 use std::io::Read;
 
-/// A column that a kind of file has, by all the names it may go by, without case, spaces and marks (`transactionstatus`).
+/// A column that a kind of file has, by all the names it may go by, without case, spaces and marks
+/// (`transactionstatus`).
 pub(super) type Names = &'static [&'static str];
 
 /// Where a column stands; `None` where the file has none.

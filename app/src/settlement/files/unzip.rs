@@ -1,12 +1,13 @@
 //! The members of a zip archive, one after the other, unpacked while they are read.
 
-use super::error::FileError;
-use super::input::{Budget, Opening};
+use super::error::{FileError, Place};
+use super::input::{Budget, Opening, refusal};
 use super::value::shown;
 use std::cell::Cell;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use zip::ZipArchive;
 use zip::read::{ArchiveOffset, Config};
+use zip::result::ZipError;
 
 /// More than a bank puts into one archive, which is a file per account and day.
 pub(super) const MOST_MEMBERS: usize = 100;
@@ -49,6 +50,16 @@ pub(super) fn each<R: Read + Seek>(
     if found { Ok(()) } else { Err(FileError::Empty) }
 }
 
-fn refused(error: zip::result::ZipError) -> FileError {
-    FileError::Zip(shown(&error.to_string()))
+fn refused(error: ZipError) -> FileError {
+    match error {
+        ZipError::Io(error) => match refusal(error, Place::default()) {
+            // Only the directory is read under a limit here.
+            FileError::TooLong { .. } => FileError::TooManyMembers { limit: MOST_MEMBERS },
+            FileError::Io(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                FileError::Zip("it is cut off".to_owned())
+            }
+            refused => refused,
+        },
+        error => FileError::Zip(shown(&error.to_string())),
+    }
 }

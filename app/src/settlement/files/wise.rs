@@ -3,8 +3,8 @@
 //! - transfers, a row per transfer: the columns are those of the API (`id`, `status`, `reference`, `targetValue`,
 //!   `targetCurrency` …), the statuses its tracking statuses (`outgoing_payment_sent` …);
 //! - the transaction history (`ID`, `Status`, `Direction`, `Created on`, `Finished on`, `Target name`,
-//!   `Target amount (after fees)`, `Target currency`, `Reference`, `Batch` …). Rows that are not outgoing transfers (cards,
-//!   conversions, fees, money in) are counted and passed over.
+//!   `Target amount (after fees)`, `Target currency`, `Reference`, `Batch` …). Rows that are not outgoing transfers
+//!   (cards, conversions, fees, money in) are counted and passed over.
 //!
 //! Statuses: docs.wise.com, "Tracking transfers"; those of the history as downloaded.
 
@@ -18,7 +18,7 @@ use crate::base::money::Money;
 
 const TRANSFER: Names = &["transferid", "id"];
 const STATUS: Names = &["transferstatus", "status"];
-const PAYMENT: Names = &["paymentreference", "reference", "customertransactionid"];
+const PAYMENT: Names = &["paymentreference", "reference", "detailsreference", "customertransactionid"];
 const AMOUNT: Names = &["targetamountafterfees", "targetamount", "targetvalue", "amount"];
 const CURRENCY: Names = &["targetcurrency"];
 const DATE: Names = &["finishedon", "finished"];

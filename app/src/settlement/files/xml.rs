@@ -1,16 +1,15 @@
 //! The elements of a message, one after the other, with the guards that a file from outside needs: no document type, no
 //! entities, no depth, no long pieces, nothing twice, nothing cut off.
 
+use super::decode::{Decoded, Source, decode};
 use super::error::{FileError, Flaw, Place};
-use super::input::{Limited, Lines, refusal_of};
+use super::input::{Lines, refusal_of};
 use super::value::shown;
 use crate::base::money::{Currency, Money};
-use quick_xml::encoding::DecodingReader;
 use quick_xml::errors::{Error, IllFormedError, SyntaxError};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::{Namespace, ResolveResult};
 use quick_xml::reader::NsReader;
-use std::io::{BufReader, Read};
 
 /// No message nests deeper than about 20.
 const DEEPEST: usize = 64;
@@ -18,9 +17,8 @@ const DEEPEST: usize = 64;
 const LONGEST_TEXT: usize = 64 * 1024;
 /// No element of a message has more than two.
 const MOST_ATTRIBUTES: usize = 64;
-
-type Source<'a> = Box<dyn Read + 'a>;
-type Decoded<'a> = DecodingReader<BufReader<Limited<'a, Source<'a>>>>;
+/// No name of an element, and no namespace, is longer. Both are kept and compared again and again.
+const LONGEST_NAME: usize = 200;
 
 /// What comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,11 +54,10 @@ pub(super) struct Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
-    /// Reads as far as the message inside `Document`; gives its name too. `head` is how the file begins, enough of it to
-    /// hold the XML declaration.
-    pub(super) fn open(input: Limited<'a, Source<'a>>, head: &[u8]) -> Result<(Self, String), FileError> {
-        let mut decoded = DecodingReader::new(BufReader::new(input));
-        let encoding = set_encoding(&mut decoded, head)?;
+    /// Reads as far as the message inside `Document`; gives its name too. `head` is how the file begins, enough of it
+    /// to hold the XML declaration.
+    pub(super) fn open(input: Source<'a>, head: &[u8]) -> Result<(Self, String), FileError> {
+        let (decoded, encoding) = decode(input, head)?;
         let mut reader = NsReader::from_reader(Lines::new(decoded));
         reader.config_mut().check_comments = true;
         let mut elements = Self {
@@ -196,6 +193,9 @@ impl<'a> Elements<'a> {
                 return Err(self.malformed("an attribute twice, or too many".to_owned()));
             }
         }
+        if tag.name().as_ref().len() > LONGEST_NAME {
+            return Err(FileError::TooLong { place: self.place() });
+        }
         if self.open.len() + self.strange >= DEEPEST {
             return Err(FileError::TooDeep { place: self.place() });
         }
@@ -210,6 +210,9 @@ impl<'a> Elements<'a> {
                 return Err(FileError::WrongRoot { found: shown(tag.local_name().as_ref()) });
             }
             let Some(Some(name)) = namespace else { return Err(FileError::UnknownNamespace { found: String::new() }) };
+            if name.is_empty() || name.len() > LONGEST_NAME {
+                return Err(FileError::UnknownNamespace { found: shown(&name) });
+            }
             self.namespace = name;
         } else if self.strange > 0 || namespace.is_none() {
             self.strange += usize::from(!empty);
@@ -327,32 +330,4 @@ impl<'a> Elements<'a> {
 enum Found {
     Step(Step),
     Nothing,
-}
-
-/// Tells the decoder what the file declares; UTF-16 it finds out by itself. The declaration is read ahead, because the
-/// decoder takes an encoding only before it has begun.
-fn set_encoding(decoded: &mut Decoded<'_>, head: &[u8]) -> Result<&'static str, FileError> {
-    let utf16 = match head {
-        [0xFE, 0xFF, ..] | [0, b'<', 0, b'?', ..] => Some("UTF-16BE"),
-        [0xFF, 0xFE, ..] | [b'<', 0, b'?', 0, ..] => Some("UTF-16LE"),
-        _ => None,
-    };
-    if let Some(name) = utf16 {
-        return Ok(name);
-    }
-    let mut reader = quick_xml::Reader::from_reader(head);
-    let Ok(Event::Decl(declaration)) = reader.read_event() else { return Ok("UTF-8") };
-    let Some(label) = declaration.encoding() else { return Ok("UTF-8") };
-    let label = label.map(|label| shown(&label)).unwrap_or_default();
-    // ISO-8859-1 and ASCII are read as windows-1252, which holds them; so do browsers (WHATWG Encoding, section 4.2).
-    match declaration.encoder() {
-        Some(encoding)
-            if matches!(encoding.name(), "UTF-8" | "windows-1252" | "ISO-8859-15")
-                && (encoding.name() == "UTF-8" || !head.starts_with(b"\xef\xbb\xbf")) =>
-        {
-            decoded.set_encoding(encoding);
-            Ok(encoding.name())
-        }
-        _ => Err(FileError::Encoding { label, place: Place { line: 1, byte: 0 } }),
-    }
 }

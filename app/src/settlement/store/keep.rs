@@ -18,6 +18,8 @@ use std::io::Cursor;
 
 /// Bytes of the largest answer, unpacked: more than 100 000 bookings of a statement.
 pub const LARGEST: u64 = 200_000_000;
+/// Lines of the longest answer; a small file can hold millions of empty ones.
+const MOST_LINES: usize = 500_000;
 /// Lines written by one statement.
 const BATCH: usize = 2_000;
 
@@ -27,6 +29,9 @@ pub enum SettleError {
     /// The file as a whole is refused; nothing changed.
     #[error("the file is refused: {0}")]
     File(#[from] FileError),
+    /// It says more than any run has payouts.
+    #[error("the file is refused: it has more than {MOST_LINES} lines")]
+    TooManyLines,
     /// The database said no, or is away.
     #[error(transparent)]
     App(#[from] AppError),
@@ -59,12 +64,19 @@ pub async fn settle(
     let name = file_name.to_owned();
     let read = tokio::task::spawn_blocking(move || {
         let mut lines = Vec::new();
-        let summaries = files::read(Cursor::new(bytes), &name, LARGEST, &mut |line| lines.push(line))?;
+        let summaries = files::read(Cursor::new(bytes), &name, LARGEST, &mut |line| {
+            if lines.len() <= MOST_LINES {
+                lines.push(line);
+            }
+        })?;
         Ok::<_, FileError>((summaries, lines))
     })
     .await
     .map_err(|error| AppError::Internal(format!("reading an answer: {error}")))?;
     let (summaries, lines) = read?;
+    if lines.len() > MOST_LINES {
+        return Err(SettleError::TooManyLines);
+    }
     let first = summaries.first();
     // Lines are counted on through the members of an archive.
     let kinds = summaries.iter().flat_map(|summary| (0..summary.lines).map(|_| summary.kind));

@@ -13,8 +13,8 @@ use chrono::NaiveDate;
 struct Code([Option<String>; 3]);
 
 impl Code {
-    /// Whether money that was sent came back: a return, or a reversal asked for by a cancellation, of a credit transfer,
-    /// instant or not.
+    /// Whether money that was sent came back: a return, or a reversal asked for by a cancellation, of a credit
+    /// transfer, instant or not.
     fn is_return(&self) -> bool {
         let [domain, family, sub_family] = self.0.each_ref().map(Option::as_deref);
         domain == Some("PMNT")
@@ -98,7 +98,9 @@ impl Entry {
             "RvslInd" => xml.once(&mut self.is_reversal, xml.value(yes_or_no)?, "Ntry/RvslInd"),
             // In older versions the code stands in the element itself.
             "Sts" if xml.text().is_empty() => Ok(()),
-            "Sts" | "Sts/Cd" | "Sts/Prtry" => xml.once(&mut self.status, value::shown(xml.text()), "Ntry/Sts"),
+            // A bank's own word is none of those that count.
+            "Sts/Prtry" => xml.once(&mut self.status, String::new(), "Ntry/Sts"),
+            "Sts" | "Sts/Cd" => xml.once(&mut self.status, value::shown(xml.text()), "Ntry/Sts"),
             "BookgDt/Dt" => xml.once(&mut self.on, xml.value(value::date)?, "Ntry/BookgDt"),
             "BookgDt/DtTm" => xml.once(&mut self.on, xml.value(value::date_time)?.date(), "Ntry/BookgDt"),
             "AcctSvcrRef" => xml.once(&mut self.reference, value::shown(xml.text()), "Ntry/AcctSvcrRef"),
@@ -168,7 +170,8 @@ impl Part {
 /// What a part of an entry means; `None` for money in that did not come back.
 ///
 /// RvslInd turns the direction round (ISO 20022: a credit with it was a debit before): on a debit it takes back money
-/// that had come in. Where entry and transaction contradict each other, or a debit is marked as a return, a person looks.
+/// that had come in. Where entry and transaction contradict each other, or a debit is marked as a return, a person
+/// looks.
 fn outcome(entry: &Entry, part: &Part) -> Option<Outcome> {
     let is_debit = entry.is_debit.unwrap_or(true);
     let part_is_debit = part.is_debit.unwrap_or(is_debit);

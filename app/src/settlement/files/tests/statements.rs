@@ -232,7 +232,8 @@ fn several_accounts_and_a_time_of_booking() {
     let version = "camt.053.001.08";
     let fee = entry(version, "1.20", "DBIT", "", "BOOK", "ICDT/CHRG", "");
     let file = camt(version, &fee.replace("<Dt>2026-01-31</Dt>", "<DtTm>2026-01-31T23:59:00-05:00</DtTm>"));
-    let second = "<Stmt><Id>S-2</Id><Acct><Id><Othr><Id>12-345</Id></Othr></Id></Acct></Stmt></BkToCstmrStmt>";
+    let second = "<Stmt><Id>S-2</Id><Acct><Id><Othr><Id>12-345</Id></Othr></Id></Acct><Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp>\
+                  <Amt Ccy=\"EUR\">1</Amt><CdtDbtInd>DBIT</CdtDbtInd><Dt><Dt>2026-01-31</Dt></Dt></Bal></Stmt></BkToCstmrStmt>";
     let file = file.replace("</BkToCstmrStmt>", second);
     assert_valid(version, &file);
     let (summary, lines) = told(file);
@@ -267,6 +268,8 @@ fn entries_that_lack_or_repeat_what_decides_are_refused() {
     assert_eq!(missing("<CdtDbtInd>DBIT</CdtDbtInd><Sts>", "<Sts>"), "Ntry/CdtDbtInd");
     assert_eq!(missing("<Sts><Cd>BOOK</Cd></Sts>", ""), "Ntry/Sts");
     assert_eq!(missing("<Sts><Cd>BOOK</Cd></Sts>", "<Sts/>"), "Ntry/Sts");
+    let (summary, lines) = told(good.replace("<Cd>BOOK</Cd></Sts>", "<Prtry>BOOK</Prtry></Sts>"));
+    assert_eq!((summary.not_booked, lines.len()), (1, 0));
     assert_eq!(missing("<Cd>BOOK</Cd>", "<Cd>BOOK</Cd><Cd>PDNG</Cd>"), "Ntry/Sts");
     assert_eq!(
         missing("<EndToEndId>P-1</EndToEndId>", "<EndToEndId>P-1</EndToEndId><EndToEndId>P-2</EndToEndId>"),
@@ -274,7 +277,6 @@ fn entries_that_lack_or_repeat_what_decides_are_refused() {
     );
     assert_eq!(missing("</NtryDtls>", "</NtryDtls><CdtDbtInd>CRDT</CdtDbtInd>"), "CdtDbtInd");
     assert_eq!(missing("</NtryDtls>", "</NtryDtls><RvslInd>true</RvslInd>"), "RvslInd");
-    // One read says "twice", the other "too late": the second is told first.
     assert_eq!(missing("</NtryDtls>", "</NtryDtls><Sts><Cd>PDNG</Cd></Sts>"), "Sts");
 }
 
@@ -284,7 +286,7 @@ fn values_that_cannot_be_are_told_with_their_place() {
     let good = camt(version, &entry(version, "5.00", "DBIT", "", "BOOK", "ICDT/ESCT", ""));
     let value = |from: &str, to: &str| match refused(good.replacen(from, to, 1)) {
         FileError::Value { flaw, field, found, place } => {
-            assert_eq!(place.line, 5, "{place}");
+            assert_eq!(place.line, 6, "{place}");
             let end = good.find(from).expect("there") as u64;
             assert!(place.byte >= end && place.byte < end + 200, "{place}");
             (flaw, field, found)

@@ -93,14 +93,13 @@ fn a_whole_file_is_told_only_where_that_is_final() {
 #[test]
 fn a_batch_is_told_before_its_payments_and_shares_what_is_final() {
     let version = "pain.002.001.11";
-    let rejected = format!(
-        "<OrgnlNbOfTxs>2</OrgnlNbOfTxs><PmtInfSts>RJCT</PmtInfSts><StsRsnInf><Rsn><Cd>RC01</Cd></Rsn></StsRsnInf>"
-    );
+    let rejected =
+        "<OrgnlNbOfTxs>2</OrgnlNbOfTxs><PmtInfSts>RJCT</PmtInfSts><StsRsnInf><Rsn><Cd>RC01</Cd></Rsn></StsRsnInf>";
     let payments = payment(version, "P-1", CLOSED) + &payment(version, "P-2", "<TxSts>ACSP</TxSts>");
     let file = status_report(
         version,
         "",
-        &(batch(&rejected, &payments)
+        &(batch(rejected, &payments)
             + &batch("<PmtInfSts>ACSP</PmtInfSts>", "")
             + &batch("", &payment(version, "P-3", ""))),
     );
@@ -152,6 +151,8 @@ fn what_is_there_twice_or_too_late_is_refused() {
         refused_with("<OrgnlEndToEndId>", "<OrgnlEndToEndId>P-0</OrgnlEndToEndId><OrgnlEndToEndId>"),
         "OrgnlEndToEndId"
     );
+    let late = "</OrgnlPmtInfAndSts><OrgnlGrpInfAndSts><GrpSts>RJCT</GrpSts></OrgnlGrpInfAndSts>";
+    assert_eq!(refused_with("</OrgnlPmtInfAndSts>", late), "OrgnlGrpInfAndSts");
     let nameless = status_report(version, "<GrpSts>RJCT</GrpSts>", "").replace("<OrgnlMsgId>RUN-9</OrgnlMsgId>", "");
     assert!(matches!(refused(nameless), FileError::Missing { element: "OrgnlMsgId", .. }));
 }

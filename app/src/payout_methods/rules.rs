@@ -1,0 +1,72 @@
+//! Which method pays which currency, and when a changed one is used. Pure.
+
+use super::model::MethodKind;
+use crate::base::money::Currency;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// The most a person reveals in a day (by UTC). The database has the same number: `payout_method_reveal_at_most_20_a_day`.
+pub const REVEALS_A_DAY: i64 = 20;
+/// How long a revealed account is shown. The database has the same: function `reveal_payout_method`.
+pub const REVEAL_LASTS: TimeDelta = TimeDelta::minutes(2);
+/// The longest name of an account holder (ISO 20022, `Max140Text`).
+pub const LONGEST_HOLDER: usize = 140;
+
+/// Currencies that PayPal pays across borders (PayPal, "Currency codes", less those for accounts in one country only:
+/// BRL, CNY and MYR).
+const PAYPAL: [&str; 21] = [
+    "AUD", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "ILS", "JPY", "MXN", "NOK", "NZD", "PHP", "PLN",
+    "SEK", "SGD", "THB", "TWD", "USD",
+];
+
+/// Whether money in a currency can be sent this way: SEPA credit transfers are in euro, Faster Payments in sterling.
+pub fn pays(kind: MethodKind, currency: Currency) -> bool {
+    match kind {
+        MethodKind::Iban => currency.code() == "EUR",
+        MethodKind::SortCode => currency.code() == "GBP",
+        MethodKind::PayPal => PAYPAL.contains(&currency.code()),
+        MethodKind::Wise => true,
+    }
+}
+
+/// From when on money is sent to a method set now. A partner's first one is used at once; a changed one waits so many
+/// days, so that whoever did not change it can say so.
+pub fn usable_from(is_first: bool, safety_days: i32, now: DateTime<Utc>) -> DateTime<Utc> {
+    if is_first { now } else { now + TimeDelta::days(safety_days.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paid(kind: MethodKind) -> Vec<&'static str> {
+        ["EUR", "GBP", "USD", "BRL", "JPY"]
+            .into_iter()
+            .filter(|code| pays(kind, Currency::parse(code).expect("code")))
+            .collect()
+    }
+
+    #[test]
+    fn each_kind_pays_its_currencies() {
+        assert_eq!(paid(MethodKind::Iban), ["EUR"]);
+        assert_eq!(paid(MethodKind::SortCode), ["GBP"]);
+        assert_eq!(paid(MethodKind::PayPal), ["EUR", "GBP", "USD", "JPY"]);
+        assert_eq!(paid(MethodKind::Wise), ["EUR", "GBP", "USD", "BRL", "JPY"]);
+        assert!(PAYPAL.is_sorted() && PAYPAL.iter().all(|code| Currency::parse(code).is_ok()));
+    }
+
+    #[test]
+    fn a_kind_is_read_as_it_is_written() {
+        for kind in MethodKind::ALL {
+            assert_eq!(MethodKind::parse(kind.as_str()), Some(kind));
+        }
+        assert_eq!(MethodKind::parse("cheque"), None);
+    }
+
+    #[test]
+    fn only_a_change_waits() {
+        let now = "2026-03-01T12:00:00Z".parse().expect("time");
+        assert_eq!(usable_from(true, 3, now), now);
+        assert_eq!(usable_from(false, 3, now).to_rfc3339(), "2026-03-04T12:00:00+00:00");
+        assert_eq!(usable_from(false, 0, now), now);
+    }
+}
