@@ -1,6 +1,6 @@
 //! Every address of the product, typed, in one place. Who may ask for them stands in `base::access`.
 
-use crate::base::ids::{CaseId, ConversionId, ProposalId, TermsVersionId};
+use crate::base::ids::{CaseId, ConversionId, PayoutId, ProposalId, TermsVersionId};
 
 /// Sign-in.
 pub const SIGN_IN: &str = "/sign-in";
@@ -24,6 +24,16 @@ pub const RECORD: &str = "/record";
 /// The sheet that accepts an invitation.
 pub fn join(token: &str) -> String {
     format!("/join/{token}")
+}
+
+/// One payout, as its partner sees it.
+pub fn payout(id: PayoutId) -> String {
+    format!("{PAYOUTS}/{id}")
+}
+
+/// A payout's statement, `pdf` or `csv`.
+pub fn statement(id: PayoutId, extension: &str) -> String {
+    format!("{PAYOUTS}/{id}/statement.{extension}")
 }
 
 /// One commission, explained.

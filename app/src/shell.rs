@@ -12,6 +12,7 @@ use crate::earnings::page::{Commission, Earnings};
 use crate::paths;
 use crate::payouts::page::Payouts;
 use crate::sign_in::page::{JoinPage, SignInPage};
+use crate::statements::page::PayoutPage;
 use crate::terms::page::Terms;
 use crate::ui::islands::SubmitOnce;
 use crate::ui::screen::{Failure, failure, home};
@@ -76,6 +77,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
             <Route path=path!("/join/:token") view=JoinPage ssr=SsrMode::Async/>
             <Route path=path!("/payouts") view=Payouts ssr=SsrMode::Async/>
+            <Route path=path!("/payouts/:payout") view=PayoutPage ssr=SsrMode::Async/>
             <Route path=path!("/earnings") view=Earnings ssr=SsrMode::Async/>
             <Route path=path!("/earnings/:conversion") view=Commission ssr=SsrMode::Async/>
             <Route path=path!("/terms") view=Terms ssr=SsrMode::Async/>

@@ -1,5 +1,6 @@
 //! The router: pages, server functions, files, and the layers around them.
 
+use crate::downloads;
 use crate::session::{Surroundings, guard};
 use app::base::clock::Clock;
 use app::base::context::Context;
@@ -56,6 +57,7 @@ pub fn router(db: Db, secrets: Secrets, clock: Clock, site: &Path, address: Sock
     Router::new()
         .route("/healthz", get(health))
         .route("/do/{*name}", post(server_function))
+        .merge(downloads::routes())
         .nest_service("/pkg", package(site))
         .route_service("/favicon.svg", ServeFile::new(site.join("favicon.svg")))
         .leptos_routes_with_handler(routes, get(page))

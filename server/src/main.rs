@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod downloads;
 mod embedded_postgres;
 mod http;
 mod jobs;

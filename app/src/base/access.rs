@@ -83,6 +83,9 @@ pub const ROUTES: &[Route] = &[
     post("/do/sign-out", Who::SignedIn),
     // Partners
     get("/payouts", Who::Members),
+    get("/payouts/{payout}", Who::Members),
+    get("/payouts/{payout}/statement.pdf", Who::Members),
+    get("/payouts/{payout}/statement.csv", Who::Members),
     get("/earnings", Who::Members),
     get("/earnings/{conversion}", Who::Members),
     get("/terms", Who::Members),

@@ -1,4 +1,4 @@
-//! A partner's home: what is paid next and when, and if it is not, why. Later: the payouts themselves.
+//! A partner's home: what is paid next and when, and if it is not, why; and the payouts so far.
 
 #[cfg(feature = "ssr")]
 pub mod bank_days;

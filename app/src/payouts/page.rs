@@ -12,25 +12,29 @@ use crate::earnings::filter::{Filter, start_of_day};
 use crate::paths;
 use crate::payout_methods::model::Method;
 use crate::payout_methods::store::live_method;
+use crate::statements;
+use crate::statements::payout::Payout;
 use crate::ui::badge::Tone;
 use crate::ui::blocked::{Block, blocked_by};
 use crate::ui::empty::empty;
-use crate::ui::layout::{columns, facts, page_head, section};
+use crate::ui::layout::{columns, facts, page_head, pages, section};
 use crate::ui::money_line::{Segment, money_line};
 use crate::ui::notice::notice;
-use crate::ui::screen::screen;
+use crate::ui::screen::{Query, screen};
+use crate::ui::table::Table;
 use crate::ui::text;
 use chrono::{Datelike, NaiveDate};
+use chrono_tz::Tz;
 use leptos::prelude::*;
 use rust_decimal::Decimal;
 
 /// The page.
 #[component]
 pub fn Payouts() -> impl IntoView {
-    screen(|ctx, _query| async move { load(&ctx).await })
+    screen(|ctx, query| async move { load(&ctx, &query).await })
 }
 
-async fn load(ctx: &Context) -> Result<(String, AnyView), AppError> {
+async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppError> {
     let member = ctx.member()?;
     let today = ctx.now().with_timezone(&ctx.time_zone).date_naive();
     let this_year = today.with_ordinal(1).unwrap_or(today);
@@ -39,6 +43,9 @@ async fn load(ctx: &Context) -> Result<(String, AnyView), AppError> {
     let reversed = store::reversed(&mut tx, member.partner, start_of_day(ctx.time_zone, this_year)).await?;
     let first = crate::earnings::store::first(&mut tx, member.partner).await?;
     let method = live_method(&mut tx, member.partner).await?;
+    let payouts =
+        statements::store::list(&mut tx, member.partner, query.get("before").and_then(|id| id.parse().ok())).await?;
+    let (_, zone) = statements::store::programme(&mut tx, member.programme).await?;
     tx.commit().await?;
 
     let first = first.map_or(today, |at| at.with_timezone(&ctx.time_zone).date_naive());
@@ -48,13 +55,31 @@ async fn load(ctx: &Context) -> Result<(String, AnyView), AppError> {
     let lead = standings.iter().map(|standing| view! { <p>{words::answer(ctx, standing)}</p> }).collect_view();
     let title = tr!(ctx.locale, payouts.title);
     let parts = standings.iter().map(|standing| page.standing(standing, several)).collect_view();
-    let past = empty(tr!(ctx.locale, payouts.past_empty), tr!(ctx.locale, payouts.past_empty_text));
+    let past = past(ctx, query, payouts, zone);
     let body = view! {
         {page_head(title.clone(), Some(lead.into_any()))}
         {parts}
         <div id="past">{section(tr!(ctx.locale, payouts.past), past)}</div>
     };
     Ok((title, body.into_any()))
+}
+
+/// The payouts so far, a page of them.
+fn past(ctx: &Context, query: &Query, mut payouts: Vec<Payout>, zone: Tz) -> AnyView {
+    if payouts.is_empty() {
+        return empty(tr!(ctx.locale, payouts.past_empty), tr!(ctx.locale, payouts.past_empty_text));
+    }
+    let shown = usize::try_from(statements::store::PAGE).unwrap_or(usize::MAX);
+    let more = payouts.len() > shown;
+    payouts.truncate(shown);
+    let next = payouts.last().filter(|_| more).map(|last| query.with("before", &last.id.to_string()));
+    let rows = payouts.iter().map(|payout| statements::page::listed(ctx, payout, zone)).collect();
+    let head = statements::page::list_head(ctx);
+    view! {
+        <Table caption=tr!(ctx.locale, payout.list_caption) head=head rows=rows/>
+        {pages(None, next)}
+    }
+    .into_any()
 }
 
 /// The currencies there is money in; where there is none at all, the programme's.

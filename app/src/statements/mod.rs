@@ -1,7 +1,15 @@
-//! What a partner keeps of a payout: a statement on paper (PDF) and for a spreadsheet (CSV). An invoice is one too.
+//! One payout as its partner sees it: when it was scheduled, sent and paid, what it was made of, and a statement of it on
+//! paper (PDF) and for a spreadsheet (CSV).
 //!
-//! Pure: the caller brings every word and figure as the reader writes it, and the bytes depend on nothing else.
+//! `pdf` and `csv` are pure: the caller brings every word and figure as the reader writes it, and the bytes depend on
+//! nothing else.
 
 pub mod csv;
+pub mod document;
 pub mod model;
+pub mod page;
+pub mod payout;
 pub mod pdf;
+pub mod rules;
+pub mod store;
+mod words;

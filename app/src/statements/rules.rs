@@ -1,0 +1,105 @@
+//! When a payout is late. Pure.
+
+use super::payout::Payout;
+use crate::payout_runs::model::State;
+use crate::payouts::bank_days::bank_days_after;
+use chrono::NaiveDate;
+
+/// Bank days from sending to arriving, at the most.
+const ON_ITS_WAY: u32 = 2;
+
+/// When the money is expected, as far as anybody knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// It is sent by this day.
+    SentBy(NaiveDate),
+    /// It was to be sent by then and was not; the new day, if one was promised.
+    NotSentBy(NaiveDate, Option<NaiveDate>),
+    /// It is there by this day.
+    ThereBy(NaiveDate),
+    /// It was to be there by then and is not, as far as the bank has said.
+    NotThereBy(NaiveDate),
+    /// Nothing more is to come.
+    Nothing,
+}
+
+impl Expected {
+    /// Whether a promise was not kept.
+    pub fn is_late(self) -> bool {
+        matches!(self, Self::NotSentBy(..) | Self::NotThereBy(_))
+    }
+}
+
+/// What is to be expected of a payout. `sent_on` and `today` are accounting days.
+///
+/// Late is what is not sent on its pay day, or not paid two bank days after it was sent. A promise that was put off is
+/// late all the same until the new day is told.
+pub fn expected(payout: &Payout, sent_on: Option<NaiveDate>, today: NaiveDate) -> Expected {
+    match payout.state {
+        State::Scheduled | State::Approved | State::Held => {
+            if today > payout.pay_day {
+                Expected::NotSentBy(payout.pay_day, payout.put_off_to.filter(|day| *day >= today))
+            } else {
+                Expected::SentBy(payout.put_off_to.map_or(payout.pay_day, |day| day.max(payout.pay_day)))
+            }
+        }
+        State::Submitted | State::Unknown => {
+            let there_by = bank_days_after(sent_on.unwrap_or(payout.pay_day), ON_ITS_WAY, payout.money.currency);
+            if today > there_by { Expected::NotThereBy(there_by) } else { Expected::ThereBy(there_by) }
+        }
+        State::Paid | State::Failed | State::Returned | State::Cancelled => Expected::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::money::{Currency, Money};
+    use crate::payout_methods::model::MethodKind;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("day")
+    }
+
+    fn payout(state: State) -> Payout {
+        Payout {
+            id: 1.into(),
+            money: Money::new("60".parse().expect("number"), Currency::parse("EUR").expect("code")),
+            state,
+            pay_day: day("2026-04-01"),
+            put_off_to: None,
+            method: MethodKind::Iban,
+            holder: String::new(),
+            masked: String::new(),
+            submitted_at: None,
+            since: "2026-04-01T00:00:00Z".parse().expect("time"),
+            bank_reference: None,
+            code: None,
+        }
+    }
+
+    #[test]
+    fn what_was_not_sent_on_its_day_is_late() {
+        let approved = payout(State::Approved);
+        assert_eq!(expected(&approved, None, day("2026-04-01")), Expected::SentBy(day("2026-04-01")));
+        assert_eq!(expected(&approved, None, day("2026-04-02")), Expected::NotSentBy(day("2026-04-01"), None));
+        let put_off = Payout { put_off_to: Some(day("2026-04-07")), ..approved };
+        assert_eq!(expected(&put_off, None, day("2026-03-30")), Expected::SentBy(day("2026-04-07")));
+        let late = expected(&put_off, None, day("2026-04-02"));
+        assert_eq!(late, Expected::NotSentBy(day("2026-04-01"), Some(day("2026-04-07"))));
+        assert!(late.is_late());
+        // A new day that has gone by as well is no promise any more.
+        assert_eq!(expected(&put_off, None, day("2026-04-08")), Expected::NotSentBy(day("2026-04-01"), None));
+    }
+
+    #[test]
+    fn what_was_sent_has_two_bank_days() {
+        // Sent on the Wednesday before Easter: Thursday, then Tuesday.
+        let sent = payout(State::Submitted);
+        let at = |today| expected(&sent, Some(day("2026-04-01")), day(today));
+        assert_eq!(at("2026-04-01"), Expected::ThereBy(day("2026-04-07")));
+        assert_eq!(at("2026-04-07"), Expected::ThereBy(day("2026-04-07")));
+        assert_eq!(at("2026-04-08"), Expected::NotThereBy(day("2026-04-07")));
+        assert_eq!(expected(&payout(State::Paid), None, day("2027-01-01")), Expected::Nothing);
+    }
+}
