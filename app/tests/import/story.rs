@@ -217,14 +217,7 @@ async fn a_partner_paid_too_much_earns_back_up(pool: PgPool) {
     shop.import("S1,sale,1,ana,uk,2011-03-01T10:00:00Z,1000,GBP,\n").await;
     shop.release("2011-04-15T00:00:00Z").await;
     let ana = shop.partner("ana").await;
-    for (kind, debit, credit) in [("payout", "payable", "in_payout"), ("settlement", "in_payout", "paid")] {
-        shop.run(&format!(
-            "INSERT INTO transfer (programme_id, partner_id, kind, debit_kind, credit_kind, amount, currency, effective_at, booked_at)
-             VALUES ({}, {ana}, '{kind}', '{debit}', '{credit}', 80, 'GBP', '2011-04-16Z', '2011-04-16Z')",
-            shop.programme
-        ))
-        .await;
-    }
+    shop.paid(ana, "2011-04-16").await;
     shop.import("R1,refund,1,ana,uk,2011-04-20T10:00:00Z,400,GBP,\n").await;
     assert_eq!(shop.balances().await, ["ana 0 -32"]);
     shop.import("S2,sale,2,ana,uk,2011-04-21T10:00:00Z,300,GBP,\n").await;

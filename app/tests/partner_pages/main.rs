@@ -244,16 +244,9 @@ async fn what_money_waits_for(pool: PgPool) {
     let bruno = programme.partner("bruno", "Bruno Costa").await;
     let sale = programme.sale(&bruno, "b-1", "100.00", at("2011-04-01T10:00:00Z")).await;
     programme.release(&bruno, sale).await;
-    sqlx::query(
-        "INSERT INTO transfer (programme_id, partner_id, kind, debit_kind, credit_kind, amount, currency, effective_at, booked_at)
-         VALUES ($1, $2, 'payout', 'payable', 'in_payout', 8, 'GBP', $3, $3)",
-    )
-    .bind(programme.id)
-    .bind(bruno.id)
-    .bind(now())
-    .execute(&pool)
-    .await
-    .expect("payout");
+    let paid =
+        include_str!("../shop/paid.sql").replace("{partner}", &bruno.id.to_string()).replace("{day}", "2011-05-16");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(paid)).execute(&pool).await.expect("payout");
     programme.refund(&bruno, sale, "65.00", now()).await;
     let owes = standing(&db, &bruno).await;
     assert_eq!(owes.stopped_by(), Some(&Reason::Owes { amount: dec("5.20") }));

@@ -116,3 +116,37 @@ SELECT p.partner_id, 'Odd clicks', s.person_id, '2011-03-01Z', '2011-03-20Z' FRO
 INSERT INTO audit (at, actor_kind, actor_id, partner_id, action, subject, request_id)
 SELECT '2011-03-04Z', 'staff', s.person_id, p.partner_id, 'case.decided', 'case/1', 'test' FROM staff s, partner p WHERE s.name = 'Adam Ames';
 SELECT seal_audit(2);
+
+-- Ana's credit of 5 is in a payout that was sent; the bank has taken the file and says nothing else yet. Bob has nothing
+-- to get, Ana's refund was too much for another run, and that comes later than it was promised.
+INSERT INTO payout_run (programme_id, cutoff, cutoff_at, pay_day, builder_id, started_at)
+SELECT g.programme_id, '2011-03-31', '2011-04-01Z', '2011-04-15', s.person_id, '2011-04-01T08:00Z' FROM programme g, staff s
+WHERE g.code = 'giftware' AND s.name = 'Olga Orr';
+INSERT INTO payout (programme_id, partner_id, payout_run_id, currency, amount, payout_method_id, pay_day, created_at)
+SELECT r.programme_id, p.partner_id, r.payout_run_id, 'GBP', 5, m.payout_method_id, r.pay_day, r.started_at
+FROM payout_run r JOIN partner p USING (programme_id) JOIN payout_method m ON m.partner_id = p.partner_id WHERE p.code = 'ana';
+INSERT INTO payout_allocation (partner_id, payout_id, transfer_id, kind, amount)
+SELECT p.partner_id, p.payout_id, t.transfer_id, t.kind, t.amount FROM payout p JOIN transfer t USING (partner_id) WHERE t.kind = 'adjustment';
+INSERT INTO payout_event (partner_id, payout_id, seq, from_state, to_state, by_kind, at, booked_at)
+SELECT partner_id, payout_id, 1, '', 'scheduled', 'command', '2011-04-01T08:00Z', '2011-04-01T08:00Z' FROM payout;
+INSERT INTO payout_block (partner_id, payout_run_id, currency, position, payable, reason, amount)
+SELECT p.partner_id, r.payout_run_id, 'EUR', 1, -3, 'owes', 3 FROM payout_run r JOIN partner p USING (programme_id) WHERE p.code = 'ana';
+UPDATE payout_run SET built_through = 9, built_at = '2011-04-01T09:00Z';
+INSERT INTO payout_release (payout_run_id, by, builder_id, released_at)
+SELECT payout_run_id, 'command', builder_id, '2011-04-02Z' FROM payout_run;
+INSERT INTO payout_event (partner_id, payout_id, seq, from_state, to_state, by_kind, at, booked_at)
+SELECT partner_id, payout_id, 2, 'scheduled', 'approved', 'command', '2011-04-02Z', '2011-04-02Z' FROM payout;
+INSERT INTO payout_file (programme_id, payout_run_id, format, currency, part, message_id, file_name, payments, total, bytes, sha256, made_at)
+SELECT programme_id, payout_run_id, 'paypal', 'GBP', 1, 'PD-1', 'payouts.csv', 1, 5, 10, sha256('file'), '2011-04-14Z' FROM payout_run;
+INSERT INTO payout_file_piece (payout_file_id, piece, key_id, sealed) SELECT payout_file_id, 1, 1, '\x00' FROM payout_file;
+INSERT INTO payout_in_file (partner_id, payout_id, payout_file_id) SELECT partner_id, payout_id, payout_file_id FROM payout, payout_file;
+INSERT INTO payout_event (partner_id, payout_id, seq, from_state, to_state, by_kind, at, booked_at)
+SELECT partner_id, payout_id, 3, 'approved', 'submitted', 'command', '2011-04-14Z', '2011-04-14Z' FROM payout;
+INSERT INTO payout_delay (payout_run_id, new_pay_day, message, told_by, told_by_name, told_at, form_key)
+SELECT r.payout_run_id, '2011-04-20', 'The bank is closed.', s.person_id, s.name, '2011-04-13Z', gen_random_uuid()
+FROM payout_run r, staff s WHERE s.name = 'Olga Orr';
+INSERT INTO settlement_file (kind, file_name, sha256, lines, read_at) VALUES ('plain', 'answer.csv', sha256('answer'), 3, '2011-04-16Z');
+INSERT INTO settlement_line (settlement_file_id, line, kind, outcome, target_kind, target, amount, currency)
+SELECT settlement_file_id, n, 'plain', 'settled', 'payment', 'PD-' || n, 5, 'GBP' FROM settlement_file, generate_series(1, 3) n;
+INSERT INTO payer_account (programme_id, currency, name, account, added_at)
+SELECT programme_id, 'EUR', 'Giftware Ltd', 'DE89370400440532013000', '2011-01-01Z' FROM programme WHERE code = 'giftware';

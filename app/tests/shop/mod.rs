@@ -134,6 +134,11 @@ impl Shop {
         Ok(Said { report, rejects: lines.collect() })
     }
 
+    /// Pays a partner everything that is payable, on a day, in one payout that the bank has confirmed.
+    pub async fn paid(&self, partner: PartnerId, day: &str) {
+        self.run(&include_str!("paid.sql").replace("{partner}", &partner.to_string()).replace("{day}", day)).await;
+    }
+
     /// Makes payable what left its hold by then.
     pub async fn release(&self, as_of: &str) -> Released {
         release(&self.db, &Actor::Command, time(as_of), self.now).await.expect("released")

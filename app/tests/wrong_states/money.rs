@@ -8,14 +8,15 @@ const UNIQUE: &str = "23505";
 const FOREIGN: &str = "23503";
 const INTEGRITY: &str = "23000";
 
-/// A payout of 1.00 from what Ana has to get, with some columns changed.
+/// 1.00 of what Ana has to get, set apart, with some columns changed.
 fn transfer(changed: &[Column<'_>]) -> String {
     let usual = [
         ("programme_id", "{giftware}"),
         ("partner_id", "{ana}"),
-        ("kind", "'payout'"),
+        ("kind", "'ring_fence'"),
         ("debit_kind", "'payable'"),
-        ("credit_kind", "'in_payout'"),
+        ("credit_kind", "'ring_fenced'"),
+        ("conversion_id", "{a-2}"),
         ("amount", "1"),
         ("currency", "'GBP'"),
         ("effective_at", "'2011-03-05Z'"),
@@ -197,12 +198,13 @@ async fn balances_follow_transfers_and_nothing_else(pool: PgPool) {
     seed.accepted(&account("'payable'", "{ana}", "0")).await;
     // A payable account may go below zero: refunds of what was paid out.
     seed.accepted(&transfer(&[("amount", "1000")])).await;
-    let unpaid = transfer(&[("kind", "'settlement'"), ("debit_kind", "'in_payout'"), ("credit_kind", "'paid'")]);
+    let unfenced =
+        transfer(&[("kind", "'ring_fence_end'"), ("debit_kind", "'ring_fenced'"), ("credit_kind", "'payable'")]);
     let kept = "UPDATE account SET balance = 1 WHERE holder_id = 0 AND kind = 'cash'".to_owned();
     let stranger = account("'payable'", "{zoe}", "0");
     seed.all_refused(vec![
         ("pending below zero", pending, CHECK, "account_only_payable_below_zero"),
-        ("more to the bank than is on its way", unpaid, CHECK, "account_only_payable_below_zero"),
+        ("more set free than was set apart", unfenced, CHECK, "account_only_payable_below_zero"),
         ("a programme's sum that is kept", kept, CHECK, "account_programme_sum_not_kept"),
         ("an account that opens with money", account("'payable'", "{ana}", "5"), CHECK, "account_opens_empty"),
         ("a partner's account of the programme's kind", account("'cash'", "{ana}", "0"), CHECK, "account_kind_known"),

@@ -102,6 +102,7 @@ async fn payout_methods_are_encrypted_and_a_change_waits(pool: PgPool) {
     // The same account under a corrected name, and a first method.
     seed.accepted(&replaced(&[at_once, ("fingerprint", "sha256('ana')")])).await;
     let emptied = "ALTER TABLE payout_method_reveal DISABLE TRIGGER USER; DELETE FROM payout_method_reveal;
+                   ALTER TABLE payout DROP CONSTRAINT payout_method;
                    DELETE FROM payout_method WHERE partner_id = {ana}";
     seed.accepted(&format!("{emptied}; {}", method(&[at_once]))).await;
     let of_ana = "WHERE partner_id = {ana}";
@@ -405,9 +406,23 @@ async fn what_was_written_stays(pool: PgPool) {
         "decision",
         "message",
         "note",
+        "payer_account",
+        "payout",
+        "payout_allocation",
+        "payout_block",
+        "payout_delay",
+        "payout_event",
+        "payout_file",
+        "payout_file_piece",
+        "payout_in_file",
         "payout_method_reveal",
+        "payout_release",
+        "payout_transition",
         "proposal",
         "secret_key",
+        "settlement_by_hand",
+        "settlement_file",
+        "settlement_line",
         "terms_version",
         "transfer",
     ];
@@ -418,7 +433,14 @@ async fn what_was_written_stays(pool: PgPool) {
             "audit" => "action",
             "audit_seal" => "hash",
             "secret_key" => "made_at",
-            "authority" | "decision" | "proposal" | "terms_version" => "programme_id",
+            "authority" | "decision" | "payer_account" | "payout_file" | "proposal" | "terms_version" => "programme_id",
+            "payout_delay" => "message",
+            "payout_file_piece" => "piece",
+            "payout_release" => "by",
+            "payout_transition" => "to_state",
+            "settlement_by_hand" => "reason",
+            "settlement_file" => "kind",
+            "settlement_line" => "outcome",
             _ => "partner_id",
         };
         for (what, sql) in [
