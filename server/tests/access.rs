@@ -23,7 +23,8 @@ async fn every_route_is_in_the_table() {
     served
         .extend(leptos::server_fn::axum::server_fn_paths().map(|(path, method)| (method.to_string(), path.to_owned())));
     // What the router serves beside pages and server functions.
-    for file in ["/healthz", "/pkg/{rest}", "/favicon.svg"] {
+    let statements = ["/payouts/{payout}/statement.pdf", "/payouts/{payout}/statement.csv"];
+    for file in ["/healthz", "/pkg/{rest}", "/favicon.svg"].into_iter().chain(statements) {
         served.insert(("GET".to_owned(), file.to_owned()));
     }
     let unlisted: Vec<_> = served.difference(&listed).collect();
@@ -62,6 +63,7 @@ struct Ids {
     conversion: i64,
     case: i64,
     proposal: i64,
+    payout: i64,
     invitation: String,
 }
 
@@ -70,6 +72,7 @@ impl Ids {
         path.replace("{conversion}", &self.conversion.to_string())
             .replace("{case}", &self.case.to_string())
             .replace("{proposal}", &self.proposal.to_string())
+            .replace("{payout}", &self.payout.to_string())
             .replace("{token}", &self.invitation)
             .replace("{rest}", "none.css")
     }
@@ -131,6 +134,21 @@ async fn seed(database: &Database) -> Ids {
         database.run_with(&["import", "conversions", "-", "--programme", "giftware", "--create-partners"], rows);
     assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
     let link = database.ok(&["partner", "invite", "giftware", "P2", "new@example.org"]);
+    database.ok(&["commissions", "release", "--as-of", "2011-04-01"]);
+    database.ok(&["partner", "method", "giftware", "P1", "--holder", "Pia Page", "--paypal", "pia@example.org"]);
+    let build = [
+        "payouts",
+        "build",
+        "--programme",
+        "giftware",
+        "--cutoff",
+        "2011-03-31",
+        "--partner",
+        "P1",
+        "--reason",
+        "Test",
+    ];
+    database.ok(&[&build[..], &["--now", "2027-01-01T00:00:00Z"]].concat());
     sqlx::raw_sql(include_str!("access.sql")).execute(&database.pool).await.expect("seed");
     let one = |sql: &'static str| async move {
         sqlx::query_scalar::<_, i64>(sql).fetch_one(&database.pool).await.expect("id")
@@ -139,6 +157,7 @@ async fn seed(database: &Database) -> Ids {
         conversion: one("SELECT conversion_id FROM conversion").await,
         case: one("SELECT case_id FROM support_case").await,
         proposal: one("SELECT max(proposal_id) FROM proposal").await,
+        payout: one("SELECT payout_id FROM payout").await,
         invitation: link.trim().rsplit('/').next().expect("token").to_owned(),
     }
 }
