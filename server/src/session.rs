@@ -93,11 +93,12 @@ impl Asked {
 
 async fn context(around: &Surroundings, asked: Asked) -> Result<Context, AppError> {
     let headers = &asked.headers;
+    let now = around.clock.now();
     let token = cookie(headers, SESSION_COOKIE).filter(|token| token.len() == 64).map(str::to_owned);
     let signed_in = match &token {
         Some(token) => {
             let mut tx = around.db.begin_sign_in().await?;
-            let found = load_session(&mut tx, token, around.clock.now()).await?;
+            let found = load_session(&mut tx, token, now).await?;
             tx.commit().await?;
             found
         }
@@ -114,7 +115,8 @@ async fn context(around: &Surroundings, asked: Asked) -> Result<Context, AppErro
         cookie(headers, "theme").filter(|theme| matches!(*theme, "light" | "dark")).unwrap_or_default().to_owned();
     Ok(Context {
         actor: signed_in.map_or(Actor::Anonymous, |signed_in| signed_in.actor),
-        clock: around.clock,
+        // One request has one time, however often it asks.
+        clock: Clock::Fixed(now),
         locale,
         time_zone,
         db: around.db.clone(),

@@ -62,7 +62,7 @@ pub fn percent(locale: Locale, percent: Decimal) -> String {
     tr!(locale, format.percent, number = number(locale, percent.normalize())).replace(' ', "\u{a0}")
 }
 
-/// `1 December 2010`, `1 de diciembre de 2010`, in the reader's time zone.
+/// `1 December 2010`, `1 de diciembre de 2010`, in the reader's time zone. No date breaks at the end of a line.
 pub fn date(locale: Locale, zone: Tz, at: DateTime<Utc>) -> String {
     day(locale, at.with_timezone(&zone).date_naive())
 }
@@ -70,7 +70,7 @@ pub fn date(locale: Locale, zone: Tz, at: DateTime<Utc>) -> String {
 /// A day, written out.
 pub fn day(locale: Locale, day: NaiveDate) -> String {
     let months = tr!(locale, format.months);
-    tr!(locale, format.date, day = day.day(), month = month_of(&months, day), year = day.year())
+    tr!(locale, format.date, day = day.day(), month = month_of(&months, day), year = day.year()).replace(' ', "\u{a0}")
 }
 
 /// `1 Dec 2010`, for tables.
@@ -82,6 +82,7 @@ pub fn date_short(locale: Locale, zone: Tz, at: DateTime<Utc>) -> String {
 pub fn day_short(locale: Locale, day: NaiveDate) -> String {
     let months = tr!(locale, format.months_short);
     tr!(locale, format.date_short, day = day.day(), month = month_of(&months, day), year = day.year())
+        .replace(' ', "\u{a0}")
 }
 
 /// `1 Dec 2010, 08:26`.
@@ -120,10 +121,10 @@ mod tests {
     #[test]
     fn dates_read_as_the_locale_writes_them() {
         let at = DateTime::from_timestamp(1_291_192_000, 0).expect("time");
-        assert_eq!(date(Locale::en, Tz::UTC, at), "1 December 2010");
-        assert_eq!(date(Locale::es, Tz::UTC, at), "1 de diciembre de 2010");
-        assert_eq!(date_time(Locale::es, Tz::UTC, at), "1 dic 2010, 08:26");
-        assert_eq!(date_time(Locale::en, Tz::Asia__Tokyo, at), "1 Dec 2010, 17:26");
+        assert_eq!(date(Locale::en, Tz::UTC, at), "1\u{a0}December\u{a0}2010");
+        assert_eq!(date(Locale::es, Tz::UTC, at), "1\u{a0}de\u{a0}diciembre\u{a0}de\u{a0}2010");
+        assert_eq!(date_time(Locale::es, Tz::UTC, at), "1\u{a0}dic\u{a0}2010, 08:26");
+        assert_eq!(date_time(Locale::en, Tz::Asia__Tokyo, at), "1\u{a0}Dec\u{a0}2010, 17:26");
     }
 
     #[test]

@@ -195,7 +195,9 @@ fn row(ctx: &Context, line: Line) -> Row {
         Who::Command => tr!(locale, audit.command),
         Who::Job => tr!(locale, audit.job),
     };
-    let partner = line.partner.map(|(_, code)| view! { <br/>{tr!(locale, audit.of_partner, code = code)} });
+    let partner = line
+        .partner
+        .map(|(_, code)| view! { <br/><span class="small quiet">{tr!(locale, audit.of_partner, code = code)}</span> });
     let subject = words::subject(locale, &line.subject);
     let subject = match words::subject_path(&line.subject) {
         Some(path) => text::link(path, subject),
@@ -212,7 +214,7 @@ fn row(ctx: &Context, line: Line) -> Row {
     Row {
         href: None,
         cells: vec![
-            view! { {text::time_exact(ctx, line.at)}<br/>{seal} }.into_any(),
+            view! { {text::time_exact(ctx, line.at)}<br/><span class="small quiet">{seal}</span> }.into_any(),
             who.into_any(),
             view! { {words::action(locale, &line.action)}{partner} }.into_any(),
             view! { {subject}{approval} }.into_any(),

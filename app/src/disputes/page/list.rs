@@ -45,7 +45,7 @@ fn lead(ctx: &Context, cases: &[Case]) -> AnyView {
     let new = format!("{}/new", paths::DISPUTES);
     view! {
         <p>{sentence}</p>
-        <p>{text::link(new, tr!(ctx.locale, disputes.new_link))}</p>
+        <p><a class="button" data-weight="quiet" href=new>{tr!(ctx.locale, disputes.new_link)}</a></p>
     }
     .into_any()
 }

@@ -83,7 +83,9 @@ fn decided(ctx: &Context, decision: &Decision) -> AnyView {
     let reason = words::reason(locale, decision.reason);
     let body = view! {
         <p><strong>{outcome(ctx, decision)}</strong></p>
-        <p>{tr!(locale, disputes.decision_reason, reason = reason)}" "{text::time_exact(ctx, decision.at)}</p>
+        <p class="quiet">
+            {tr!(locale, disputes.decision_reason, reason = reason)}" "{text::time_exact(ctx, decision.at)}
+        </p>
         {text::prose(decision.reason_partner.clone())}
     };
     section(tr!(locale, disputes.decision_title), body.into_any())
