@@ -55,9 +55,11 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let lead = standings.iter().map(|standing| view! { <p>{words::answer(ctx, standing)}</p> }).collect_view();
     let title = tr!(ctx.locale, payouts.title);
     let parts = standings.iter().map(|standing| page.standing(standing, several)).collect_view();
+    let late = statements::page::late(ctx, &payouts, zone);
     let past = past(ctx, query, payouts, zone);
     let body = view! {
         {page_head(title.clone(), Some(lead.into_any()))}
+        {late}
         {parts}
         <div id="past">{section(tr!(ctx.locale, payouts.past), past)}</div>
     };

@@ -16,7 +16,7 @@ use crate::payout_runs::model::State;
 use crate::ui::badge::{Tone, badge};
 use crate::ui::empty::empty;
 use crate::ui::layout::{columns, facts, page_head, section};
-use crate::ui::notice::notice;
+use crate::ui::notice::notice_with;
 use crate::ui::screen::{Query, screen};
 use crate::ui::table::{Head, Row, Table};
 use crate::ui::text;
@@ -44,7 +44,6 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
 
     let expected = expected(ctx, &payout, zone);
     let title = tr!(ctx.locale, payout.title, number = end_to_end_id(payout.id.0));
-    let late = expected.is_late().then(|| notice(Tone::Bad, tr!(ctx.locale, payout.late)));
     let happened = section(tr!(ctx.locale, payout.timeline), timeline(lines(ctx, &payout, &steps, &delays, expected)));
     let said = section(tr!(ctx.locale, payout.facts), facts(facts_of(ctx, &payout)));
     let made = section(
@@ -53,7 +52,6 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     );
     let body = view! {
         {page_head(title.clone(), Some(words::lead(ctx, &payout, expected).into_any()))}
-        {late}
         {columns(vec![happened, said])}
         {made}
         <p>{text::link(paths::PAYOUTS.to_owned(), tr!(ctx.locale, payout.back))}</p>
@@ -65,6 +63,17 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
 pub(crate) fn expected(ctx: &Context, payout: &Payout, zone: Tz) -> Expected {
     let day = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&zone).date_naive();
     rules::expected(payout, payout.submitted_at.map(day), day(ctx.now()))
+}
+
+/// What is late, said before anybody asks; nothing where nothing is.
+pub(crate) fn late(ctx: &Context, payouts: &[Payout], zone: Tz) -> AnyView {
+    let late = payouts.iter().map(|payout| (payout, expected(ctx, payout, zone))).filter(|(_, expected)| expected.is_late());
+    late.map(|(payout, expected)| {
+        let link = text::link(paths::payout(payout.id), tr!(ctx.locale, payout.title, number = end_to_end_id(payout.id.0)));
+        notice_with(Tone::Bad, view! { <p>{words::lead(ctx, payout, expected)}" "{link}</p> }.into_any())
+    })
+    .collect_view()
+    .into_any()
 }
 
 /// A payout in the list on the partner's home.
