@@ -405,6 +405,7 @@ async fn write_payouts(
     )
     .execute(&mut **tx)
     .await?;
+    crash::point("payouts.build.allocated");
     sqlx::query!(
         "INSERT INTO payout_event (partner_id, payout_id, seq, from_state, to_state, by_kind, at, booked_at)
          SELECT partner_id, payout_id, 1, '', 'scheduled', 'command', $3, $3
