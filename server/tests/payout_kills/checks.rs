@@ -1,6 +1,6 @@
 //! What has to be true when everything is over.
 
-use super::bank::Journal;
+use super::journal::Journal;
 use super::operator::Operator;
 use super::shop::{MINIMUM, Shop};
 use rust_decimal::Decimal;
@@ -36,6 +36,8 @@ pub async fn check(operator: &Operator, shop: &Shop, folder: &Path) {
 /// partners, with the same end. So nothing hangs anywhere between.
 fn payouts_are_what_the_bank_did(operator: &Operator, journal: &Journal) {
     let runs: Value = serde_json::from_str(&operator.ok(NOW, &["--json", "payouts", "list"])).expect("JSON");
+    let stages: Vec<_> = runs.as_array().expect("runs").iter().map(|run| run["stage"].clone()).collect();
+    assert!(!stages.contains(&"building".into()), "a run was begun and left: {stages:?}");
     let mut states = BTreeMap::new();
     let mut amounts = BTreeMap::new();
     for run in runs.as_array().expect("runs") {

@@ -69,9 +69,12 @@ impl Drop for Cluster {
     }
 }
 
-/// A folder with a short path that other users can enter.
+/// A folder with a short path that other users can enter. In memory where that is to be had: what PostgreSQL gave to the
+/// system outlives it there as on a disk, and before each recovery it has every file of its own written out.
 pub fn folder() -> tempfile::TempDir {
-    let folder = tempfile::Builder::new().prefix("pd").tempdir_in("/tmp").expect("folder");
+    let mut folder = tempfile::Builder::new();
+    let folder = folder.prefix("pd");
+    let folder = folder.tempdir_in("/dev/shm").or_else(|_| folder.tempdir_in("/tmp")).expect("folder");
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("permissions");
     folder
 }

@@ -3,7 +3,7 @@
 use super::bank::Bank;
 use super::cluster::Cluster;
 use super::dice::Dice;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -27,8 +27,21 @@ pub enum Step {
 }
 
 impl Step {
+    /// Every kind of command.
+    pub const ALL: [Self; 4] = [Self::Build, Self::Release, Self::Export, Self::Settle];
+
+    /// How often it is disturbed, beside the others: there is one build in a month, and a settling for each answer.
+    fn weight(self) -> u64 {
+        match self {
+            Self::Build => 5,
+            Self::Release => 3,
+            Self::Export => 2,
+            Self::Settle => 1,
+        }
+    }
+
     /// Places where its process can be made to end.
-    fn places(self) -> &'static [&'static str] {
+    pub fn places(self) -> &'static [&'static str] {
         match self {
             Self::Build => &[
                 "payouts.build.started",
@@ -49,9 +62,13 @@ impl Step {
                 "payouts.export.writing:2",
                 "payouts.export.saved",
             ],
-            Self::Settle => {
-                &["payouts.settle.kept", "payouts.settle.moved", "payouts.settle.applied", "payouts.settle.committed"]
-            }
+            Self::Settle => &[
+                "payouts.settle.kept",
+                "payouts.settle.moved:1",
+                "payouts.settle.moved:2",
+                "payouts.settle.applied",
+                "payouts.settle.committed",
+            ],
         }
     }
 }
@@ -59,20 +76,20 @@ impl Step {
 /// What was done to processes and servers.
 #[derive(Default, Debug)]
 pub struct Figures {
-    /// Processes that ended at a named place, by the kind of command.
-    pub crashes: HashMap<Step, u64>,
-    /// Processes that were killed at any moment.
-    pub kills: HashMap<Step, u64>,
+    /// Processes that ended at a named place.
+    pub crashes: BTreeMap<&'static str, u64>,
+    /// Processes that were killed at any moment, by the kind of command.
+    pub kills: BTreeMap<Step, u64>,
     /// Two at once.
     pub doubles: u64,
     /// Stops of the server that cut a command off.
-    pub stops: HashMap<Step, u64>,
+    pub stops: BTreeMap<Step, u64>,
 }
 
 impl Figures {
     /// Everything that cut a command off.
     pub fn all(&self) -> u64 {
-        [&self.crashes, &self.kills, &self.stops].into_iter().flat_map(|counts| counts.values()).sum()
+        self.crashes.values().chain(self.kills.values()).chain(self.stops.values()).sum()
     }
 }
 
@@ -81,8 +98,8 @@ pub struct Operator {
     pub url: String,
     pub trouble: Trouble,
     pub figures: Figures,
-    /// How often a step is disturbed before it is let through.
-    pub patience: u64,
+    /// How often commands are to be cut off, in all.
+    pub wanted: u64,
     /// Where files for the bank are written, and fetched from.
     pub outbox: PathBuf,
     pub bank: Bank,
@@ -92,10 +109,10 @@ pub struct Operator {
 
 impl Operator {
     /// Nothing has happened yet.
-    pub fn new(url: String, trouble: Trouble, patience: u64, outbox: PathBuf, bank: Bank, dice: Dice) -> Self {
+    pub fn new(url: String, trouble: Trouble, wanted: u64, outbox: PathBuf, bank: Bank, dice: Dice) -> Self {
         std::fs::create_dir(&outbox).expect("outbox");
         let (figures, durations) = (Figures::default(), HashMap::new());
-        Self { url, trouble, figures, patience, outbox, bank, dice, durations }
+        Self { url, trouble, figures, wanted, outbox, bank, dice, durations }
     }
 
     /// A command without trouble; gives its output.
@@ -106,7 +123,7 @@ impl Operator {
 
     /// A command with trouble, repeated until it ends by itself and once more; gives the last output.
     pub fn step(&mut self, step: Step, now: &str, arguments: &[&str]) -> String {
-        for _ in 0..self.patience {
+        for _ in 0..self.attempts(step) {
             match self.trouble {
                 Trouble::Kills if self.dice.percent(12) => self.twice_at_once(step, now, arguments),
                 Trouble::Kills if self.dice.percent(60) => self.crash(step, now, arguments),
@@ -122,6 +139,23 @@ impl Operator {
         *usual = (*usual * 3 + took) / 4;
         self.fetch();
         output
+    }
+
+    /// Two commands at once that do different things, without trouble but each other.
+    pub fn both(&self, now: &str, one: &[&str], other: &[&str]) {
+        let two = [(self.spawn(now, one), one), (self.spawn(now, other), other)];
+        for (child, arguments) in two {
+            said(arguments, child.wait_with_output().expect("wait"));
+        }
+    }
+
+    /// As often as spreads what is wanted over a few months, and no more once there was enough.
+    fn attempts(&mut self, step: Step) -> u64 {
+        if self.figures.all() >= self.wanted {
+            return 0;
+        }
+        let percent = step.weight() * (self.wanted * 3 / 2).min(500);
+        percent / 100 + u64::from(self.dice.percent(percent % 100))
     }
 
     /// The bank fetches whatever lies in the outbox under a name that is a file's.
@@ -140,10 +174,10 @@ impl Operator {
     }
 
     fn crash(&mut self, step: Step, now: &str, arguments: &[&str]) {
-        let place = self.dice.one_of(step.places()).expect("places");
+        let place = *self.dice.one_of(step.places()).expect("places");
         let output = self.command(now, arguments).env("PARTNERDESK_CRASH_AT", place).output().expect("partnerdesk");
         match output.status.signal() {
-            Some(_) => *self.figures.crashes.entry(step).or_default() += 1,
+            Some(_) => *self.figures.crashes.entry(place).or_default() += 1,
             // It did not come that way.
             None => drop(said(arguments, output)),
         }

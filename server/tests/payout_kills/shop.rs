@@ -126,6 +126,17 @@ impl Shop {
         }
     }
 
+    /// One of those who sell every month and have an account.
+    pub fn any_busy_partner(&mut self) -> String {
+        code(self.dice.below(BUSY - 11))
+    }
+
+    /// By which kind of file a partner is paid.
+    pub fn format(code: &str) -> &'static str {
+        let partner: u64 = code[1..].parse().expect("number");
+        ["pain.001", "bank", "paypal", "wise"][(partner % 4) as usize]
+    }
+
     /// What the account takes, and now and then what it does not.
     fn currency(&mut self, partner: u64) -> &'static str {
         let usual = match partner % 4 {
