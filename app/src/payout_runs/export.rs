@@ -204,6 +204,7 @@ impl Sending<'_> {
         if payments == 0 {
             return Ok(false);
         }
+        crash::point("payouts.export.taken");
         let part = sqlx::query_scalar!(
             r#"SELECT coalesce(max(part), 0) + 1 AS "part!" FROM payout_file WHERE payout_run_id = $1 AND format = $2 AND currency = $3"#,
             self.run.0,

@@ -1,5 +1,6 @@
 //! A file on its way into the database: compressed, cut into pieces, each sealed. One piece is in memory at a time.
 
+use crate::base::crash;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::ids::PayoutFileId;
@@ -140,6 +141,7 @@ struct Hashing<'a> {
 
 impl Write for Hashing<'_> {
     fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        crash::point("payouts.export.writing");
         let taken = self.out.write(part)?;
         self.hash.update(&part[..taken]);
         Ok(taken)

@@ -3,7 +3,7 @@
 use crate::counting_house::{CUTOFF, CountingHouse};
 use app::base::actor::Actor;
 use app::payout_runs::export::{ExportError, Format, export};
-use app::payout_runs::store::{Released, build_batch, cancel};
+use app::payout_runs::store::{Released, Start, build_batch, cancel, start};
 use sqlx::PgPool;
 
 /// Ana earned 8.00 and a credit is not in it; Bob 0.80, which is too little; Cleo 16.00 without anywhere to send it.
@@ -71,6 +71,39 @@ async fn built_twice_and_by_many_at_once_it_is_one_run(pool: PgPool) {
     assert_eq!(house.lines("SELECT count(*), sum(amount) FROM payout").await, ["(101,1204.00)"]);
     let twice = "SELECT partner_id, transfer_id FROM payout_allocation WHERE live GROUP BY 1, 2 HAVING count(*) > 1";
     assert!(house.lines(twice).await.is_empty());
+    house.adds_up().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn off_cycle_it_is_one_run_however_often_it_is_asked_for(pool: PgPool) {
+    let house = house(pool).await;
+    let bob: i64 = house.lines("SELECT partner_id FROM partner WHERE code = 'bob'").await[0]
+        .trim_matches(['(', ')'])
+        .parse()
+        .expect("number");
+    let ask = || {
+        let (db, programme, now) = (house.db.clone(), house.programme, house.now);
+        tokio::spawn(async move {
+            let off_cycle = Some((bob.into(), "asked for it".to_owned()));
+            let what = Start { programme, cutoff: CUTOFF.parse().expect("day"), pay_day: None, off_cycle };
+            let mut tx = db.begin(&Actor::Command).await.expect("begin");
+            let (run, is_new) = start(&mut tx, &Actor::Command, &what, now).await.expect("started");
+            tx.commit().await.expect("commit");
+            while build_batch(&db, &Actor::Command, run.id, now).await.expect("batch").is_some() {}
+            (run.id, is_new)
+        })
+    };
+    let mut asked = Vec::new();
+    for one in (0..8).map(|_| ask()).collect::<Vec<_>>() {
+        asked.push(one.await.expect("asked"));
+    }
+    assert_eq!(asked.iter().filter(|(_, is_new)| *is_new).count(), 1);
+    asked.dedup_by_key(|(run, _)| *run);
+    assert_eq!(asked.len(), 1);
+    assert_eq!(house.payouts().await, ["bob 0.80 scheduled"]);
+    assert_eq!(house.let_go(asked[0].0).await, Released::Done { payouts: 1 });
+    // Once it is released, asking is asking for more.
+    assert!(ask().await.expect("asked").1);
     house.adds_up().await;
 }
 

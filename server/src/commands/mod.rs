@@ -9,6 +9,7 @@ pub mod methods;
 pub mod payouts;
 pub mod people;
 pub mod programmes;
+mod whole_file;
 
 use crate::cli::Global;
 use crate::embedded_postgres::{EmbeddedPostgres, PostgresError};

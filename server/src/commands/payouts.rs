@@ -1,8 +1,10 @@
 //! `payouts build`, `list`, `release`, `cancel`, `export`, `settle`.
 
+use super::whole_file::WholeFile;
 use super::{Failure, Session, print_json, print_line};
 use crate::cli::FileFormat;
 use app::base::actor::Actor;
+use app::base::crash;
 use app::base::ids::PayoutRunId;
 use app::partners::store as partners;
 use app::payout_runs::export::{self, Format};
@@ -47,6 +49,7 @@ pub async fn build(session: &Session, what: Build) -> Result<(), Failure> {
     let start = Start { programme, cutoff: what.cutoff, pay_day: what.pay_day, off_cycle };
     let (run, _) = store::start(&mut tx, &Actor::Command, &start, now).await?;
     tx.commit().await?;
+    crash::point("payouts.build.started");
     let bar = ProgressBar::new_spinner().with_style(
         ProgressStyle::with_template("{spinner} {msg} ({elapsed})")
             .unwrap_or_else(|_| ProgressStyle::default_spinner()),
@@ -176,7 +179,10 @@ pub async fn release(session: &Session, run: i64) -> Result<(), Failure> {
     let run = PayoutRunId(run);
     let mut tx = session.db.begin(&Actor::Command).await?;
     match store::release(&mut tx, &Actor::Command, run, "payouts-release", session.clock.now()).await? {
-        Released::Done { .. } => tx.commit().await?,
+        Released::Done { .. } => {
+            tx.commit().await?;
+            crash::point("payouts.release.committed");
+        }
         Released::Before => {}
         Released::NotBuilt => {
             return Err(Failure::refused(format!(
@@ -227,21 +233,23 @@ pub async fn export(session: &Session, run: i64, format: FileFormat, output: Opt
         return Err(Failure::refused(format!("there are {} files: name a folder with --output", files.len())));
     }
     for file in &files {
-        let mut out: Box<dyn Write + Send> = match (folder, &output) {
-            (Some(folder), _) => Box::new(create(&folder.join(&file.name))?),
-            (None, Some(path)) => Box::new(create(path)?),
-            (None, None) => Box::new(std::io::stdout()),
-        };
-        export::write(&session.db, &session.secrets, &Actor::Command, file.id, &mut out).await?;
-        out.flush()?;
+        let path = folder.map(|folder| folder.join(&file.name)).or_else(|| output.clone());
+        match path {
+            Some(path) => {
+                let mut out = WholeFile::create(&path)?;
+                export::write(&session.db, &session.secrets, &Actor::Command, file.id, &mut out).await?;
+                out.finish()?;
+                crash::point("payouts.export.saved");
+            }
+            None => {
+                let mut out = std::io::stdout();
+                export::write(&session.db, &session.secrets, &Actor::Command, file.id, &mut out).await?;
+                out.flush()?;
+            }
+        }
         eprintln!("{}: {} payments, {} {}", file.name, file.payments, file.currency, file.total);
     }
     Ok(())
-}
-
-fn create(path: &Path) -> Result<std::io::BufWriter<std::fs::File>, Failure> {
-    let file = std::fs::File::create(path).map_err(|error| Failure::refused(format!("{}: {error}", path.display())))?;
-    Ok(std::io::BufWriter::new(file))
 }
 
 /// Reads an answer and prints what it did.

@@ -40,7 +40,8 @@ pub struct Start {
     pub off_cycle: Option<(PartnerId, String)>,
 }
 
-/// Starts a run, or finds the one that has this cut-off already. Whether it was started now comes with it.
+/// Starts a run, or finds the one that has this cut-off already; off-cycle, the one that was asked for in the same words
+/// and is not released. Whether it was started now comes with it.
 ///
 /// # Errors
 /// [`AppError::NotFound`] where there is no such programme; [`AppError::BadRequest`] for a pay day before the cut-off.
@@ -49,6 +50,11 @@ pub async fn start(tx: &mut Tx, actor: &Actor, start: &Start, now: DateTime<Utc>
         .fetch_optional(&mut **tx)
         .await?
         .ok_or(AppError::NotFound)?;
+    if let Some((partner, reason)) = &start.off_cycle
+        && let Some(run) = open_off_cycle(tx, start.cutoff, *partner, reason).await?
+    {
+        return Ok((super::find(tx, run).await?, false));
+    }
     let zone: Tz = home.time_zone.parse().unwrap_or(Tz::UTC);
     let pay_day = match start.pay_day {
         Some(day) => day,
@@ -102,6 +108,30 @@ pub async fn start(tx: &mut Tx, actor: &Actor, start: &Start, now: DateTime<Utc>
     .await?
     .ok_or(AppError::Conflict)?;
     Ok((run.run()?, made.is_some()))
+}
+
+/// The run that pays a partner off-cycle, where it is still open: whoever asks again, after a command that was cut off or
+/// by a second click, goes on with it. Of two at one moment the second waits for the first.
+async fn open_off_cycle(
+    tx: &mut Tx,
+    cutoff: NaiveDate,
+    partner: PartnerId,
+    reason: &str,
+) -> Result<Option<PayoutRunId>, AppError> {
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('off_cycle', $1))", partner.0)
+        .execute(&mut **tx)
+        .await?;
+    let found = sqlx::query_scalar!(
+        "SELECT payout_run_id FROM payout_run r WHERE partner_id = $1 AND cutoff = $2 AND reason = $3 AND cancelled_at IS NULL
+           AND NOT EXISTS (SELECT FROM payout_release l WHERE l.payout_run_id = r.payout_run_id)
+         ORDER BY payout_run_id LIMIT 1",
+        partner.0,
+        cutoff,
+        reason,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found.map(PayoutRunId))
 }
 
 /// The first pay day of the programme's schedule after the cut-off that is still to come; without a schedule, today.
@@ -405,6 +435,7 @@ async fn write_payouts(
     )
     .execute(&mut **tx)
     .await?;
+    crash::point("payouts.build.allocated");
     sqlx::query!(
         "INSERT INTO payout_event (partner_id, payout_id, seq, from_state, to_state, by_kind, at, booked_at)
          SELECT partner_id, payout_id, 1, '', 'scheduled', 'command', $3, $3

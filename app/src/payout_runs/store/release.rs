@@ -100,6 +100,7 @@ pub async fn release(
     .execute(&mut **tx)
     .await?
     .rows_affected();
+    crash::point("payouts.release.approved");
     let change = Change {
         action: "payout_run.released",
         subject: format!("payout_run/{run}"),

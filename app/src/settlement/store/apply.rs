@@ -1,5 +1,6 @@
 //! Doing what follows from the lines of a file.
 
+use crate::base::crash;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::money::{Currency, Money};
@@ -204,6 +205,7 @@ async fn write(tx: &mut Tx, file: i64, decided: Decided, now: DateTime<Utc>) -> 
     )
     .execute(&mut **tx)
     .await?;
+    crash::point("payouts.settle.moved");
     Ok(())
 }
 

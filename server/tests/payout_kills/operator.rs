@@ -1,0 +1,259 @@
+//! Whoever types the commands, and what happens to them while they run.
+
+use super::bank::Bank;
+use super::cluster::Cluster;
+use super::dice::Dice;
+use std::collections::{BTreeMap, HashMap};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// What disturbs.
+pub enum Trouble {
+    /// Processes are killed: at named places, at any moment, and beside a second one that does the same.
+    Kills,
+    /// PostgreSQL is stopped as if the machine had lost its power.
+    Stops(Cluster),
+}
+
+/// What a command does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Step {
+    Build,
+    Release,
+    Export,
+    Settle,
+}
+
+impl Step {
+    /// Every kind of command.
+    pub const ALL: [Self; 4] = [Self::Build, Self::Release, Self::Export, Self::Settle];
+
+    /// How often it is disturbed, beside the others: there is one build in a month, and a settling for each answer.
+    fn weight(self) -> u64 {
+        match self {
+            Self::Build => 5,
+            Self::Release => 3,
+            Self::Export => 2,
+            Self::Settle => 1,
+        }
+    }
+
+    /// Places where its process can be made to end.
+    pub fn places(self) -> &'static [&'static str] {
+        match self {
+            Self::Build => &[
+                "payouts.build.started",
+                "payouts.build.allocated:1",
+                "payouts.build.allocated:2",
+                "payouts.build.batch:1",
+                "payouts.build.batch:2",
+                "payouts.build.committed:1",
+                "payouts.build.committed:2",
+            ],
+            Self::Release => &["payouts.release.written", "payouts.release.approved", "payouts.release.committed"],
+            Self::Export => &[
+                "payouts.export.taken:1",
+                "payouts.export.taken:2",
+                "payouts.export.written",
+                "payouts.export.committed",
+                "payouts.export.writing:1",
+                "payouts.export.writing:2",
+                "payouts.export.saved",
+            ],
+            Self::Settle => &[
+                "payouts.settle.kept",
+                "payouts.settle.moved:1",
+                "payouts.settle.moved:2",
+                "payouts.settle.applied",
+                "payouts.settle.committed",
+            ],
+        }
+    }
+}
+
+/// What was done to processes and servers.
+#[derive(Default, Debug)]
+pub struct Figures {
+    /// Processes that ended at a named place.
+    pub crashes: BTreeMap<&'static str, u64>,
+    /// Processes that were killed at any moment, by the kind of command.
+    pub kills: BTreeMap<Step, u64>,
+    /// Two at once.
+    pub doubles: u64,
+    /// Stops of the server that cut a command off.
+    pub stops: BTreeMap<Step, u64>,
+}
+
+impl Figures {
+    /// Everything that cut a command off.
+    pub fn all(&self) -> u64 {
+        self.crashes.values().chain(self.kills.values()).chain(self.stops.values()).sum()
+    }
+}
+
+/// Types the commands.
+pub struct Operator {
+    pub url: String,
+    pub trouble: Trouble,
+    pub figures: Figures,
+    /// How often commands are to be cut off, in all.
+    pub wanted: u64,
+    /// Where files for the bank are written, and fetched from.
+    pub outbox: PathBuf,
+    pub bank: Bank,
+    pub dice: Dice,
+    durations: HashMap<Step, Duration>,
+}
+
+impl Operator {
+    /// Nothing has happened yet.
+    pub fn new(url: String, trouble: Trouble, wanted: u64, outbox: PathBuf, bank: Bank, dice: Dice) -> Self {
+        std::fs::create_dir(&outbox).expect("outbox");
+        let (figures, durations) = (Figures::default(), HashMap::new());
+        Self { url, trouble, figures, wanted, outbox, bank, dice, durations }
+    }
+
+    /// A command without trouble; gives its output.
+    pub fn ok(&self, now: &str, arguments: &[&str]) -> String {
+        let output = self.command(now, arguments).output().expect("partnerdesk");
+        said(arguments, output)
+    }
+
+    /// A command with trouble, repeated until it ends by itself and once more; gives the last output.
+    pub fn step(&mut self, step: Step, now: &str, arguments: &[&str]) -> String {
+        for _ in 0..self.attempts(step) {
+            match self.trouble {
+                Trouble::Kills if self.dice.percent(12) => self.twice_at_once(step, now, arguments),
+                Trouble::Kills if self.dice.percent(60) => self.crash(step, now, arguments),
+                Trouble::Kills => self.kill(step, now, arguments),
+                Trouble::Stops(_) => self.stop(step, now, arguments),
+            }
+            self.fetch();
+        }
+        let began = Instant::now();
+        let output = self.ok(now, arguments);
+        let took = began.elapsed();
+        let usual = self.durations.entry(step).or_insert(took);
+        *usual = (*usual * 3 + took) / 4;
+        self.fetch();
+        output
+    }
+
+    /// Two commands at once that do different things, without trouble but each other.
+    pub fn both(&self, now: &str, one: &[&str], other: &[&str]) {
+        let two = [(self.spawn(now, one), one), (self.spawn(now, other), other)];
+        for (child, arguments) in two {
+            said(arguments, child.wait_with_output().expect("wait"));
+        }
+    }
+
+    /// As often as spreads what is wanted over a few months, and no more once there was enough.
+    fn attempts(&mut self, step: Step) -> u64 {
+        if self.figures.all() >= self.wanted {
+            return 0;
+        }
+        let percent = step.weight() * (self.wanted * 3 / 2).min(500);
+        percent / 100 + u64::from(self.dice.percent(percent % 100))
+    }
+
+    /// The bank fetches whatever lies in the outbox under a name that is a file's.
+    fn fetch(&mut self) {
+        for entry in std::fs::read_dir(&self.outbox).expect("outbox") {
+            let path = entry.expect("outbox").path();
+            let name = path.file_name().expect("name").to_string_lossy().into_owned();
+            // What is still being written, or was left half-written, has a name with a dot.
+            if !name.starts_with('.') {
+                self.bank.take(&name, &std::fs::read(&path).expect("file"));
+            }
+            if self.dice.percent(30) {
+                std::fs::remove_file(&path).expect("file");
+            }
+        }
+    }
+
+    fn crash(&mut self, step: Step, now: &str, arguments: &[&str]) {
+        let place = *self.dice.one_of(step.places()).expect("places");
+        let output = self.command(now, arguments).env("PARTNERDESK_CRASH_AT", place).output().expect("partnerdesk");
+        match output.status.signal() {
+            Some(_) => *self.figures.crashes.entry(place).or_default() += 1,
+            // It did not come that way.
+            None => drop(said(arguments, output)),
+        }
+    }
+
+    fn kill(&mut self, step: Step, now: &str, arguments: &[&str]) {
+        let mut child = self.spawn(now, arguments);
+        std::thread::sleep(self.moment(step));
+        child.kill().expect("kill");
+        let output = child.wait_with_output().expect("wait");
+        match output.status.signal() {
+            Some(_) => *self.figures.kills.entry(step).or_default() += 1,
+            None => drop(said(arguments, output)),
+        }
+    }
+
+    /// A double click, of which one may be killed. Whoever lives ends well.
+    fn twice_at_once(&mut self, step: Step, now: &str, arguments: &[&str]) {
+        let mut one = self.spawn(now, arguments);
+        let other = self.spawn(now, arguments);
+        if self.dice.percent(50) {
+            std::thread::sleep(self.moment(step));
+            one.kill().expect("kill");
+        }
+        self.figures.doubles += 1;
+        for child in [one, other] {
+            let output = child.wait_with_output().expect("wait");
+            match output.status.signal() {
+                Some(_) => *self.figures.kills.entry(step).or_default() += 1,
+                None => drop(said(arguments, output)),
+            }
+        }
+    }
+
+    fn stop(&mut self, step: Step, now: &str, arguments: &[&str]) {
+        let child = self.spawn(now, arguments);
+        std::thread::sleep(self.moment(step));
+        let Trouble::Stops(cluster) = &self.trouble else { return };
+        cluster.stop_at_once();
+        let output = child.wait_with_output().expect("wait");
+        if !output.status.success() {
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}: told, not fallen over");
+            *self.figures.stops.entry(step).or_default() += 1;
+        }
+        cluster.start();
+    }
+
+    /// Some moment of a command's life.
+    fn moment(&mut self, step: Step) -> Duration {
+        let usual = self.durations.get(&step).copied().unwrap_or(Duration::from_millis(300));
+        usual * u32::try_from(self.dice.below(100)).expect("percent") / 100
+    }
+
+    fn spawn(&self, now: &str, arguments: &[&str]) -> Child {
+        self.command(now, arguments).spawn().expect("partnerdesk")
+    }
+
+    fn command(&self, now: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_partnerdesk"));
+        command.args(["--now", now]).args(arguments).env("DATABASE_URL", &self.url).env_remove("RUST_LOG");
+        command.env("PARTNERDESK_SECRET_KEY", "07".repeat(32));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Writes a file for a command to read.
+    pub fn file(&self, name: &str, bytes: &[u8]) -> String {
+        let folder: &Path = self.outbox.parent().expect("folder");
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).expect("file");
+        path.to_string_lossy().into_owned()
+    }
+}
+
+fn said(arguments: &[&str], output: Output) -> String {
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {} {errors}", output.status);
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
