@@ -71,6 +71,7 @@ impl Ids {
             .replace("{case}", &self.case.to_string())
             .replace("{proposal}", &self.proposal.to_string())
             .replace("{token}", &self.invitation)
+            .replace("{kind}", "iban")
             .replace("{rest}", "none.css")
     }
 }
