@@ -39,11 +39,19 @@ test('hostile text is text to its writer', async ({ page, house }) => {
   await expect(page.locator('.person')).toContainText(NAME);
 
   // Where a form comes back with what was typed.
-  await page.goto('/account');
+  await page.goto('/account/method/paypal');
   await page.getByLabel('E-mail address of the PayPal account').evaluate((field: HTMLInputElement) => (field.type = 'text'));
   await page.getByLabel('E-mail address of the PayPal account').fill(HOSTILE);
+  await page.getByLabel('Account holder').fill(HOSTILE);
+  await page.getByLabel('Your password').fill(villain.password);
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(page.locator('[aria-invalid=true]')).toHaveValue(HOSTILE);
+  await unharmed(page);
+  // Under that name, to an account that is one.
+  await page.getByLabel('E-mail address of the PayPal account').fill('villain@example.org');
+  await page.getByLabel('Your password').fill(villain.password);
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByRole('main')).toContainText(HOSTILE);
   await unharmed(page);
 
   for (const address of [
@@ -182,8 +190,11 @@ test('a form sent twice is done once', async ({ house }) => {
   await twice(agent, 'review-partner', { ...(await agent.hidden(there, 'review-partner')), until: '2026-03-30', reason: 'review once' });
   expect(await rows('partner_review', "reason = 'review once'")).toBe(1);
   await twice(agent, 'end-review', await agent.hidden(there, 'end-review'));
-  await twice(partner, 'set-payout-method', { ...(await partner.hidden('/account', 'set-payout-method')), address: 'once@example.org' });
-  expect(await rows('payout_method', "address = 'once@example.org'")).toBe(1);
+  const method = await partner.hidden('/account/method/paypal', 'set-payout-method');
+  await twice(partner, 'set-payout-method', { ...method, holder: 'Nora', email: 'once@example.org', password: DEMO.partner.password });
+  expect(await rows('payout_method', "masked = 'o…@example.org'")).toBe(1);
+  await twice(agent, 'reveal-payout-method', { ...(await agent.hidden(there, 'reveal-payout-method')), reason: 'look once' });
+  expect(await rows('payout_method_reveal', "reason = 'look once'")).toBe(1);
 
   expect((await house.run(['ledger', 'verify'])).code).toBe(0);
 });

@@ -186,7 +186,7 @@ test('an invitation opens one account, once @plain', async ({ page, house, watch
 test('nothing changes for who is not signed in, or comes from another site', async ({ request, house }) => {
   const post = (path: string, headers: Record<string, string>) =>
     request.post(path, { form: {}, headers, maxRedirects: 0 });
-  for (const path of ['/do/open-dispute', '/do/reply', '/do/decide-case', '/do/decide-proposal', '/do/set-payout-method']) {
+  for (const path of ['/do/open-dispute', '/do/reply', '/do/decide-case', '/do/decide-proposal', '/do/set-payout-method', '/do/reveal-payout-method']) {
     expect((await post(path, { Origin: house.url })).status(), path).toBe(401);
   }
   for (const path of ['/do/sign-in', '/do/preferences']) {

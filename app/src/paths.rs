@@ -1,6 +1,7 @@
 //! Every address of the product, typed, in one place. Who may ask for them stands in `base::access`.
 
 use crate::base::ids::{CaseId, ConversionId, PayoutId, ProposalId, TermsVersionId};
+use crate::payout_methods::model::MethodKind;
 
 /// Sign-in.
 pub const SIGN_IN: &str = "/sign-in";
@@ -39,6 +40,11 @@ pub fn statement(id: PayoutId, extension: &str) -> String {
 /// One commission, explained.
 pub fn commission(id: ConversionId) -> String {
     format!("{EARNINGS}/{id}")
+}
+
+/// The form that makes one kind of payout method the one.
+pub fn payout_method(kind: MethodKind) -> String {
+    format!("{ACCOUNT}/method/{}", kind.as_str())
 }
 
 /// One version of the terms, in their history.

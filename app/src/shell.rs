@@ -10,6 +10,7 @@ use crate::desk::page::{Desk, DeskCase};
 use crate::disputes::page::{Dispute, Disputes, NewDispute};
 use crate::earnings::page::{Commission, Earnings};
 use crate::paths;
+use crate::payout_methods::page::PayoutMethodForm;
 use crate::payouts::page::Payouts;
 use crate::sign_in::page::{JoinPage, SignInPage};
 use crate::statements::page::PayoutPage;
@@ -82,6 +83,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/earnings/:conversion") view=Commission ssr=SsrMode::Async/>
             <Route path=path!("/terms") view=Terms ssr=SsrMode::Async/>
             <Route path=path!("/account") view=Account ssr=SsrMode::Async/>
+            <Route path=path!("/account/method/:kind") view=PayoutMethodForm ssr=SsrMode::Async/>
             <Route path=path!("/approvals") view=Approvals ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:proposal") view=ProposalPage ssr=SsrMode::Async/>
             <Route path=path!("/record") view=Record ssr=SsrMode::Async/>

@@ -2,7 +2,7 @@
 // proposals that wait. And the addresses of everything there is to see in it.
 import { Client } from './forms';
 import type { House } from './house';
-import { DEMO, OTHER_MEMBER, type Person, invite } from './people';
+import { DEMO, MEMBER, OTHER_MEMBER, type Person, invite } from './people';
 
 export const SCENE_NOW = '2026-03-02T10:00:00Z';
 
@@ -21,6 +21,7 @@ export const WRITTEN = {
   rate: 'Steady traffic and few refunds.',
   rateForPartner: 'Your orders are steady, so you earn more from today.',
   rateForHouse: 'Margin stays above the floor.',
+  reveal: 'The bank sent a payout back.',
   review: 'Forty orders from one address.',
 } as const;
 
@@ -54,7 +55,8 @@ export async function setScene(house: House): Promise<Scene> {
   const desk = (dispute: string) => dispute.replace('/disputes/', '/desk/');
   const bare = (location: string) => location.split('?')[0]!;
 
-  await partner.fill('/account', 'set-payout-method', { address: 'nora.garden@example.org' });
+  const paypal = { holder: MEMBER.name, email: 'nora.garden@example.org', password: DEMO.partner.password };
+  await partner.fill('/account/method/paypal', 'set-payout-method', paypal);
   const talking = bare(
     await partner.fill(`/disputes/new?conversion=${pending}`, 'open-dispute', { kind: 'wrong_amount', body: WRITTEN.question }),
   );
@@ -97,6 +99,12 @@ export async function setScene(house: House): Promise<Scene> {
   const refused = await partner.send('open-dispute', {
     ...(await partner.hidden('/disputes/new?kind=missing_conversion', 'open-dispute')), amount: 'much', body: '',
   });
+  const refusedMethod = await partner.send('set-payout-method', {
+    ...(await partner.hidden('/account/method/iban', 'set-payout-method')), holder: MEMBER.name, iban: 'ES91 2100', password: 'x',
+  });
+  const british = { holder: MEMBER.name, sort_code: '60-16-13', account: '31926819', password: DEMO.partner.password };
+  await partner.fill('/account/method/sort_code', 'set-payout-method', british);
+  await agent.fill(desk(talking), 'reveal-payout-method', { reason: WRITTEN.reveal });
   const refusedReply = await agent.send('decide-case', { ...(await agent.hidden(desk(missing), 'decide-case')), amount: '999' });
   for (const client of [partner, agent, owner]) await client.leave();
 
@@ -114,6 +122,9 @@ export async function setScene(house: House): Promise<Scene> {
         place('commission-reversed', `/earnings/${reversed}`),
         place('terms', '/terms'),
         place('account', '/account'),
+        place('method-sort-code', '/account/method/sort_code'),
+        place('method-wise', '/account/method/wise'),
+        place('method-refused', refusedMethod.location),
         place('disputes', '/disputes'),
         place('dispute-talking', talking),
         place('dispute-decided', decided),

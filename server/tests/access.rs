@@ -74,6 +74,7 @@ impl Ids {
             .replace("{proposal}", &self.proposal.to_string())
             .replace("{payout}", &self.payout.to_string())
             .replace("{token}", &self.invitation)
+            .replace("{kind}", "iban")
             .replace("{rest}", "none.css")
     }
 }

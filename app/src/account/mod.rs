@@ -1,9 +1,7 @@
-//! A partner's account: where money goes, and how the portal speaks to the person.
+//! A person's page: where their partner account's money goes, and how the portal speaks to them.
 
 pub mod model;
 
-#[cfg(feature = "ssr")]
-pub mod api;
 #[cfg(feature = "ssr")]
 pub mod page;
 #[cfg(feature = "ssr")]

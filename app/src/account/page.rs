@@ -4,17 +4,16 @@ use super::model::Preferences;
 use super::store;
 use crate::base::context::Context;
 use crate::base::error::AppError;
-use crate::base::forms::{self, Draft};
+use crate::base::format;
 use crate::base::language::{self, Locale, tr};
 use crate::paths;
-use crate::payout_methods::model::{Method, MethodKind};
-use crate::payout_methods::store::live_method;
-use crate::ui::field::{Field, Hidden, Select, Submit, Weight};
+use crate::payout_methods::page::own;
+use crate::payout_methods::{store as methods, words};
+use crate::ui::field::{Hidden, Select, Submit, Weight};
 use crate::ui::form::Form;
 use crate::ui::layout::{facts, page_head, section};
 use crate::ui::notice;
 use crate::ui::screen::{Query, screen};
-use crate::ui::text;
 use leptos::prelude::*;
 
 /// The page.
@@ -26,66 +25,38 @@ pub fn Account() -> impl IntoView {
 async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppError> {
     let member = ctx.member()?;
     let mut tx = ctx.begin().await?;
-    let method = live_method(&mut tx, member.partner).await?;
+    let method = methods::live_method(&mut tx, member.partner).await?;
+    let ended = methods::ended_methods(&mut tx, member.partner).await?;
+    let (currency, _) = methods::programme(&mut tx, member.programme).await?;
     tx.commit().await?;
     let mut tx = ctx.db.begin_sign_in().await?;
     let preferences = store::preferences(&mut tx, member.person).await?;
     tx.commit().await?;
-    let draft = forms::recall(ctx, query.get("form")).await?;
 
-    let done = (query.get("done") == Some("method")).then(|| tr!(ctx.locale, account.done_method));
+    let locale = ctx.locale;
+    let done = (query.get("done") == Some("method")).then(|| tr!(locale, account.done_method));
     let lead = match &method {
-        Some(method) => tr!(ctx.locale, account.lead, masked = method.masked.clone()),
-        None => tr!(ctx.locale, account.lead_none),
+        Some(method) if method.usable_from > ctx.now() => {
+            let from = format::date(locale, ctx.time_zone, method.usable_from);
+            tr!(locale, account.lead_waits, method = words::method(locale, method), from = from)
+        }
+        Some(method) => tr!(locale, account.lead, method = words::method(locale, method)),
+        None => tr!(locale, account.lead_none),
     };
-    let title = tr!(ctx.locale, account.title);
+    let title = tr!(locale, account.title);
     let mut person = vec![
-        (tr!(ctx.locale, account.name), member.name.clone().into_any()),
-        (tr!(ctx.locale, account.partner), member.partner_name.clone().into_any()),
+        (tr!(locale, account.name), member.name.clone().into_any()),
+        (tr!(locale, account.partner), member.partner_name.clone().into_any()),
     ];
     person.extend(preference_facts(ctx, &preferences));
     let body = view! {
         {page_head(title.clone(), Some(lead.into_any()))}
         {notice::done(ctx, done)}
-        {section(tr!(ctx.locale, account.method), method_part(ctx, method, &draft))}
-        {section(tr!(ctx.locale, account.person), facts(person))}
-        {section(tr!(ctx.locale, account.preferences), language_form(ctx))}
+        {own(ctx, method.as_ref(), ended, currency)}
+        {section(tr!(locale, account.person), facts(person))}
+        {section(tr!(locale, account.preferences), language_form(ctx))}
     };
     Ok((title, body.into_any()))
-}
-
-fn method_part(ctx: &Context, method: Option<Method>, draft: &Draft) -> AnyView {
-    let legend = if method.is_some() { tr!(ctx.locale, account.set_other) } else { tr!(ctx.locale, account.set_first) };
-    let live = method.map(|method| {
-        let kind = match method.kind {
-            MethodKind::Iban => "IBAN".to_owned(),
-            MethodKind::SortCode => "Sort code".to_owned(),
-            MethodKind::PayPal => tr!(ctx.locale, account.paypal),
-            MethodKind::Wise => "Wise".to_owned(),
-        };
-        let facts = facts(vec![
-            (tr!(ctx.locale, account.method_kind), kind.into_any()),
-            (tr!(ctx.locale, account.method_address), method.masked.into_any()),
-            (tr!(ctx.locale, account.method_since), text::time(ctx, method.added_at)),
-        ]);
-        view! { {facts}<p>{tr!(ctx.locale, account.masked_why)}</p> }
-    });
-    let locale = ctx.locale;
-    let (value, error) = (draft.value("address"), draft.error("address"));
-    view! {
-        {live}
-        <h3>{legend}</h3>
-        <Form action="/do/set-payout-method" draft=draft>
-            <Hidden name="form_key" value=forms::new_key()/>
-            <Hidden name="kind" value=MethodKind::PayPal.as_str()/>
-            <Field
-                name="address" label=tr!(locale, account.address) kind="email" required=true autocomplete="email"
-                value=value error=error hint=tr!(locale, account.address_hint) maxlength=254
-            />
-            <Submit text=tr!(locale, account.set)/>
-        </Form>
-    }
-    .into_any()
 }
 
 fn preference_facts(ctx: &Context, preferences: &Preferences) -> Vec<(String, AnyView)> {

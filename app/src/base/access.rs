@@ -18,6 +18,8 @@ pub enum Who {
     House,
     /// Staff who solve cases: agents, leads, owners.
     Desk,
+    /// Staff who may see a whole payout method, with a reason: agents, leads, finance, owners.
+    Reveals,
     /// Owners.
     Owners,
     /// Owners, and auditors, who read everything and change nothing.
@@ -41,6 +43,7 @@ impl Who {
         match self {
             Self::House => true,
             Self::Desk => matches!(role, Role::Agent | Role::Lead | Role::Owner),
+            Self::Reveals => role != Role::Auditor,
             Self::Owners => role == Role::Owner,
             Self::Record => matches!(role, Role::Owner | Role::Auditor),
             Self::Anyone | Self::SignedIn | Self::Members => false,
@@ -93,6 +96,7 @@ pub const ROUTES: &[Route] = &[
     get("/disputes/new", Who::Members),
     get("/disputes/{case}", Who::Members),
     get("/account", Who::Members),
+    get("/account/method/{kind}", Who::Members),
     post("/do/open-dispute", Who::Members),
     post("/do/answer-dispute", Who::Members),
     post("/do/set-payout-method", Who::Members),
@@ -109,6 +113,7 @@ pub const ROUTES: &[Route] = &[
     post("/do/end-review", Who::Desk),
     post("/do/lower-minimum", Who::Desk),
     post("/do/propose-rate", Who::Desk),
+    post("/do/reveal-payout-method", Who::Reveals),
     // Owners
     get("/approvals", Who::Record),
     get("/approvals/{proposal}", Who::Record),

@@ -66,24 +66,46 @@ pub fn new_key() -> String {
 /// # Errors
 /// When the database is away.
 pub async fn refuse(ctx: &Context, back: &str, fields: &[(&str, &str)], errors: Errors) -> Result<(), ServerFnError> {
+    refuse_sealed(ctx, back, fields, &[], errors).await
+}
+
+/// The same, with fields that are kept encrypted. Never a password: that is kept nowhere.
+///
+/// # Errors
+/// When the database is away.
+pub async fn refuse_sealed(
+    ctx: &Context,
+    back: &str,
+    fields: &[(&str, &str)],
+    secret: &[(&str, &str)],
+    errors: Errors,
+) -> Result<(), ServerFnError> {
     let id = Uuid::new_v4();
     // PostgreSQL keeps no NUL, and no browser's field yields one.
-    let fields: BTreeMap<_, _> = fields.iter().map(|(field, value)| (*field, value.replace('\0', ""))).collect();
+    let plain = |fields: &[(&str, &str)]| -> BTreeMap<String, String> {
+        fields.iter().map(|(field, value)| ((*field).to_owned(), value.replace('\0', ""))).collect()
+    };
+    let fields = plain(fields);
     let keep = async {
+        let sealed = match secret {
+            [] => None,
+            secret => Some(ctx.secrets.seal(&belongs_to(id), &serde_json::json!(plain(secret)).to_string())?),
+        };
         let mut tx = ctx.db.begin_sign_in().await?;
         sqlx::query!(
-            "INSERT INTO form_draft (form_draft_id, person_id, fields, errors, created_at) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO form_draft (form_draft_id, person_id, fields, errors, created_at, sealed) VALUES ($1, $2, $3, $4, $5, $6)",
             id,
             ctx.actor.person().map(|person| person.0),
             serde_json::json!(fields),
             serde_json::json!(errors.0),
             ctx.now(),
+            sealed,
         )
         .execute(&mut *tx)
         .await?;
-        tx.commit().await
+        Ok::<_, AppError>(tx.commit().await?)
     };
-    keep.await.map_err(|error| failed(ctx, &AppError::from(error)))?;
+    keep.await.map_err(|error| failed(ctx, &error))?;
     let mark = if back.contains('?') { '&' } else { '?' };
     redirect(&format!("{back}{mark}form={id}#form"));
     Ok(())
@@ -99,16 +121,24 @@ pub async fn recall(ctx: &Context, form: Option<&str>) -> Result<Draft, AppError
     };
     let mut tx = ctx.db.begin_sign_in().await?;
     let row = sqlx::query!(
-        "SELECT fields, errors FROM form_draft WHERE form_draft_id = $1 AND person_id IS NOT DISTINCT FROM $2",
+        "SELECT fields, errors, sealed FROM form_draft WHERE form_draft_id = $1 AND person_id IS NOT DISTINCT FROM $2",
         id,
         ctx.actor.person().map(|person| person.0),
     )
     .fetch_optional(&mut *tx)
     .await?;
-    Ok(row.map_or_else(Draft::default, |row| Draft {
-        fields: serde_json::from_value(row.fields).unwrap_or_default(),
-        errors: serde_json::from_value(row.errors).unwrap_or_default(),
-    }))
+    let Some(row) = row else { return Ok(Draft::default()) };
+    let mut fields: BTreeMap<String, String> = serde_json::from_value(row.fields).unwrap_or_default();
+    if let Some(sealed) = row.sealed {
+        let plain = ctx.secrets.open(&belongs_to(id), ctx.secrets.key(), &sealed)?;
+        fields.extend(serde_json::from_str::<BTreeMap<String, String>>(&plain).unwrap_or_default());
+    }
+    Ok(Draft { fields, errors: serde_json::from_value(row.errors).unwrap_or_default() })
+}
+
+/// What a draft's encrypted fields are bound to.
+fn belongs_to(draft: Uuid) -> String {
+    format!("form_draft/{draft}")
 }
 
 /// How a form ended.

@@ -118,8 +118,6 @@ pub struct Partner {
     pub time_zone: String,
     /// Since when.
     pub since: DateTime<Utc>,
-    /// How it is paid: kind and masked address.
-    pub payout_method: Option<(String, String)>,
     /// Account and balance, each currency, in the order money takes.
     pub balances: Vec<(String, Money)>,
     /// The review that runs.

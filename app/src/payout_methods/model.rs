@@ -29,6 +29,15 @@ impl MethodKind {
         }
     }
 
+    /// The field, or column, that names the account.
+    pub fn account_field(self) -> &'static str {
+        match self {
+            Self::Iban => "iban",
+            Self::SortCode => "account",
+            Self::PayPal | Self::Wise => "email",
+        }
+    }
+
     /// From what [`Self::as_str`] wrote.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
@@ -52,6 +61,19 @@ pub struct Method {
     pub usable_from: DateTime<Utc>,
     /// Until when; `None`: still.
     pub ended_at: Option<DateTime<Utc>>,
+}
+
+/// Somebody of the house looked at a whole account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reveal {
+    /// The name they sign with.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Why, in their words.
+    pub reason: String,
+    /// Which account.
+    pub masked: String,
 }
 
 /// What is wrong with a payout method as it was typed.

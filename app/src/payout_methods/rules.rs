@@ -8,6 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub const REVEALS_A_DAY: i64 = 20;
 /// How long a revealed account is shown. The database has the same: function `reveal_payout_method`.
 pub const REVEAL_LASTS: TimeDelta = TimeDelta::minutes(2);
+/// The most characters of a reveal's reason.
+pub const LONGEST_REASON: usize = 1000;
 /// The longest name of an account holder (ISO 20022, `Max140Text`).
 pub const LONGEST_HOLDER: usize = 140;
 

@@ -1,9 +1,11 @@
 //! Reading and setting where a partner's money goes.
 
 mod plain;
+mod reveal;
 mod whole;
 
 pub use plain::seal_plain;
+pub use reveal::{Revealed, note_reveal, revealed, reveals};
 pub use whole::{Whole, wholes};
 
 use super::model::{Method, MethodKind};
@@ -12,7 +14,8 @@ use super::secrets::Sealed;
 use crate::base::actor::Member;
 use crate::base::db::Tx;
 use crate::base::error::{AppError, constraint, exactly_one};
-use crate::base::ids::PartnerId;
+use crate::base::ids::{PartnerId, ProgrammeId};
+use crate::base::money::Currency;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -30,6 +33,18 @@ pub async fn live_method(tx: &mut Tx, partner: PartnerId) -> Result<Option<Metho
 /// When the database is away.
 pub async fn ended_methods(tx: &mut Tx, partner: PartnerId) -> Result<Vec<Method>, AppError> {
     methods(tx, partner, false).await
+}
+
+/// A programme's currency, and how many days a changed method waits in it.
+///
+/// # Errors
+/// [`AppError::NotFound`] where the actor sees no such programme.
+pub async fn programme(tx: &mut Tx, programme: ProgrammeId) -> Result<(Currency, i32), AppError> {
+    let row = sqlx::query!("SELECT currency, method_safety_days FROM programme WHERE programme_id = $1", programme.0)
+        .fetch_optional(&mut **tx)
+        .await?
+        .ok_or(AppError::NotFound)?;
+    Ok((Currency::parse(&row.currency)?, row.method_safety_days))
 }
 
 async fn methods(tx: &mut Tx, partner: PartnerId, live: bool) -> Result<Vec<Method>, AppError> {

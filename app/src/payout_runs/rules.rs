@@ -124,6 +124,7 @@ fn stopped_by(terms: &Terms, candidate: &Candidate) -> Vec<Blocked> {
         balances: Vec::new(),
         due: Vec::new(),
         has_method: candidate.method.is_some(),
+        method_waits: None,
         review: candidate.review.clone(),
     };
     let reasons = standing(&facts, &balances).reasons;

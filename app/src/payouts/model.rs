@@ -78,6 +78,8 @@ pub struct Facts {
     pub due: Vec<Due>,
     /// Whether there is somewhere to send money.
     pub has_method: bool,
+    /// Until when a changed method waits, where one does.
+    pub method_waits: Option<Leaves>,
     /// The review that runs, if one does.
     pub review: Option<Review>,
 }
@@ -103,6 +105,11 @@ pub enum Reason {
     },
     /// There is nowhere to send it.
     NoMethod,
+    /// Where to send it was changed, and the change waits.
+    MethodInSafetyPeriod {
+        /// When it has waited long enough.
+        until: Leaves,
+    },
     /// Contested by the programme.
     Contested {
         /// How much.
@@ -127,7 +134,14 @@ pub enum Reason {
 impl Reason {
     /// Whether it keeps the payable balance from being paid; the others keep money from becoming payable.
     pub fn stops_payout(&self) -> bool {
-        matches!(self, Self::Owes { .. } | Self::UnderReview(_) | Self::UnderMinimum { .. } | Self::NoMethod)
+        matches!(
+            self,
+            Self::Owes { .. }
+                | Self::UnderReview(_)
+                | Self::UnderMinimum { .. }
+                | Self::NoMethod
+                | Self::MethodInSafetyPeriod { .. }
+        )
     }
 }
 

@@ -12,6 +12,7 @@ use crate::earnings::filter::{Filter, start_of_day};
 use crate::paths;
 use crate::payout_methods::model::Method;
 use crate::payout_methods::store::live_method;
+use crate::payout_methods::words as methods;
 use crate::statements;
 use crate::statements::payout::Payout;
 use crate::ui::badge::Tone;
@@ -192,7 +193,7 @@ impl Page<'_> {
         };
         next.push((tr!(ctx.locale, payouts.pay_day), day));
         let (method, step) = match &self.method {
-            Some(method) => (format!("PayPal, {}", method.masked), tr!(ctx.locale, payouts.change_method)),
+            Some(method) => (methods::method(ctx.locale, method), tr!(ctx.locale, payouts.change_method)),
             None => (tr!(ctx.locale, payouts.method_none), tr!(ctx.locale, payouts.add_method)),
         };
         let step = text::link(paths::ACCOUNT.to_owned(), step);
@@ -237,6 +238,10 @@ impl Page<'_> {
             Reason::NoMethod => {
                 let next = Some((tr!(ctx.locale, payouts.add_method), paths::ACCOUNT.to_owned()));
                 Block { what, who: you(), next, when: None }
+            }
+            Reason::MethodInSafetyPeriod { until } => {
+                let next = Some((tr!(ctx.locale, payouts.see_method), paths::ACCOUNT.to_owned()));
+                Block { what, who: tr!(ctx.locale, payouts.nobody), next, when: Some(text::time(ctx, until.at)) }
             }
             Reason::Contested { .. } => Block { what, who: programme(), next: ask(), when: None },
             Reason::WaitsForApproval { .. } => Block { what, who: programme(), next: pending(), when: None },

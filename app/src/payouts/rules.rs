@@ -87,6 +87,9 @@ pub fn standing(facts: &Facts, balances: &Balances) -> Standing {
     if !facts.has_method {
         reasons.push(Reason::NoMethod);
     }
+    if let Some(until) = facts.method_waits {
+        reasons.push(Reason::MethodInSafetyPeriod { until });
+    }
     if balances.ring_fenced > Decimal::ZERO {
         reasons.push(Reason::Contested { amount: balances.ring_fenced });
     }
@@ -123,6 +126,7 @@ fn earliest(today: NaiveDate, reasons: &[Reason]) -> NaiveDate {
         .iter()
         .filter_map(|reason| match reason {
             Reason::UnderReview(review) => Some(review.day + Days::new(1)),
+            Reason::MethodInSafetyPeriod { until } => Some(until.day + Days::new(1)),
             Reason::UnderMinimum { filled: Some(leaves), .. } => Some(leaves.day + Days::new(1)),
             _ => None,
         })
@@ -170,6 +174,7 @@ mod tests {
             balances: vec![balances],
             due: Vec::new(),
             has_method: true,
+            method_waits: None,
             review: None,
         }
     }
@@ -237,6 +242,17 @@ mod tests {
     fn without_a_method_there_is_nowhere_to_send_it() {
         let facts = Facts { has_method: false, ..facts("60") };
         assert_eq!(only(&facts).reasons, [Reason::NoMethod]);
+    }
+
+    #[test]
+    fn a_changed_method_moves_the_pay_day_behind_its_safety_period() {
+        let until = leaves("2011-06-15");
+        let standing = only(&Facts { method_waits: Some(until), ..facts("60") });
+        assert_eq!(standing.stopped_by(), Some(&Reason::MethodInSafetyPeriod { until }));
+        assert_eq!((standing.reasons.len(), standing.pay_day), (1, Some(day("2011-07-15"))));
+        let sooner = Facts { method_waits: Some(leaves("2011-06-04")), ..facts("60") };
+        assert_eq!(only(&sooner).pay_day, Some(day("2011-06-15")));
+        assert!(!only(&sooner).is_paid());
     }
 
     #[test]
@@ -321,14 +337,14 @@ mod tests {
 
         #[test]
         fn it_is_paid_exactly_when_nothing_stops_it(payable in -10_000_i64..20_000, minimum in 0_i64..10_000,
-                                                    has_method: bool, reviewed: bool) {
+                                                    has_method: bool, changed: bool, reviewed: bool) {
             let until = leaves("2011-06-10");
             let review = reviewed.then(|| Review { until: until.at, day: until.day, reason: "Traffic".into() });
             let payable = Decimal::new(payable, 2);
             let minimum = Decimal::new(minimum, 2);
-            let facts = Facts { minimum: Some(minimum), has_method, review, ..facts(&payable.to_string()) };
+            let facts = Facts { minimum: Some(minimum), has_method, method_waits: changed.then_some(until), review, ..facts(&payable.to_string()) };
             let standing = only(&facts);
-            let wanted = payable > Decimal::ZERO && payable >= minimum && has_method && !reviewed;
+            let wanted = payable > Decimal::ZERO && payable >= minimum && has_method && !changed && !reviewed;
             prop_assert_eq!(standing.is_paid(), wanted);
             // What stops a payout stands before what keeps money pending.
             let stops: Vec<bool> = standing.reasons.iter().map(Reason::stops_payout).collect();

@@ -29,6 +29,8 @@ pub async fn facts(
     let currency = Currency::parse(&home.currency)?;
     let zone: Tz = home.time_zone.parse().unwrap_or(Tz::UTC);
     let in_force = terms::store::in_force(tx, programme, None, partner, now).await?;
+    let method = payout_methods::store::live_method(tx, partner).await?;
+    let waits = method.as_ref().map(|method| method.usable_from).filter(|from| *from > now);
     let field = |field: Field| in_force.iter().find(|version| version.field == field);
     Ok(Facts {
         today: now.with_timezone(&zone).date_naive(),
@@ -37,7 +39,8 @@ pub async fn facts(
         schedule: field(Field::Schedule).and_then(|version| Schedule::from_parts(&version.kind, version.value)),
         balances: balances(tx, partner, currency).await?,
         due: due(tx, partner, zone).await?,
-        has_method: payout_methods::store::live_method(tx, partner).await?.is_some(),
+        has_method: method.is_some(),
+        method_waits: waits.map(|at| Leaves { day: at.with_timezone(&zone).date_naive(), at }),
         review: review(tx, partner, now, zone).await?,
     })
 }

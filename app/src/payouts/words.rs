@@ -33,6 +33,11 @@ fn first_answer(ctx: &Context, standing: &Standing) -> String {
             let not_yet = tr!(ctx.locale, payouts.review, day = until);
             then(not_yet, pay_day.map(|day| tr!(ctx.locale, payouts.then_pay_day, day = day)))
         }
+        (Some(Reason::MethodInSafetyPeriod { until }), pay_day) => {
+            let from = format::date(ctx.locale, ctx.time_zone, until.at);
+            let not_yet = tr!(ctx.locale, payouts.safety, day = from);
+            then(not_yet, pay_day.map(|day| tr!(ctx.locale, payouts.then_pay_day, day = day)))
+        }
         (Some(Reason::UnderMinimum { short, minimum, filled }), pay_day) => {
             if payable.is_zero() && standing.balances.pending.is_zero() {
                 return nothing(ctx, standing);
@@ -96,6 +101,7 @@ pub fn reason(ctx: &Context, standing: &Standing, reason: &Reason) -> String {
             tr!(ctx.locale, payouts.b_minimum, short = money(short), minimum = minimum)
         }
         Reason::NoMethod => tr!(ctx.locale, payouts.b_no_method),
+        Reason::MethodInSafetyPeriod { .. } => tr!(ctx.locale, payouts.b_safety),
         Reason::Contested { amount } => tr!(ctx.locale, payouts.b_contested, amount = money(amount)),
         Reason::WaitsForApproval { amount } => tr!(ctx.locale, payouts.b_approval, amount = money(amount)),
         Reason::InHold { amount, whole, .. } if amount == whole => {

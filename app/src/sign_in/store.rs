@@ -33,6 +33,18 @@ pub async fn credentials(tx: &mut Tx, email: &str) -> Result<Option<Credentials>
     .await?)
 }
 
+/// Address and password hash of a person who is not disabled.
+///
+/// # Errors
+/// When the database is away.
+pub async fn password_of(tx: &mut Tx, person: PersonId) -> Result<Option<(String, Option<String>)>, AppError> {
+    let row =
+        sqlx::query!("SELECT email, password_hash FROM person WHERE person_id = $1 AND disabled_at IS NULL", person.0)
+            .fetch_optional(&mut **tx)
+            .await?;
+    Ok(row.map(|row| (row.email, row.password_hash)))
+}
+
 /// A signed-in person, as a session finds them.
 #[derive(Clone, Debug)]
 pub struct SignedIn {

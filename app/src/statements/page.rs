@@ -67,9 +67,11 @@ pub(crate) fn expected(ctx: &Context, payout: &Payout, zone: Tz) -> Expected {
 
 /// What is late, said before anybody asks; nothing where nothing is.
 pub(crate) fn late(ctx: &Context, payouts: &[Payout], zone: Tz) -> AnyView {
-    let late = payouts.iter().map(|payout| (payout, expected(ctx, payout, zone))).filter(|(_, expected)| expected.is_late());
+    let late =
+        payouts.iter().map(|payout| (payout, expected(ctx, payout, zone))).filter(|(_, expected)| expected.is_late());
     late.map(|(payout, expected)| {
-        let link = text::link(paths::payout(payout.id), tr!(ctx.locale, payout.title, number = end_to_end_id(payout.id.0)));
+        let link =
+            text::link(paths::payout(payout.id), tr!(ctx.locale, payout.title, number = end_to_end_id(payout.id.0)));
         notice_with(Tone::Bad, view! { <p>{words::lead(ctx, payout, expected)}" "{link}</p> }.into_any())
     })
     .collect_view()

@@ -101,7 +101,7 @@ pub fn code(error: &sqlx::Error) -> String {
 }
 
 /// Posts a form, as the browser of whoever `ctx` is would.
-async fn post<F>(ctx: &Context, form: impl FnOnce() -> F) -> Answer
+pub async fn post<F>(ctx: &Context, form: impl FnOnce() -> F) -> Answer
 where
     F: Future<Output = Result<(), ServerFnError>>,
 {

@@ -4,7 +4,6 @@
 mod screens;
 mod seed;
 
-use app::account;
 use app::base::db::Db;
 use app::base::error::AppError;
 use app::commissions::model::State;
@@ -224,15 +223,22 @@ async fn what_money_waits_for(pool: PgPool) {
     // Over the minimum, with a method: paid.
     let more = programme.sale(&ana, "a-4", "500.00", at("2011-04-21T10:00:00Z")).await;
     programme.release(&ana, more).await;
-    let ctx = ana.context(&pool, "/account");
-    let key = app::base::forms::new_key();
-    assert_eq!(account::api::set(&ctx, "paypal", "ana@example.com", &key).await.expect("set"), Ok(()));
+    let set = programme.method(&ana, now() - TimeDelta::days(10)).await;
     let paid = standing(&db, &ana).await;
     assert!(paid.is_paid());
     assert_eq!(
         (paid.pay_day.map(|day| day.to_string()).as_deref(), paid.until_then),
         (Some("2011-06-15"), dec("4.00"))
     );
+
+    // Changed: after its safety period.
+    sqlx::query("UPDATE payout_method SET ended_at = $1").bind(now()).execute(&pool).await.expect("ended");
+    let changed = programme.method(&ana, now() + TimeDelta::days(16)).await;
+    assert_ne!(set, changed);
+    let waits = standing(&db, &ana).await;
+    assert!(matches!(waits.reasons[..], [Reason::MethodInSafetyPeriod { until }, Reason::InHold { .. }]
+                     if until.at == now() + TimeDelta::days(16)));
+    assert_eq!(waits.pay_day.map(|day| day.to_string()).as_deref(), Some("2011-07-15"));
 
     // Under review: after its end.
     programme.review(&ana, "Unusual traffic", at("2011-06-20T00:00:00Z")).await;
@@ -281,85 +287,6 @@ async fn terms_are_resolved_and_told_with_their_reason(pool: PgPool) {
         .collect();
     assert_eq!(news, [announced]);
     assert_ne!(announced, overridden);
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn a_payout_method_is_set_once_and_serves_one_partner(pool: PgPool) {
-    let programme = Programme::new(&pool).await;
-    let ana = programme.partner("ana", "Ana Ruiz").await;
-    let bruno = programme.partner("bruno", "Bruno Costa").await;
-    let ctx = ana.context(&pool, "/account");
-    let (first, second) = (app::base::forms::new_key(), app::base::forms::new_key());
-    use account::model::Refusal;
-    let set = account::api::set;
-
-    assert_eq!(set(&ctx, "paypal", " ", &first).await.expect("set"), Err(Refusal::Empty));
-    assert_eq!(set(&ctx, "paypal", "ana", &first).await.expect("set"), Err(Refusal::NotAnAddress));
-    assert!(matches!(set(&ctx, "cheque", "ana@example.com", &first).await, Err(AppError::BadRequest(_))));
-    assert_eq!(set(&ctx, "paypal", " ana@example.com ", &first).await.expect("set"), Ok(()));
-    // The same form twice, and the same address in another form: one method.
-    assert_eq!(set(&ctx, "paypal", "ana@example.com", &first).await.expect("set"), Ok(()));
-    assert_eq!(set(&ctx, "paypal", "ANA@example.com", &second).await.expect("set"), Ok(()));
-    assert_eq!(methods(&pool, &ana).await, (1, 1));
-    // Another one ends the one before; the first form, sent again after that, brings nothing back.
-    let third = app::base::forms::new_key();
-    assert_eq!(set(&ctx, "paypal", "ana@example.org", &third).await.expect("set"), Ok(()));
-    assert_eq!(set(&ctx, "paypal", "ana@example.com", &first).await.expect("set"), Ok(()));
-    assert_eq!(methods(&pool, &ana).await, (2, 1));
-    let mut tx = ctx.begin().await.expect("begin");
-    let live = app::payout_methods::store::live_method(&mut tx, ana.id.into()).await.expect("method").expect("live");
-    assert_eq!(live.masked, "a…@example.org");
-    drop(tx);
-
-    // Bruno can't be paid to Ana's address, however it is written.
-    let theirs = bruno.context(&pool, "/account");
-    let key = app::base::forms::new_key();
-    assert_eq!(set(&theirs, "paypal", "Ana@Example.org", &key).await.expect("set"), Err(Refusal::ServesAnother));
-    assert_eq!(methods(&pool, &bruno).await, (0, 0));
-    // Staff and strangers may not.
-    let stranger = app::base::context::Context { actor: app::base::actor::Actor::Anonymous, ..ctx.clone() };
-    assert!(matches!(set(&stranger, "paypal", "x@example.com", &key).await, Err(AppError::SignedOut)));
-
-    let records: Vec<(String, Option<String>)> =
-        sqlx::query_as("SELECT action, after::text FROM audit ORDER BY audit_id")
-            .fetch_all(&pool)
-            .await
-            .expect("audit");
-    assert_eq!(records.iter().map(|(action, _)| action.as_str()).collect::<Vec<_>>(), ["payout_method.set"; 2]);
-    assert!(records.iter().all(|(_, after)| !after.as_deref().unwrap_or_default().contains('@')));
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn two_forms_at_once_leave_one_live_method(pool: PgPool) {
-    let programme = Programme::new(&pool).await;
-    let ana = programme.partner("ana", "Ana Ruiz").await;
-    let ctx = ana.context(&pool, "/account");
-    let mut tasks = Vec::new();
-    for number in 0..8 {
-        let ctx = ctx.clone();
-        tasks.push(tokio::spawn(async move {
-            let key = app::base::forms::new_key();
-            account::api::set(&ctx, "paypal", &format!("ana{number}@example.com"), &key).await
-        }));
-    }
-    let mut done = 0;
-    for task in tasks {
-        match task.await.expect("task") {
-            Ok(Ok(())) => done += 1,
-            Err(AppError::Conflict) => {}
-            other => panic!("{other:?}"),
-        }
-    }
-    let (all, live) = methods(&pool, &ana).await;
-    assert_eq!((all, live), (done, 1));
-}
-
-async fn methods(pool: &PgPool, partner: &Partner) -> (i64, i64) {
-    sqlx::query_as("SELECT count(*), count(*) FILTER (WHERE ended_at IS NULL) FROM payout_method WHERE partner_id = $1")
-        .bind(partner.id)
-        .fetch_one(pool)
-        .await
-        .expect("count")
 }
 
 #[sqlx::test(migrations = "../migrations")]

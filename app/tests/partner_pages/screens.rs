@@ -130,7 +130,17 @@ async fn terms_and_account_in_both_languages(pool: PgPool) {
     assert!(words(&html).replace('\u{a0}', " ").contains("Ganas el 8 % de cada pedido."), "{html}");
     let (_, html) = get(&ctx, "/account").await;
     assert!(words(&html).contains("There is no payout method yet"), "{html}");
-    assert!(html.contains("/do/set-payout-method") && html.contains("form_key"));
+    // What pays pounds stands first; what does not says so.
+    let places: Vec<_> =
+        ["sort_code", "paypal", "wise", "iban"].map(|kind| html.find(&format!("/account/method/{kind}"))).into();
+    assert!(places.is_sorted() && places[0].is_some(), "{html}");
+    assert!(words(&html).contains("It can't take payouts in GBP."), "{html}");
     let (status, _) = get(&spanish, "/account").await;
     assert_eq!(status, 200);
+    for (kind, field) in [("iban", "bic"), ("sort_code", "account"), ("paypal", "email"), ("wise", "email")] {
+        let (status, html) = get(&ctx, &format!("/account/method/{kind}")).await;
+        assert!(status == 200 && html.contains("/do/set-payout-method") && html.contains("form_key"), "{html}");
+        assert!(html.contains(&format!("name=\"{field}\"")) && html.contains("name=\"password\""), "{html}");
+    }
+    assert_eq!(get(&ctx, "/account/method/cheque").await.0, 404);
 }

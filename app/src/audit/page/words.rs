@@ -9,6 +9,8 @@ use crate::base::language::{Locale, tr};
 use crate::disputes;
 use crate::disputes::model::{Kind, Outcome, Reason, Stage};
 use crate::paths;
+use crate::payout_methods;
+use crate::payout_methods::model::MethodKind;
 use crate::terms::model::Field;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -32,6 +34,8 @@ pub(super) fn action(locale: Locale, code: &str) -> String {
         "partner.review_started" => tr!(locale, audit.partner_review_started),
         "partner.review_ended" => tr!(locale, audit.partner_review_ended),
         "payout_method.set" => tr!(locale, audit.payout_method_set),
+        "payout_method.revealed" => tr!(locale, audit.payout_method_revealed),
+        "payout_methods.set" => tr!(locale, audit.payout_methods_set),
         "programme.created" => tr!(locale, audit.programme_created),
         "proposal.made" => tr!(locale, audit.proposal_made),
         "proposal.approved" => tr!(locale, audit.proposal_approved),
@@ -113,6 +117,11 @@ pub(super) fn fact(locale: Locale, name: &str) -> String {
         "offers_created" => tr!(locale, audit.fact_offers_created),
         "partners_created" => tr!(locale, audit.fact_partners_created),
         "payout_method" => tr!(locale, audit.fact_payout_method),
+        "report.changed" => tr!(locale, audit.fact_changed),
+        "report.set" => tr!(locale, audit.fact_set),
+        "report.unchanged" => tr!(locale, audit.fact_unchanged),
+        "reveal" => tr!(locale, audit.fact_reveal),
+        "usable_from" => tr!(locale, audit.fact_usable_from),
         "promised_at" => tr!(locale, audit.fact_promised_at),
         "report.rejected" => tr!(locale, audit.fact_rejected),
         "revenue" => tr!(locale, audit.fact_revenue),
@@ -178,8 +187,10 @@ fn code(locale: Locale, name: &str, text: &str) -> Option<String> {
             "weekly" => tr!(locale, audit.kind_weekly),
             "twice_monthly" => tr!(locale, audit.kind_twice_monthly),
             "monthly" => tr!(locale, audit.kind_monthly),
-            "paypal" => "PayPal".to_owned(),
-            text => disputes::words::kind(locale, Kind::parse(text)?),
+            text => match MethodKind::parse(text) {
+                Some(kind) => payout_methods::words::kind(locale, kind),
+                None => disputes::words::kind(locale, Kind::parse(text)?),
+            },
         },
         "role" => match Role::parse(text)? {
             Role::Agent => tr!(locale, audit.role_agent),

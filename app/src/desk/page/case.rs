@@ -15,6 +15,7 @@ use crate::desk::store::{self, HouseSide};
 use crate::disputes::model::{About, Case, Decision, Event, Facts, Message, Pin};
 use crate::disputes::store as cases;
 use crate::disputes::words;
+use crate::payout_methods::page as methods;
 use crate::terms::model::{Field, Version};
 use crate::terms::store as terms;
 use crate::ui::case::case as three_columns;
@@ -34,6 +35,7 @@ pub(super) struct Sheet {
     pub unanswered: Option<i64>,
     pub assignee: Option<String>,
     pub partner: Partner,
+    pub method: methods::Desk,
     pub former: Vec<Former>,
     pub minimum: Option<Version>,
     pub rate: Option<Version>,
@@ -114,6 +116,7 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         unanswered: store::unanswered(tx, partner, id).await?,
         assignee: store::assignee(tx, partner, id).await?,
         partner: store::partner(tx, partner, now).await?,
+        method: methods::Desk::read(ctx, tx, partner).await?,
         former: store::former(tx, partner, id).await?,
         minimum: of(Field::Minimum),
         rate: of(Field::Rate),
@@ -156,6 +159,7 @@ fn show(ctx: &Context, query: &Query, view: View, waiting: &[Waiting], sheet: &S
     };
     let facts = view! {
         {facts::partner(ctx, sheet)}
+        {methods::reveal(ctx, sheet.case.id, &sheet.method, sheet.draft_of("reveal-payout-method"))}
         {facts::pins(ctx, sheet)}
         {recalculate::section(ctx, query, sheet)}
         {facts::terms(ctx, sheet)}

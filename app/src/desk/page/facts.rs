@@ -22,7 +22,7 @@ use crate::ui::layout::{facts, section};
 use crate::ui::text;
 use leptos::prelude::*;
 
-/// Who it is, what they are owed, how they are paid, and the review that runs.
+/// Who it is, what they are owed, and the review that runs.
 pub(super) fn partner(ctx: &Context, sheet: &Sheet) -> AnyView {
     let locale = ctx.locale;
     let partner = &sheet.partner;
@@ -43,11 +43,6 @@ pub(super) fn partner(ctx: &Context, sheet: &Sheet) -> AnyView {
     for (kind, money) in &partner.balances {
         lines.push((balance(ctx, kind), text::amount(ctx, *money)));
     }
-    let method = match &partner.payout_method {
-        Some((kind, masked)) => format!("{} {masked}", if kind == "paypal" { "PayPal" } else { kind }),
-        None => tr!(locale, desk.no_method),
-    };
-    lines.push((tr!(locale, desk.partner_method), method.into_any()));
     let body = view! { {facts(lines)} {review(ctx, sheet)} };
     section(tr!(locale, desk.partner_title), body.into_any())
 }

@@ -10,19 +10,17 @@ use crate::disputes::model::{Kind, Outcome, Stage};
 use crate::terms::model::Field;
 use chrono::{DateTime, Utc};
 
-/// A partner: balances, payout method (masked), and the review that runs.
+/// A partner: balances, and the review that runs.
 ///
 /// # Errors
 /// [`AppError::NotFound`] where there is none.
 pub async fn partner(tx: &mut Tx, partner: PartnerId, now: DateTime<Utc>) -> Result<Partner, AppError> {
     let row = sqlx::query!(
         r#"SELECT p.code, p.name, p.status, p.created_at, g.name AS programme, g.currency, g.time_zone,
-                  m.kind AS "method?", m.masked AS "masked?",
                   r.reason AS "review_reason?", r.started_at AS "review_started_at?", r.ends_at AS "review_ends_at?",
                   s.name AS "reviewer?"
            FROM partner p
            JOIN programme g USING (programme_id)
-           LEFT JOIN payout_method m ON m.partner_id = p.partner_id AND m.ended_at IS NULL
            LEFT JOIN partner_review r ON r.partner_id = p.partner_id AND r.ended_at IS NULL AND r.ends_at > $2
            LEFT JOIN staff s ON s.person_id = r.reviewer_id
            WHERE p.partner_id = $1"#,
@@ -61,7 +59,6 @@ pub async fn partner(tx: &mut Tx, partner: PartnerId, now: DateTime<Utc>) -> Res
         currency: Currency::parse(&row.currency).map_err(|_| unknown(&row.currency))?,
         time_zone: row.time_zone,
         since: row.created_at,
-        payout_method: row.method.map(|kind| (kind, row.masked.unwrap_or_default())),
         balances,
         review,
     })

@@ -79,7 +79,7 @@ pub async fn serving_others(
             serving.into_iter().filter(|row| !changing.contains(&row.partner)).map(|row| row.fingerprint).collect();
         refused.extend(batch.iter().filter(|wanted| taken.contains(&wanted.sealed.fingerprint)).map(|wanted| {
             let reason = "this account already receives the payouts of another partner".to_owned();
-            wanted.row.refused(wanted.row.main_column(), reason)
+            wanted.row.account_refused(reason)
         }));
     }
     Ok(refused)

@@ -28,16 +28,16 @@ impl Row {
         Refused { line: self.line, column, reason }
     }
 
-    /// The column that holds the account.
-    pub(super) fn main_column(&self) -> &'static str {
-        columns_of(self.address.kind())[0]
+    /// The same of the column that names the account.
+    pub(super) fn account_refused(&self, reason: String) -> Refused {
+        self.refused(self.address.kind().account_field(), reason)
     }
 }
 
 fn columns_of(kind: MethodKind) -> &'static [&'static str] {
     match kind {
         MethodKind::Iban => &["iban", "bic"],
-        MethodKind::SortCode => &["account", "sort_code"],
+        MethodKind::SortCode => &["sort_code", "account"],
         MethodKind::PayPal | MethodKind::Wise => &["email"],
     }
 }

@@ -182,10 +182,9 @@ impl Seen {
     fn account(&mut self, fingerprint: &[u8], row: &Row) -> Result<(), Refused> {
         match self.accounts.insert(fingerprint.to_owned(), row.line) {
             None => Ok(()),
-            Some(line) => Err(row.refused(
-                row.main_column(),
-                format!("the same account as on line {line}; one account serves one partner"),
-            )),
+            Some(line) => {
+                Err(row.account_refused(format!("the same account as on line {line}; one account serves one partner")))
+            }
         }
     }
 }

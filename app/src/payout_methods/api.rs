@@ -1,0 +1,174 @@
+//! Changing where money goes, by the partner themself.
+
+use super::address::Given;
+use super::model::MethodKind;
+use super::secrets::seal;
+use super::store::{self, Set};
+use super::words;
+use crate::audit::store::{Change, record};
+use crate::base::context::{self, Context};
+use crate::base::error::AppError;
+use crate::base::forms::{self, Errors};
+use crate::base::language::tr;
+use crate::paths;
+use crate::sign_in::confirm::{Confirmed, confirm};
+use crate::sign_in::rules::FAILURE_WINDOW_MINUTES;
+use leptos::prelude::*;
+use serde_json::json;
+use std::fmt;
+use uuid::Uuid;
+
+mod reveal;
+
+pub use reveal::{RevealPayoutMethod, reveal_payout_method};
+
+/// The form, as it was sent. Prints nothing.
+#[derive(Clone, Default)]
+pub struct Typed {
+    /// `iban`, `sort_code`, `paypal` or `wise`.
+    pub kind: String,
+    /// The account holder.
+    pub holder: String,
+    /// Of `iban`.
+    pub iban: String,
+    /// Of `iban`.
+    pub bic: String,
+    /// Of `sort_code`.
+    pub sort_code: String,
+    /// Of `sort_code`.
+    pub account: String,
+    /// Of `paypal` and `wise`.
+    pub email: String,
+    /// The person's own, once more.
+    pub password: String,
+    /// Tells one form from another.
+    pub form_key: String,
+}
+
+impl fmt::Debug for Typed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Typed(…)")
+    }
+}
+
+/// Makes an account the one where the partner's money goes.
+///
+/// # Errors
+/// A status without details; what the writer can mend is told beside the fields instead.
+#[server(prefix = "/do", endpoint = "set-payout-method")]
+#[allow(clippy::too_many_arguments)]
+pub async fn set_payout_method(
+    /// `iban`, `sort_code`, `paypal` or `wise`.
+    kind: String,
+    /// The account holder.
+    holder: Option<String>,
+    /// Of `iban`.
+    iban: Option<String>,
+    /// Of `iban`; may be empty.
+    bic: Option<String>,
+    /// Of `sort_code`.
+    sort_code: Option<String>,
+    /// Of `sort_code`.
+    account: Option<String>,
+    /// Of `paypal` and `wise`.
+    email: Option<String>,
+    /// The person's own, once more.
+    password: Option<String>,
+    /// Tells one form from another.
+    form_key: String,
+) -> Result<(), ServerFnError> {
+    let ctx = context::current().map_err(|error| ServerFnError::new(error.to_string()))?;
+    let typed = Typed {
+        kind,
+        holder: holder.unwrap_or_default(),
+        iban: iban.unwrap_or_default(),
+        bic: bic.unwrap_or_default(),
+        sort_code: sort_code.unwrap_or_default(),
+        account: account.unwrap_or_default(),
+        email: email.unwrap_or_default(),
+        password: password.unwrap_or_default(),
+        form_key,
+    };
+    match set(&ctx, &typed).await {
+        Ok(Ok(())) => {
+            forms::redirect(&format!("{}?done=method", paths::ACCOUNT));
+            Ok(())
+        }
+        Ok(Err((kind, errors))) => {
+            let open = [("holder", typed.holder.as_str())];
+            let secret = [
+                ("iban", typed.iban.as_str()),
+                ("bic", &typed.bic),
+                ("sort_code", &typed.sort_code),
+                ("account", &typed.account),
+                ("email", &typed.email),
+            ];
+            forms::refuse_sealed(&ctx, &paths::payout_method(kind), &open, &secret, errors).await
+        }
+        Err(error) => Err(forms::failed(&ctx, &error)),
+    }
+}
+
+/// The change and its record, in one transaction; or what is wrong with which form.
+///
+/// # Errors
+/// When the actor may not, the form is none of ours, or the database is away.
+pub async fn set(ctx: &Context, typed: &Typed) -> Result<Result<(), (MethodKind, Errors)>, AppError> {
+    let member = ctx.member()?;
+    let kind = MethodKind::parse(&typed.kind).ok_or(AppError::BadRequest("no such payout method"))?;
+    let form_key: Uuid = typed.form_key.parse().map_err(|_| AppError::BadRequest("no form key"))?;
+    let mut errors = Errors::default();
+    let given = Given {
+        holder: &typed.holder,
+        iban: &typed.iban,
+        bic: &typed.bic,
+        sort_code: &typed.sort_code,
+        account: &typed.account,
+        email: &typed.email,
+    };
+    let (holder, address) = match given.parse(kind) {
+        Ok(parsed) => parsed,
+        Err(faults) => {
+            faults.into_iter().for_each(|fault| errors.add(fault.field(), words::fault(ctx.locale, fault)));
+            return Ok(Err((kind, errors)));
+        }
+    };
+    match confirm(ctx, typed.password.clone()).await? {
+        Confirmed::Yes => {}
+        Confirmed::Wrong => errors.add("password", tr!(ctx.locale, payout_methods.password_wrong)),
+        Confirmed::MustWait => {
+            errors.add("password", tr!(ctx.locale, sign_in.must_wait, minutes = FAILURE_WINDOW_MINUTES));
+        }
+    }
+    if !errors.is_empty() {
+        return Ok(Err((kind, errors)));
+    }
+    let new = store::New {
+        kind,
+        holder,
+        masked: address.masked(),
+        sealed: seal(&ctx.secrets, member.partner, &address)?,
+        says_more: !typed.bic.trim().is_empty(),
+        form_key,
+    };
+    let mut tx = ctx.begin().await?;
+    let (before, after, usable_from) = match store::set_method(&mut tx, member, &new, ctx.now()).await? {
+        Set::Done { before, after, usable_from } => (before, after, usable_from),
+        Set::Unchanged => return Ok(Ok(())),
+        Set::ServesAnother => {
+            errors.add(kind.account_field(), tr!(ctx.locale, payout_methods.serves_another));
+            return Ok(Err((kind, errors)));
+        }
+    };
+    let change = Change {
+        action: "payout_method.set",
+        subject: format!("payout_method/{after}"),
+        partner: Some(member.partner),
+        before: before.map(|id| json!({ "payout_method": id })),
+        after: Some(json!({ "payout_method": after, "kind": kind.as_str(), "usable_from": usable_from })),
+        ..Change::default()
+    };
+    record(&mut tx, &ctx.actor, ctx.now(), &ctx.request_id, change).await?;
+    tx.commit().await?;
+    Ok(Ok(()))
+}

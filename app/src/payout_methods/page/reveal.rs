@@ -1,0 +1,126 @@
+//! The payout method on a case's page: masked, and whole for two minutes to whoever said why.
+
+use crate::base::access::Who;
+use crate::base::context::Context;
+use crate::base::db::Tx;
+use crate::base::error::AppError;
+use crate::base::forms::{self, Draft};
+use crate::base::ids::{CaseId, PartnerId};
+use crate::base::language::tr;
+use crate::payout_methods::address::Address;
+use crate::payout_methods::model::{Method, Reveal};
+use crate::payout_methods::rules::LONGEST_REASON;
+use crate::payout_methods::{store, words};
+use crate::ui::badge::Tone;
+use crate::ui::field::{Hidden, Submit, TextArea, Weight};
+use crate::ui::form::Form;
+use crate::ui::layout::{facts, section};
+use crate::ui::notice::notice_with;
+use crate::ui::text;
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+
+/// What the desk knows of a partner's payout method.
+pub struct Desk {
+    live: Option<Method>,
+    whole: Option<(Address, DateTime<Utc>)>,
+    reveals: Vec<Reveal>,
+}
+
+impl Desk {
+    /// Reads it for whoever asks.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn read(ctx: &Context, tx: &mut Tx, partner: PartnerId) -> Result<Self, AppError> {
+        let live = store::live_method(tx, partner).await?;
+        let whole = match &live {
+            Some(method) if Who::Reveals.includes(&ctx.actor) => {
+                store::revealed(tx, &ctx.secrets, partner, method, ctx.staff()?.person, ctx.now()).await?
+            }
+            _ => None,
+        };
+        Ok(Self { live, whole, reveals: store::reveals(tx, partner).await? })
+    }
+}
+
+/// The section. `draft` is the reveal's form, where that was refused.
+pub fn reveal(ctx: &Context, case: CaseId, desk: &Desk, draft: Draft) -> AnyView {
+    let locale = ctx.locale;
+    let Some(method) = &desk.live else {
+        return section(
+            tr!(locale, payout_methods.title),
+            view! { <p>{tr!(locale, payout_methods.desk_none)}</p> }.into_any(),
+        );
+    };
+    let mut lines = vec![
+        (tr!(locale, payout_methods.kind), words::kind(locale, method.kind).into_any()),
+        (tr!(locale, payout_methods.masked), method.masked.clone().into_any()),
+        (tr!(locale, payout_methods.holder), method.holder.clone().into_any()),
+        (tr!(locale, payout_methods.since), text::time_exact(ctx, method.added_at)),
+    ];
+    if method.usable_from > ctx.now() {
+        lines.push((tr!(locale, payout_methods.usable_from), text::time_exact(ctx, method.usable_from)));
+    }
+    let may = Who::Reveals.includes(&ctx.actor);
+    let body = view! {
+        <div id="payout-method">
+            {facts(lines)}
+            {desk.whole.as_ref().map(|(address, until)| whole(ctx, address, *until))}
+            {(may && desk.whole.is_none()).then(|| ask(ctx, case, draft))}
+            {(!desk.reveals.is_empty()).then(|| reveals(ctx, &desk.reveals))}
+        </div>
+    };
+    section(tr!(locale, payout_methods.title), body.into_any())
+}
+
+fn whole(ctx: &Context, address: &Address, until: DateTime<Utc>) -> AnyView {
+    let lines = address.written().into_iter().map(|(part, value)| (words::part(ctx.locale, part), value.into_any()));
+    let body = view! {
+        {facts(lines.collect())}
+        <p>{tr!(ctx.locale, payout_methods.revealed_until)}" "{text::time_exact(ctx, until)}</p>
+    };
+    notice_with(Tone::Info, body.into_any())
+}
+
+fn ask(ctx: &Context, case: CaseId, draft: Draft) -> AnyView {
+    let locale = ctx.locale;
+    let refused = draft.is_refused();
+    let id = if refused { "form" } else { "form-reveal-payout-method" };
+    let most = u32::try_from(LONGEST_REASON).unwrap_or(u32::MAX);
+    view! {
+        <details open=refused>
+            <summary>{tr!(locale, payout_methods.reveal_title)}</summary>
+            <Form action="/do/reveal-payout-method" id=id draft=&draft>
+                <Hidden name="case" value=case.to_string()/>
+                <Hidden name="form_key" value=forms::new_key()/>
+                <TextArea
+                    name="reason" label=tr!(locale, payout_methods.reveal_reason) hint=tr!(locale, payout_methods.reveal_hint)
+                    value=draft.value("reason") error=draft.error("reason") rows=2 required=true maxlength=most
+                />
+                <Submit text=tr!(locale, payout_methods.reveal_button) tone=Weight::Quiet/>
+            </Form>
+        </details>
+    }
+    .into_any()
+}
+
+fn reveals(ctx: &Context, reveals: &[Reveal]) -> AnyView {
+    let lines = reveals
+        .iter()
+        .map(|reveal| {
+            view! {
+                <li>
+                    {reveal.by.clone()}", "{text::time_exact(ctx, reveal.at)}" ("{reveal.masked.clone()}"): "{reveal.reason.clone()}
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <details>
+            <summary>{tr!(ctx.locale, payout_methods.reveals_title)}</summary>
+            <ul>{lines}</ul>
+        </details>
+    }
+    .into_any()
+}
