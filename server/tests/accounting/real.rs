@@ -10,6 +10,15 @@ use std::path::Path;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/conversions-orders-2010-12_2011-05.csv");
 
+/// A German account, with the check digits of ISO 13616.
+fn iban(number: usize) -> String {
+    let account = format!("37040044{:010}", 532_013_000 + number);
+    // D, E and no check digits yet.
+    let check =
+        98 - format!("{account}131400").bytes().fold(0, |rest, digit| (rest * 10 + u32::from(digit - b'0')) % 97);
+    format!("DE{check:02}{account}")
+}
+
 /// A shop that pays its partners once a month.
 struct Shop {
     database: Database,
@@ -37,7 +46,7 @@ impl Shop {
         .concat());
         sqlx::query(
             "INSERT INTO partner (programme_id, code, name, created_at)
-             SELECT g.programme_id, code, code, g.created_at FROM programme g, unnest($1::text[]) AS code",
+             SELECT g.programme_id, one.code, one.code, g.created_at FROM programme g, unnest($1::text[]) AS one (code)",
         )
         .bind(&partners)
         .execute(&database.pool)
@@ -47,8 +56,8 @@ impl Shop {
             .iter()
             .enumerate()
             .map(|(number, partner)| match (currency, number % 2) {
-                ("EUR", _) => format!("{partner},iban,Partner {partner},DE89370400440532013000,,,,"),
-                (_, 0) => format!("{partner},sort_code,Partner {partner},,,60-16-13,31926819,"),
+                ("EUR", _) => format!("{partner},iban,Partner {partner},{},,,,", iban(number)),
+                (_, 0) => format!("{partner},sort_code,Partner {partner},,,60-16-13,{},", 31_926_819 + number),
                 _ => format!("{partner},paypal,Partner {partner},,,,,{partner}@example.org"),
             })
             .collect();
