@@ -376,8 +376,29 @@ pub enum Ledger {
         #[arg(long, value_enum, default_value = "csv")]
         format: Format,
     },
+    /// Write the journal for hledger or Beancount to standard output: every transfer, dated by its accounting day
+    Export {
+        /// Whose journal
+        #[arg(long, value_enum)]
+        format: JournalFormat,
+        /// Programme code [default: all]
+        #[arg(long, value_name = "CODE")]
+        programme: Option<String>,
+        /// First accounting day; what was before becomes opening balances [default: the first]
+        #[arg(long, value_name = "DATE")]
+        from: Option<NaiveDate>,
+        /// Last accounting day [default: the last]
+        #[arg(long, value_name = "DATE")]
+        until: Option<NaiveDate>,
+    },
     /// Re-add everything from nothing and compare; fails on any difference
     Verify,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum JournalFormat {
+    Hledger,
+    Beancount,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -106,6 +106,9 @@ async fn command(session: &Session, command: Command) -> Result<(), Failure> {
         Command::Programme(cli::Programme::Account(account)) => programmes::set_account(session, account).await,
         Command::Payouts(payouts) => payout_command(session, payouts).await,
         Command::Ledger(cli::Ledger::Balances { as_of, format }) => ledger::balances(session, as_of, format).await,
+        Command::Ledger(cli::Ledger::Export { format, programme, from, until }) => {
+            ledger::export(session, ledger::Export { format, programme, from, until }).await
+        }
         Command::Ledger(cli::Ledger::Verify) => ledger::verify(session).await,
         Command::Audit(cli::Audit::Verify) => audit::verify(session).await,
     }

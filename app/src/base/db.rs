@@ -62,13 +62,17 @@ impl Db {
     /// # Errors
     /// When no connection is to be had in ten seconds.
     pub async fn begin(&self, actor: &Actor) -> sqlx::Result<Tx> {
-        let (role, partner) = match actor {
-            Actor::Anonymous => ("pd_web", String::new()),
-            Actor::Member(member) => ("pd_partner", member.partner.to_string()),
-            Actor::Staff(_) => ("pd_staff", String::new()),
-            Actor::Command | Actor::Job => ("pd_system", String::new()),
-        };
-        self.begin_as(role, &partner).await
+        let (role, partner) = role_of(actor);
+        self.begin_as("BEGIN", role, &partner).await
+    }
+
+    /// Begins a transaction as `actor` that only reads, and sees all through what there was at its first question.
+    ///
+    /// # Errors
+    /// When no connection is to be had in ten seconds.
+    pub async fn begin_snapshot(&self, actor: &Actor) -> sqlx::Result<Tx> {
+        let (role, partner) = role_of(actor);
+        self.begin_as("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", role, &partner).await
     }
 
     /// Begins a transaction for sign-in, which comes before anyone is anyone.
@@ -76,17 +80,26 @@ impl Db {
     /// # Errors
     /// When no connection is to be had in ten seconds.
     pub async fn begin_sign_in(&self) -> sqlx::Result<Tx> {
-        self.begin_as("pd_web", "").await
+        self.begin_as("BEGIN", "pd_web", "").await
     }
 
-    async fn begin_as(&self, role: &str, partner: &str) -> sqlx::Result<Tx> {
-        let mut tx = self.pool.begin().await?;
+    async fn begin_as(&self, begin: &'static str, role: &str, partner: &str) -> sqlx::Result<Tx> {
+        let mut tx = self.pool.begin_with(begin).await?;
         sqlx::query("SELECT set_config('role', $1, true), set_config('pd.partner', $2, true)")
             .bind(role)
             .bind(partner)
             .execute(&mut *tx)
             .await?;
         Ok(tx)
+    }
+}
+
+fn role_of(actor: &Actor) -> (&'static str, String) {
+    match actor {
+        Actor::Anonymous => ("pd_web", String::new()),
+        Actor::Member(member) => ("pd_partner", member.partner.to_string()),
+        Actor::Staff(_) => ("pd_staff", String::new()),
+        Actor::Command | Actor::Job => ("pd_system", String::new()),
     }
 }
 

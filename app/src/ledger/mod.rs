@@ -1,3 +1,5 @@
-//! The ledger: balances of every partner, as of any moment, and the proof that they are right.
+//! The ledger: balances of every partner, as of any moment, the proof that they are right, and journals for an
+//! accountant's own tools.
 
+pub mod journal;
 pub mod store;

@@ -1,10 +1,12 @@
-//! `ledger balances`, `ledger verify`.
+//! `ledger balances`, `ledger export`, `ledger verify`.
 
-use super::{Failure, Session, print_json, print_line};
-use crate::cli::Format;
+use super::{Failure, Session, print_json, print_line, programmes};
+use crate::cli::{Format, JournalFormat};
 use app::base::actor::Actor;
+use app::ledger::journal::{self, Period};
 use app::ledger::store;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use std::io::BufWriter;
 
 /// Prints `partner,currency,pending,payable,ring_fenced,in_payout,paid`.
 ///
@@ -35,6 +37,41 @@ pub async fn balances(session: &Session, as_of: Option<DateTime<Utc>>, format: F
             b.partner, b.currency, b.pending, b.payable, b.ring_fenced, b.in_payout, b.paid
         ))?;
     }
+    Ok(())
+}
+
+/// What to export.
+pub struct Export {
+    /// Whose journal.
+    pub format: JournalFormat,
+    /// Programme code.
+    pub programme: Option<String>,
+    /// First accounting day.
+    pub from: Option<NaiveDate>,
+    /// Last accounting day.
+    pub until: Option<NaiveDate>,
+}
+
+/// Writes a journal to standard output.
+///
+/// # Errors
+/// When there is no such programme, the period ends before it begins, or the database is away.
+pub async fn export(session: &Session, what: Export) -> Result<(), Failure> {
+    if what.from.zip(what.until).is_some_and(|(from, until)| until < from) {
+        return Err(Failure::refused("the period ends before it begins"));
+    }
+    let programme = match &what.programme {
+        Some(code) => Some(programmes::find(session, code).await?),
+        None => None,
+    };
+    let format = match what.format {
+        JournalFormat::Hledger => journal::Format::Hledger,
+        JournalFormat::Beancount => journal::Format::Beancount,
+    };
+    let period = Period { programme, from: what.from, until: what.until };
+    let mut out = BufWriter::with_capacity(64 * 1024, std::io::stdout());
+    let written = journal::export(&session.db, &Actor::Command, format, &period, &mut out).await?;
+    tracing::info!(written.transfers, written.openings, "exported");
     Ok(())
 }
 

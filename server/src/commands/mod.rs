@@ -47,6 +47,9 @@ pub enum Failure {
     /// A file for the bank was not made.
     #[error(transparent)]
     Export(#[from] app::payout_runs::export::ExportError),
+    /// A journal was not written to its end.
+    #[error("{0}")]
+    Journal(app::ledger::journal::ExportError),
     /// An answer of the bank was refused.
     #[error(transparent)]
     Settle(#[from] app::settlement::store::SettleError),
@@ -62,6 +65,17 @@ impl Failure {
     /// A refusal in a sentence.
     pub fn refused(text: impl Into<String>) -> Self {
         Self::Refused(text.into())
+    }
+}
+
+impl From<app::ledger::journal::ExportError> for Failure {
+    fn from(error: app::ledger::journal::ExportError) -> Self {
+        use app::ledger::journal::ExportError;
+        match error {
+            // Whoever closed the pipe has read enough; that is told apart there.
+            ExportError::Io(error) => Self::Io(error),
+            other => Self::Journal(other),
+        }
     }
 }
 
