@@ -3,6 +3,8 @@
 #![cfg(feature = "ssr")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "money_model/closed.rs"]
+mod closed;
 #[path = "money_model/history.rs"]
 mod history;
 mod shop;

@@ -12,6 +12,8 @@ mod cases;
 mod money;
 #[path = "wrong_states/payouts.rs"]
 mod payouts;
+#[path = "wrong_states/months.rs"]
+mod months;
 #[path = "wrong_states/people.rs"]
 mod people;
 #[path = "wrong_states/terms.rs"]

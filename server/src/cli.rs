@@ -1,5 +1,6 @@
 //! The command line: names, arguments and their help. What each command does stands in `commands`.
 
+use app::ledger::close::Month;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use rust_decimal::Decimal;
@@ -391,6 +392,19 @@ pub enum Ledger {
         #[arg(long, value_name = "DATE")]
         until: Option<NaiveDate>,
     },
+    /// Close a month: print opening, movements and closing liability; it takes no more bookings, later ones count in the
+    /// next open month
+    Close {
+        /// Programme code
+        #[arg(long, value_name = "CODE")]
+        programme: String,
+        /// The month, once it is over; months close in order and stay closed
+        #[arg(long, value_name = "YYYY-MM", value_parser = parse_month)]
+        month: Month,
+        /// Print only
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Re-add everything from nothing and compare; fails on any difference
     Verify,
 }
@@ -411,6 +425,10 @@ pub enum Format {
 pub enum Audit {
     /// Walk the chain; names the first broken link
     Verify,
+}
+
+fn parse_month(text: &str) -> Result<Month, String> {
+    Month::parse(text).ok_or_else(|| "write a month, like 2011-03".to_owned())
 }
 
 /// A moment with its zone (RFC 3339), or a day, which means its last moment in UTC.

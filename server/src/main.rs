@@ -109,6 +109,9 @@ async fn command(session: &Session, command: Command) -> Result<(), Failure> {
         Command::Ledger(cli::Ledger::Export { format, programme, from, until }) => {
             ledger::export(session, ledger::Export { format, programme, from, until }).await
         }
+        Command::Ledger(cli::Ledger::Close { programme, month, dry_run }) => {
+            ledger::close(session, &programme, month, dry_run).await
+        }
         Command::Ledger(cli::Ledger::Verify) => ledger::verify(session).await,
         Command::Audit(cli::Audit::Verify) => audit::verify(session).await,
     }

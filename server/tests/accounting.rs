@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "accounting/close.rs"]
+mod close;
 #[path = "accounting/real.rs"]
 mod real;
 #[path = "accounting/story.rs"]

@@ -84,8 +84,8 @@ pub async fn wait_for_imports(tx: &mut Tx) -> sqlx::Result<()> {
 
 /// Books the transfers of commissions whose `released_at` was set in this transaction: everything that was left at that
 /// moment leaves `pending`, and what a refund or rejection of a later time has already taken from `pending` goes back
-/// there at that time. So balances as of any moment are right, whichever came first. Gives the number of commissions
-/// that moved money, and how much of it is payable now.
+/// there at that time. So balances as of any moment are right, whichever came first. What would fall into a closed month
+/// counts in the first open one. Gives the number of commissions that moved money, and how much of it is payable now.
 ///
 /// # Errors
 /// When the database is away or a release was booked before (`transfer_once`).
@@ -105,16 +105,22 @@ pub async fn book_releases(
                SELECT r.programme_id, r.currency, t.partner_id, t.conversion_id, t.event_id, t.amount, t.effective_at
                FROM released r JOIN transfer t ON t.partner_id = r.partner_id AND t.conversion_id = r.conversion_id
                WHERE t.kind IN ('refund', 'rejection') AND t.debit_kind = 'pending' AND t.effective_at >= r.released_at
+           ), books AS MATERIALIZED (
+               SELECT one.programme_id, open_from(one.programme_id) AS open_from
+               FROM (SELECT DISTINCT programme_id FROM released ORDER BY programme_id) one
            ), written AS (
                INSERT INTO transfer (programme_id, partner_id, kind, debit_kind, credit_kind, amount, currency, conversion_id, event_id, effective_at, booked_at)
-               SELECT programme_id, partner_id, 'release', 'pending', 'payable', amount, currency, conversion_id, NULL, released_at, $3::timestamptz
+               SELECT programme_id, partner_id, 'release', 'pending', 'payable', amount, currency, conversion_id, NULL,
+                      greatest(released_at, b.open_from), $3::timestamptz
                FROM (SELECT r.*, r.amount_left + coalesce(later.amount, 0) AS amount
                      FROM released r LEFT JOIN (SELECT partner_id, conversion_id, sum(amount) AS amount FROM taken
                                                 GROUP BY partner_id, conversion_id) later USING (partner_id, conversion_id)) whole
+               JOIN books b USING (programme_id)
                WHERE amount > 0
                UNION ALL
-               SELECT programme_id, partner_id, 'release_correction', 'payable', 'pending', amount, currency, conversion_id, event_id, effective_at, $3
-               FROM taken
+               SELECT programme_id, partner_id, 'release_correction', 'payable', 'pending', amount, currency, conversion_id, event_id,
+                      greatest(effective_at, b.open_from), $3
+               FROM taken JOIN books b USING (programme_id)
                RETURNING kind, amount
            )
            SELECT count(*) FILTER (WHERE kind = 'release') AS "transfers!",

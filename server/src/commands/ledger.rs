@@ -1,11 +1,13 @@
-//! `ledger balances`, `ledger export`, `ledger verify`.
+//! `ledger balances`, `ledger export`, `ledger close`, `ledger verify`.
 
 use super::{Failure, Session, print_json, print_line, programmes};
 use crate::cli::{Format, JournalFormat};
 use app::base::actor::Actor;
+use app::ledger::close::{self, Month};
 use app::ledger::journal::{self, Period};
 use app::ledger::store;
 use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::json;
 use std::io::BufWriter;
 
 /// Prints `partner,currency,pending,payable,ring_fenced,in_payout,paid`.
@@ -72,6 +74,40 @@ pub async fn export(session: &Session, what: Export) -> Result<(), Failure> {
     let mut out = BufWriter::with_capacity(64 * 1024, std::io::stdout());
     let written = journal::export(&session.db, &Actor::Command, format, &period, &mut out).await?;
     tracing::info!(written.transfers, written.openings, "exported");
+    Ok(())
+}
+
+/// Prints a month's opening, movements and closing liability, and closes it.
+///
+/// # Errors
+/// When there is no such programme, or the month is not over, not the next one, or closed already.
+pub async fn close(session: &Session, code: &str, month: Month, dry_run: bool) -> Result<(), Failure> {
+    let programme = programmes::find(session, code).await?;
+    let mut tx = session.db.begin(&Actor::Command).await?;
+    let lines = if dry_run {
+        close::figures(&mut tx, programme, month).await?
+    } else {
+        close::close(&mut tx, &Actor::Command, programme, month, "ledger-close", session.clock.now()).await?
+    };
+    let waiting = close::not_released(&mut tx, programme, month).await?;
+    tx.commit().await?;
+    if waiting > 0 {
+        let becomes = if dry_run { "would become" } else { "become" };
+        eprintln!(
+            "{waiting} commissions left their hold by the end of {month} and are not released; they {becomes} payable in a later month"
+        );
+    }
+    if session.json {
+        let month = month.to_string();
+        return print_json(&json!({ "programme": code, "month": month, "closed": !dry_run, "lines": lines }));
+    }
+    print_line("currency,line,transfers,pending,payable,ring_fenced,in_payout,liability,paid")?;
+    for l in lines {
+        print_line(&format!(
+            "{},{},{},{},{},{},{},{},{}",
+            l.currency, l.line, l.transfers, l.pending, l.payable, l.ring_fenced, l.in_payout, l.liability, l.paid
+        ))?;
+    }
     Ok(())
 }
 

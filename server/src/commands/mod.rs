@@ -47,6 +47,9 @@ pub enum Failure {
     /// A file for the bank was not made.
     #[error(transparent)]
     Export(#[from] app::payout_runs::export::ExportError),
+    /// A month was not closed.
+    #[error(transparent)]
+    Close(#[from] app::ledger::close::CloseError),
     /// A journal was not written to its end.
     #[error("{0}")]
     Journal(app::ledger::journal::ExportError),

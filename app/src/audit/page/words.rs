@@ -27,6 +27,7 @@ pub(super) fn action(locale: Locale, code: &str) -> String {
         "case.decided" => tr!(locale, audit.case_decided),
         "case.closed" => tr!(locale, audit.case_closed),
         "commissions.released" => tr!(locale, audit.commissions_released),
+        "month.closed" => tr!(locale, audit.month_closed),
         "conversions.imported" => tr!(locale, audit.conversions_imported),
         "offer.created" => tr!(locale, audit.offer_created),
         "partner.invited" => tr!(locale, audit.partner_invited),

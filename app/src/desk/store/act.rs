@@ -215,7 +215,7 @@ async fn book(tx: &mut Tx, case: &Locked, credit: &Credit, at: DateTime<Utc>) ->
     Ok(sqlx::query_scalar!(
         r#"INSERT INTO transfer (programme_id, partner_id, kind, debit_kind, credit_kind, amount, currency, conversion_id,
                                  effective_at, booked_at)
-           VALUES ($1, $2, 'adjustment', 'adjustment_cost', 'payable', $3, $4, $5, $6, $6)
+           VALUES ($1, $2, 'adjustment', 'adjustment_cost', 'payable', $3, $4, $5, greatest($6::timestamptz, (SELECT open_from($1))), $6)
            RETURNING transfer_id AS "transfer: TransferId""#,
         case.programme.0,
         case.partner.0,

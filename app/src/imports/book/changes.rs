@@ -170,7 +170,7 @@ pub async fn release_before_reversal(tx: &mut Tx, import: ImportId, now: DateTim
 
 /// Refunds and rejections take back the difference they make, in the order of their times. What was released after the
 /// event's own time first goes back to pending, so that balances as of any day are right however late a row comes. A row
-/// that comes after later ones of its order takes, at its own time, what those left.
+/// that comes after later ones of its order takes, at its own time, what those left. Nothing is booked into a closed month.
 pub async fn book_reversals(
     tx: &mut Tx,
     import: ImportId,
@@ -194,10 +194,11 @@ pub async fn book_reversals(
          INSERT INTO transfer (programme_id, partner_id, kind, debit_kind, credit_kind, amount, currency, conversion_id, event_id, effective_at, booked_at)
          SELECT $2::bigint, partner_id, CASE event WHEN 'refund' THEN 'refund' ELSE 'rejection' END,
                 CASE WHEN released_at <= occurred_at THEN 'payable' ELSE 'pending' END, 'commission_cost',
-                amount, currency, conversion_id, event_id, occurred_at, $3::timestamptz
+                amount, currency, conversion_id, event_id, greatest(occurred_at, (SELECT open_from($2))), $3::timestamptz
          FROM step WHERE amount > 0
          UNION ALL
-         SELECT $2, partner_id, 'release_correction', 'payable', 'pending', amount, currency, conversion_id, event_id, released_at, $3
+         SELECT $2, partner_id, 'release_correction', 'payable', 'pending', amount, currency, conversion_id, event_id,
+                greatest(released_at, (SELECT open_from($2))), $3
          FROM step WHERE amount > 0 AND released_at > occurred_at",
         import.0,
         programme.0,

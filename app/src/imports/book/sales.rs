@@ -128,7 +128,8 @@ pub async fn resolve_terms(tx: &mut Tx, import: ImportId, programme: ProgrammeId
     Ok(())
 }
 
-/// Books the sales and leads of some lines: conversion, event, commission, accrual.
+/// Books the sales and leads of some lines: conversion, event, commission, accrual. What was earned in a month that is
+/// closed counts in the first open one.
 pub async fn book_sales(
     tx: &mut Tx,
     import: ImportId,
@@ -180,7 +181,8 @@ pub async fn book_sales(
     .await?;
     sqlx::query!(
         "INSERT INTO transfer (programme_id, partner_id, kind, debit_kind, credit_kind, amount, currency, conversion_id, event_id, effective_at, booked_at)
-         SELECT $2, partner_id, 'accrual', 'commission_cost', 'pending', amount, currency, conversion_id, event_id, occurred_at, $5
+         SELECT $2, partner_id, 'accrual', 'commission_cost', 'pending', amount, currency, conversion_id, event_id,
+                greatest(occurred_at, (SELECT open_from($2))), $5
          FROM (SELECT i.partner_id, i.conversion_id, i.event_id, i.occurred_at, i.currency,
                       commission_left(t.rate_kind, t.rate_value, i.amount, 0, false, i.currency) AS amount
                FROM import_item i
