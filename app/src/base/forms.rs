@@ -66,27 +66,33 @@ pub fn new_key() -> String {
 /// # Errors
 /// When the database is away.
 pub async fn refuse(ctx: &Context, back: &str, fields: &[(&str, &str)], errors: Errors) -> Result<(), ServerFnError> {
+    let path = keep(ctx, back, fields, errors).await.map_err(|error| failed(ctx, &error))?;
+    redirect(&path);
+    Ok(())
+}
+
+/// Keeps what was typed, for forms that are no server functions; gives the address where [`recall`] finds it.
+///
+/// # Errors
+/// When the database is away.
+pub async fn keep(ctx: &Context, back: &str, fields: &[(&str, &str)], errors: Errors) -> Result<String, AppError> {
     let id = Uuid::new_v4();
     // PostgreSQL keeps no NUL, and no browser's field yields one.
     let fields: BTreeMap<_, _> = fields.iter().map(|(field, value)| (*field, value.replace('\0', ""))).collect();
-    let keep = async {
-        let mut tx = ctx.db.begin_sign_in().await?;
-        sqlx::query!(
-            "INSERT INTO form_draft (form_draft_id, person_id, fields, errors, created_at) VALUES ($1, $2, $3, $4, $5)",
-            id,
-            ctx.actor.person().map(|person| person.0),
-            serde_json::json!(fields),
-            serde_json::json!(errors.0),
-            ctx.now(),
-        )
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await
-    };
-    keep.await.map_err(|error| failed(ctx, &AppError::from(error)))?;
+    let mut tx = ctx.db.begin_sign_in().await?;
+    sqlx::query!(
+        "INSERT INTO form_draft (form_draft_id, person_id, fields, errors, created_at) VALUES ($1, $2, $3, $4, $5)",
+        id,
+        ctx.actor.person().map(|person| person.0),
+        serde_json::json!(fields),
+        serde_json::json!(errors.0),
+        ctx.now(),
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
     let mark = if back.contains('?') { '&' } else { '?' };
-    redirect(&format!("{back}{mark}form={id}#form"));
-    Ok(())
+    Ok(format!("{back}{mark}form={id}#form"))
 }
 
 /// What was typed, if the page was asked for with `?form=` and the draft is this person's.
