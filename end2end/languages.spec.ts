@@ -22,6 +22,9 @@ const SAME = [
   // As the programme's file says it.
   'returned',
   'Nora Lindqvist', 'Balcony Notes', 'Marta Ruiz', 'Olivia Hart', 'Henrik Aas', 'Casa Verde',
+  'The Seed List', 'Urban Orchard', 'Small Plots', 'Window Herbs', 'Wise', 'CSV', 'IBAN', 'SHA-256', 'pain.001',
+  // Files and what banks call things.
+  'payouts-run-1-bank-gbp-1.csv', 'payouts-run-1-paypal-gbp-1.csv', 'payouts-run-1-wise-gbp-1.csv', 'bank-2026-02.csv',
   'balcony-notes', 'casa-verde', 'small-plots', 'the-seed-list', 'urban-orchard', 'window-herbs', 'greenhouse', 'plants', 'tools',
 ];
 

@@ -1,6 +1,6 @@
 //! Every address of the product, typed, in one place. Who may ask for them stands in `base::access`.
 
-use crate::base::ids::{CaseId, ConversionId, PayoutId, ProposalId, TermsVersionId};
+use crate::base::ids::{CaseId, ConversionId, PayoutFileId, PayoutId, PayoutRunId, ProposalId, TermsVersionId};
 use crate::payout_methods::model::MethodKind;
 
 /// Sign-in.
@@ -19,6 +19,10 @@ pub const ACCOUNT: &str = "/account";
 pub const DESK: &str = "/desk";
 /// Proposals, waiting and decided.
 pub const APPROVALS: &str = "/approvals";
+/// Payout runs.
+pub const RUNS: &str = "/runs";
+/// What banks and payment services answered.
+pub const ANSWERS: &str = "/answers";
 /// The record of changes.
 pub const RECORD: &str = "/record";
 
@@ -70,4 +74,34 @@ pub fn case(id: CaseId) -> String {
 /// One proposal.
 pub fn proposal(id: ProposalId) -> String {
     format!("{APPROVALS}/{id}")
+}
+
+/// One payout run.
+pub fn run(id: PayoutRunId) -> String {
+    format!("{RUNS}/{id}")
+}
+
+/// One view of a payout run: `payouts`, `unpaid` or `sending`.
+pub fn run_view(id: PayoutRunId, view: &str) -> String {
+    format!("{RUNS}/{id}?view={view}")
+}
+
+/// One payout, as staff see it.
+pub fn run_payout(run: PayoutRunId, payout: PayoutId) -> String {
+    format!("{RUNS}/{run}/payouts/{payout}")
+}
+
+/// A file for the bank.
+pub fn run_file(id: PayoutFileId) -> String {
+    format!("{RUNS}/files/{id}")
+}
+
+/// What one answer did.
+pub fn answer(file: i64) -> String {
+    format!("{ANSWERS}?file={file}")
+}
+
+/// A line of an answer that waits for a person.
+pub fn answer_line(file: i64, line: i64) -> String {
+    format!("{ANSWERS}/{file}/{line}")
 }

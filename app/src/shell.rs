@@ -3,6 +3,7 @@
 use crate::account::page::Account;
 use crate::approvals::page::{Approvals, ProposalPage};
 use crate::audit::page::Record;
+use crate::base::access::Who;
 use crate::base::actor::{Actor, Role};
 use crate::base::context::{self, Context};
 use crate::base::language::{self, Locale, tr};
@@ -11,7 +12,9 @@ use crate::disputes::page::{Dispute, Disputes, NewDispute};
 use crate::earnings::page::{Commission, Earnings};
 use crate::paths;
 use crate::payout_methods::page::PayoutMethodForm;
+use crate::payout_runs::page::{RunPage, RunPayout, Runs};
 use crate::payouts::page::Payouts;
+use crate::settlement::page::{AnswerLine, Answers};
 use crate::sign_in::page::{JoinPage, SignInPage};
 use crate::statements::page::PayoutPage;
 use crate::terms::page::Terms;
@@ -86,6 +89,11 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/account/method/:kind") view=PayoutMethodForm ssr=SsrMode::Async/>
             <Route path=path!("/approvals") view=Approvals ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:proposal") view=ProposalPage ssr=SsrMode::Async/>
+            <Route path=path!("/runs") view=Runs ssr=SsrMode::Async/>
+            <Route path=path!("/runs/:run") view=RunPage ssr=SsrMode::Async/>
+            <Route path=path!("/runs/:run/payouts/:payout") view=RunPayout ssr=SsrMode::Async/>
+            <Route path=path!("/answers") view=Answers ssr=SsrMode::Async/>
+            <Route path=path!("/answers/:file/:line") view=AnswerLine ssr=SsrMode::Async/>
             <Route path=path!("/record") view=Record ssr=SsrMode::Async/>
             <Route path=path!("/disputes") view=Disputes ssr=SsrMode::Async/>
             <Route path=path!("/disputes/new") view=NewDispute ssr=SsrMode::Async/>
@@ -154,6 +162,12 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
             let mut rooms = vec![(paths::DESK, tr!(locale, shell.desk))];
             if matches!(staff.role, Role::Owner | Role::Auditor) {
                 rooms.push((paths::APPROVALS, tr!(locale, shell.approvals)));
+            }
+            if Who::Counting.includes(&ctx.actor) {
+                rooms.push((paths::RUNS, tr!(locale, runs.room)));
+                rooms.push((paths::ANSWERS, tr!(locale, runs.room_answers)));
+            }
+            if matches!(staff.role, Role::Owner | Role::Auditor) {
                 rooms.push((paths::RECORD, tr!(locale, shell.record)));
             }
             rooms

@@ -8,5 +8,11 @@ mod shop;
 mod answers;
 #[path = "payouts/counting_house.rs"]
 mod counting_house;
+#[path = "payouts/people.rs"]
+mod people;
 #[path = "payouts/runs.rs"]
 mod runs;
+#[path = "payouts/screens.rs"]
+mod screens;
+#[path = "payouts/staff.rs"]
+mod staff;

@@ -10,10 +10,10 @@ mod access;
 mod cases;
 #[path = "wrong_states/money.rs"]
 mod money;
-#[path = "wrong_states/payouts.rs"]
-mod payouts;
 #[path = "wrong_states/months.rs"]
 mod months;
+#[path = "wrong_states/payouts.rs"]
+mod payouts;
 #[path = "wrong_states/people.rs"]
 mod people;
 #[path = "wrong_states/terms.rs"]

@@ -23,6 +23,7 @@ export const WRITTEN = {
   rateForHouse: 'Margin stays above the floor.',
   reveal: 'The bank sent a payout back.',
   review: 'Forty orders from one address.',
+  held: 'Their bank called about this account.',
 } as const;
 
 export interface Place {
@@ -106,6 +107,11 @@ export async function setScene(house: House): Promise<Scene> {
   await partner.fill('/account/method/sort_code', 'set-payout-method', british);
   await agent.fill(desk(talking), 'reveal-payout-method', { reason: WRITTEN.reveal });
   const refusedReply = await agent.send('decide-case', { ...(await agent.hidden(desk(missing), 'decide-case')), amount: '999' });
+  const refusedRun = await owner.send('build-run', { ...(await owner.hidden('/runs', 'build-run')), cutoff: 'soon' });
+  const payout = await house.count("SELECT payout_id FROM payout JOIN partner USING (partner_id) WHERE payout_run_id = 2 AND code = 'casa-verde'");
+  const paid = await house.count("SELECT payout_id FROM payout JOIN partner USING (partner_id) WHERE payout_run_id = 1 AND code = 'casa-verde'");
+  await owner.fill(`/runs/2/payouts/${payout}`, 'step-payout', { reason: WRITTEN.held });
+  const line = await house.count("SELECT line FROM settlement_line WHERE disposition = 'unmatched'");
   for (const client of [partner, agent, owner]) await client.leave();
 
   return {
@@ -152,7 +158,21 @@ export async function setScene(house: House): Promise<Scene> {
         place('approvals', '/approvals'),
         place('proposal-waiting', open),
         place('proposal-approved', approved),
+        place('runs', '/runs'),
+        place('runs-refused', refusedRun.location),
+        place('run-waiting', '/runs/2'),
+        place('run-payouts', '/runs/2?view=payouts'),
+        place('run-payouts-none', '/runs/2?view=payouts&state=paid'),
+        place('run-unpaid', '/runs/2?view=unpaid'),
+        place('run-no-files', '/runs/2?view=sending'),
+        place('run-paid', '/runs/1'),
+        place('run-files', '/runs/1?view=sending'),
+        place('run-payout-held', `/runs/2/payouts/${payout}`),
+        place('run-payout-paid', `/runs/1/payouts/${paid}`),
+        place('answers', '/answers?file=1&done=read'),
+        place('answer-line', `/answers/1/${line}`),
         place('record', '/record'),
+        place('record-of-runs', '/record?action=payout_run.built'),
         place('record-verified', '/record?verify=1'),
         place('record-filtered', '/record?action=case.decided'),
         place('desk-as-owner', '/desk'),

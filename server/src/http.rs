@@ -2,6 +2,7 @@
 
 use crate::downloads;
 use crate::session::{Surroundings, guard};
+use crate::transfers;
 use app::base::clock::Clock;
 use app::base::context::Context;
 use app::base::db::Db;
@@ -9,7 +10,7 @@ use app::base::secrets::Secrets;
 use app::shell::{App, shell};
 use app::ui::screen::Failure;
 use axum::body::Body;
-use axum::extract::{FromRef, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRef, Request, State};
 use axum::handler::HandlerWithoutStateExt;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
@@ -35,10 +36,12 @@ use tower_http::trace::TraceLayer;
 const LARGEST_BODY: usize = 256 * 1024;
 /// The longest a request may take.
 const LONGEST_REQUEST: Duration = Duration::from_secs(30);
+/// The longest an upload may take, with what is done then.
+const LONGEST_UPLOAD: Duration = Duration::from_secs(300);
 
 /// What handlers find in the router's state.
 #[derive(Clone)]
-struct Served {
+pub struct Served {
     options: LeptosOptions,
     routes: Vec<AxumRouteListing>,
 }
@@ -54,20 +57,30 @@ pub fn router(db: Db, secrets: Secrets, clock: Clock, site: &Path, address: Sock
     let options = leptos_options(site, address);
     let routes = generate_route_list(App);
     let served = Served { options, routes: routes.clone() };
+    let around = Surroundings { db: db.clone(), clock, secrets };
+    let uploads = Router::new()
+        .route("/do/read-answer", post(transfers::answer))
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(around.clone(), guard))
+        .layer(CsrfLayer::new())
+        .layer(RequestBodyLimitLayer::new(transfers::LARGEST_HEARD))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_UPLOAD));
     Router::new()
         .route("/healthz", get(health))
         .route("/do/{*name}", post(server_function))
         .merge(downloads::routes())
         .nest_service("/pkg", package(site))
+        .route("/runs/files/{file}", get(transfers::file))
         .route_service("/favicon.svg", ServeFile::new(site.join("favicon.svg")))
         .leptos_routes_with_handler(routes, get(page))
         .fallback(missing)
         .with_state(served)
-        .layer(middleware::from_fn_with_state(Surroundings { db: db.clone(), clock, secrets }, guard))
+        .layer(middleware::from_fn_with_state(around, guard))
         .layer(Extension(db))
         .layer(CsrfLayer::new())
         .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_REQUEST))
+        .merge(uploads)
         .layer(CatchPanicLayer::new())
         .layer(CompressionLayer::new())
         .layer(constant(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
@@ -130,12 +143,16 @@ async fn server_function(request: Request) -> Response {
 }
 
 async fn missing(State(served): State<Served>, request: Request) -> Response {
-    let provide = surroundings(&request);
-    let options = served.options.clone();
-    let handler = leptos_axum::render_app_async_with_context(provide, move || shell(options.clone()));
-    let mut response = handler(request).await.into_response();
+    let mut response = refused(served, request).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
+}
+
+/// The screen that says why there is nothing else to show: what the request carries, or that there is no such page.
+pub async fn refused(served: Served, request: Request) -> Response {
+    let provide = surroundings(&request);
+    let handler = leptos_axum::render_app_async_with_context(provide, move || shell(served.options.clone()));
+    handler(request).await.into_response()
 }
 
 /// What a page or server function finds in its context: the request's own, and a refusal where there was one.

@@ -4,6 +4,9 @@ use crate::commands::seal;
 use app::base::actor::Actor;
 use app::base::clock::Clock;
 use app::base::db::Db;
+use app::base::error::AppError;
+use app::base::ids::PayoutRunId;
+use app::payout_runs::store;
 use std::future::Future;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -13,6 +16,8 @@ use tokio_util::task::TaskTracker;
 const SEAL_EVERY: Duration = Duration::from_secs(2);
 /// How soon a commission becomes payable after its hold ended.
 const RELEASE_EVERY: Duration = Duration::from_secs(60);
+/// How soon a run that was asked for is begun, or gone on with after a stop.
+const BUILD_EVERY: Duration = Duration::from_secs(1);
 /// How often what nobody needs any more is cleared away.
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
@@ -28,11 +33,37 @@ pub fn start(db: &Db, clock: Clock, stop: &CancellationToken, tracker: &TaskTrac
         let db = releasing.clone();
         async move { app::commissions::store::release(&db, &Actor::Job, clock.now(), clock.now()).await.map(|_| ()) }
     }));
+    let building = db.clone();
+    tracker.spawn(every(BUILD_EVERY, "build payout runs", stop.clone(), move || {
+        let db = building.clone();
+        async move { build_runs(&db, clock).await }
+    }));
     let tidying = db.clone();
     tracker.spawn(every(TIDY_EVERY, "tidy up", stop.clone(), move || {
         let db = tidying.clone();
         async move { app::sign_in::store::tidy(&db, clock.now()).await }
     }));
+}
+
+/// Goes on with every run that was started and not finished. Of several builders each takes the next partners in turn.
+async fn build_runs(db: &Db, clock: Clock) -> Result<(), AppError> {
+    let mut tx = db.begin(&Actor::Job).await?;
+    let runs = store::unbuilt(&mut tx).await?;
+    tx.commit().await?;
+    let mut failed = None;
+    for run in runs {
+        // One that can't be built does not stand in the way of the others.
+        if let Err(error) = build_run(db, clock, run).await {
+            tracing::warn!(%run, %error, "a run can't be built now");
+            failed = Some(error);
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+async fn build_run(db: &Db, clock: Clock, run: PayoutRunId) -> Result<(), AppError> {
+    while store::build_batch(db, &Actor::Job, run, clock.now()).await?.is_some_and(|batch| !batch.finished) {}
+    Ok(())
 }
 
 async fn every<F, Fut, E>(pause: Duration, name: &'static str, stop: CancellationToken, work: F)

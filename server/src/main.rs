@@ -9,6 +9,7 @@ mod jobs;
 mod secret_key;
 mod serve;
 mod session;
+mod transfers;
 
 use app::base::actor::Role;
 use clap::Parser;

@@ -24,6 +24,10 @@ pub enum Who {
     Owners,
     /// Owners, and auditors, who read everything and change nothing.
     Record,
+    /// Staff who build, send and settle payout runs: finance and owners.
+    Paying,
+    /// The same, and auditors, who read.
+    Counting,
 }
 
 impl Who {
@@ -46,6 +50,8 @@ impl Who {
             Self::Reveals => role != Role::Auditor,
             Self::Owners => role == Role::Owner,
             Self::Record => matches!(role, Role::Owner | Role::Auditor),
+            Self::Paying => matches!(role, Role::Finance | Role::Owner),
+            Self::Counting => matches!(role, Role::Finance | Role::Owner | Role::Auditor),
             Self::Anyone | Self::SignedIn | Self::Members => false,
         }
     }
@@ -119,6 +125,23 @@ pub const ROUTES: &[Route] = &[
     get("/approvals/{proposal}", Who::Record),
     post("/do/decide-proposal", Who::Owners),
     get("/record", Who::Record),
+    // Payout runs
+    get("/runs", Who::Counting),
+    get("/runs/{run}", Who::Counting),
+    get("/runs/{run}/payouts/{payout}", Who::Counting),
+    get("/runs/files/{file}", Who::Paying),
+    get("/answers", Who::Counting),
+    get("/answers/{file}/{line}", Who::Counting),
+    post("/do/build-run", Who::Paying),
+    post("/do/pay-off-cycle", Who::Paying),
+    post("/do/release-run", Who::Owners),
+    post("/do/cancel-run", Who::Paying),
+    post("/do/step-payout", Who::Paying),
+    post("/do/delay-run", Who::Paying),
+    post("/do/make-files", Who::Paying),
+    post("/do/withdraw-file", Who::Owners),
+    post("/do/read-answer", Who::Paying),
+    post("/do/settle-line", Who::Paying),
 ];
 
 /// The route that answers a path, if the table has one.

@@ -80,35 +80,51 @@ pub async fn refuse_sealed(
     secret: &[(&str, &str)],
     errors: Errors,
 ) -> Result<(), ServerFnError> {
+    let path = keep_sealed(ctx, back, fields, secret, errors).await.map_err(|error| failed(ctx, &error))?;
+    redirect(&path);
+    Ok(())
+}
+
+/// Keeps what was typed, for forms that are no server functions; gives the address where [`recall`] finds it.
+///
+/// # Errors
+/// When the database is away.
+pub async fn keep(ctx: &Context, back: &str, fields: &[(&str, &str)], errors: Errors) -> Result<String, AppError> {
+    keep_sealed(ctx, back, fields, &[], errors).await
+}
+
+async fn keep_sealed(
+    ctx: &Context,
+    back: &str,
+    fields: &[(&str, &str)],
+    secret: &[(&str, &str)],
+    errors: Errors,
+) -> Result<String, AppError> {
     let id = Uuid::new_v4();
     // PostgreSQL keeps no NUL, and no browser's field yields one.
     let plain = |fields: &[(&str, &str)]| -> BTreeMap<String, String> {
         fields.iter().map(|(field, value)| ((*field).to_owned(), value.replace('\0', ""))).collect()
     };
     let fields = plain(fields);
-    let keep = async {
-        let sealed = match secret {
-            [] => None,
-            secret => Some(ctx.secrets.seal(&belongs_to(id), &serde_json::json!(plain(secret)).to_string())?),
-        };
-        let mut tx = ctx.db.begin_sign_in().await?;
-        sqlx::query!(
-            "INSERT INTO form_draft (form_draft_id, person_id, fields, errors, created_at, sealed) VALUES ($1, $2, $3, $4, $5, $6)",
-            id,
-            ctx.actor.person().map(|person| person.0),
-            serde_json::json!(fields),
-            serde_json::json!(errors.0),
-            ctx.now(),
-            sealed,
-        )
-        .execute(&mut *tx)
-        .await?;
-        Ok::<_, AppError>(tx.commit().await?)
+    let sealed = match secret {
+        [] => None,
+        secret => Some(ctx.secrets.seal(&belongs_to(id), &serde_json::json!(plain(secret)).to_string())?),
     };
-    keep.await.map_err(|error| failed(ctx, &error))?;
+    let mut tx = ctx.db.begin_sign_in().await?;
+    sqlx::query!(
+        "INSERT INTO form_draft (form_draft_id, person_id, fields, errors, created_at, sealed) VALUES ($1, $2, $3, $4, $5, $6)",
+        id,
+        ctx.actor.person().map(|person| person.0),
+        serde_json::json!(fields),
+        serde_json::json!(errors.0),
+        ctx.now(),
+        sealed,
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
     let mark = if back.contains('?') { '&' } else { '?' };
-    redirect(&format!("{back}{mark}form={id}#form"));
-    Ok(())
+    Ok(format!("{back}{mark}form={id}#form"))
 }
 
 /// What was typed, if the page was asked for with `?form=` and the draft is this person's.

@@ -3,6 +3,7 @@
 //! A payout is submitted in the transaction that keeps its file, before the first byte leaves the house. Whoever dies
 //! afterwards finds the file again; nothing is sent under another name.
 
+use super::outgoing;
 use super::sealed::{self, Pieces};
 use crate::audit::store::{Change, record};
 use crate::base::actor::Actor;
@@ -433,14 +434,15 @@ impl Writer {
     }
 }
 
-/// Every file of a run, in the order they were made.
+/// The files of a run that still stand, in the order they were made; what was withdrawn is not among them.
 ///
 /// # Errors
 /// When the database is away.
 pub async fn files(tx: &mut Tx, run: PayoutRunId) -> Result<Vec<Made>, AppError> {
     let rows = sqlx::query!(
-        "SELECT payout_file_id, format, file_name, currency, payments, total, made_at FROM payout_file
-         WHERE payout_run_id = $1 ORDER BY payout_file_id",
+        "SELECT payout_file_id, format, file_name, currency, payments, total, made_at FROM payout_file f
+         WHERE payout_run_id = $1 AND NOT EXISTS (SELECT FROM payout_file_withdrawn d WHERE d.payout_file_id = f.payout_file_id)
+         ORDER BY payout_file_id",
         run.0,
     )
     .fetch_all(&mut **tx)
@@ -464,7 +466,8 @@ pub async fn files(tx: &mut Tx, run: PayoutRunId) -> Result<Vec<Made>, AppError>
 /// Writes a file out, byte for byte as it was made, a piece at a time.
 ///
 /// # Errors
-/// [`AppError::NotFound`] where there is no such file; otherwise when a piece can't be read or is not what was kept.
+/// [`AppError::NotFound`] where there is no such file, [`AppError::Conflict`] where it was withdrawn; otherwise when a piece
+/// can't be read or is not what was kept.
 pub async fn write(
     db: &Db,
     secrets: &Secrets,
@@ -472,10 +475,9 @@ pub async fn write(
     file: PayoutFileId,
     out: &mut (dyn Write + Send),
 ) -> Result<(), AppError> {
-    let mut tx = db.begin(actor).await?;
-    let sha256 = sqlx::query_scalar!("SELECT sha256 FROM payout_file WHERE payout_file_id = $1", file.0)
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(AppError::NotFound)?;
-    sealed::write(&mut tx, secrets, file, &sha256, out).await
+    let mut outgoing = outgoing::open(db, secrets, actor, file).await?;
+    while let Some(part) = outgoing.next().await? {
+        out.write_all(&part).map_err(|error| AppError::Internal(format!("payout file {file}: {error}")))?;
+    }
+    Ok(())
 }

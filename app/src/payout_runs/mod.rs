@@ -5,8 +5,13 @@
 //! in two live payouts. Each step of a payout is an event that the database checks against the table of transitions, and
 //! that moves state and money in the same statement.
 
+pub mod api;
+pub mod asks;
 pub mod export;
 pub mod model;
+pub mod outgoing;
+pub mod page;
 pub mod rules;
 mod sealed;
+pub mod steps;
 pub mod store;

@@ -1,6 +1,6 @@
 //! Runs, their payouts, and why somebody is not paid.
 
-use crate::base::ids::{PartnerId, PayoutId, PayoutRunId, ProgrammeId};
+use crate::base::ids::{PartnerId, PayoutId, PayoutRunId, PersonId, ProgrammeId};
 use crate::base::money::Currency;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -242,6 +242,8 @@ pub struct Listed {
     pub run: Run,
     /// The programme's code.
     pub programme: String,
+    /// Who built it; `None`: the command line.
+    pub builder: Option<PersonId>,
     /// Its payouts by currency and state.
     pub totals: Vec<Total>,
     /// Partners with a balance who are not paid.

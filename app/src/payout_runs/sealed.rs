@@ -102,52 +102,83 @@ pub async fn keep(tx: &mut Tx, secrets: &Secrets, file: i64, pieces: i32, packed
     Ok(piece)
 }
 
-/// Writes a file's bytes out and compares their SHA-256.
-///
-/// # Errors
-/// When a piece can't be read, nobody takes the bytes, or they are not those that were kept.
-pub async fn write(
-    tx: &mut Tx,
-    secrets: &Secrets,
+/// A file on its way out: opened and unpacked piece by piece, compared with its SHA-256 before the last bytes go.
+pub struct Reading {
     file: PayoutFileId,
-    sha256: &[u8],
-    out: &mut (dyn Write + Send),
-) -> Result<(), AppError> {
-    let broken = |error: io::Error| AppError::Internal(format!("payout file {file}: {error}"));
-    let mut unpacked = GzDecoder::new(Hashing { out, hash: Sha256::new() });
-    for piece in 1.. {
+    sha256: Vec<u8>,
+    /// Pieces read so far.
+    piece: i32,
+    unpacked: GzDecoder<Hashing>,
+    /// What goes out next: always one step behind, so that a file that is not whole never ends well.
+    held: Vec<u8>,
+    ended: bool,
+}
+
+impl Reading {
+    /// A file by its number and the SHA-256 of its bytes.
+    pub fn new(file: PayoutFileId, sha256: Vec<u8>) -> Self {
+        Self { file, sha256, piece: 0, unpacked: GzDecoder::new(Hashing::default()), held: Vec::new(), ended: false }
+    }
+
+    /// The next bytes; `None` after the last.
+    ///
+    /// # Errors
+    /// When a piece can't be read, or the bytes are not those that were kept.
+    pub async fn next(&mut self, tx: &mut Tx, secrets: &Secrets) -> Result<Option<Vec<u8>>, AppError> {
+        while !self.ended {
+            let fresh = self.piece(tx, secrets).await?;
+            let ready = std::mem::replace(&mut self.held, fresh);
+            if !ready.is_empty() {
+                return Ok(Some(ready));
+            }
+        }
+        Ok(Some(std::mem::take(&mut self.held)).filter(|last| !last.is_empty()))
+    }
+
+    /// Reads on by a piece; after the last one, looks at the whole.
+    async fn piece(&mut self, tx: &mut Tx, secrets: &Secrets) -> Result<Vec<u8>, AppError> {
+        self.piece += 1;
         let row = sqlx::query!(
             r#"SELECT key_id AS "key_id: crate::base::secrets::KeyId", sealed FROM payout_file_piece WHERE payout_file_id = $1 AND piece = $2"#,
-            file.0,
-            piece,
+            self.file.0,
+            self.piece,
         )
         .fetch_optional(&mut **tx)
         .await?;
-        let Some(row) = row else { break };
-        let packed = secrets.open_bytes(&belongs_to(file.0, piece), row.key_id, &row.sealed)?;
-        unpacked.write_all(&packed).map_err(broken)?;
+        let file = self.file;
+        let broken = |error: io::Error| AppError::Internal(format!("payout file {file}: {error}"));
+        match row {
+            Some(row) => {
+                let packed = secrets.open_bytes(&belongs_to(file.0, self.piece), row.key_id, &row.sealed)?;
+                self.unpacked.write_all(&packed).map_err(broken)?;
+            }
+            None => {
+                self.unpacked.try_finish().map_err(broken)?;
+                self.ended = true;
+                if self.unpacked.get_ref().hash.clone().finalize().as_slice() != self.sha256 {
+                    return Err(AppError::Internal(format!("payout file {file} is not what was kept")));
+                }
+            }
+        }
+        Ok(std::mem::take(&mut self.unpacked.get_mut().out))
     }
-    let whole = unpacked.finish().map_err(broken)?;
-    if whole.hash.finalize().as_slice() != sha256 {
-        return Err(AppError::Internal(format!("payout file {file} is not what was kept")));
-    }
-    Ok(())
 }
 
-struct Hashing<'a> {
-    out: &'a mut (dyn Write + Send),
+#[derive(Default)]
+struct Hashing {
+    out: Vec<u8>,
     hash: Sha256,
 }
 
-impl Write for Hashing<'_> {
+impl Write for Hashing {
     fn write(&mut self, part: &[u8]) -> io::Result<usize> {
         crash::point("payouts.export.writing");
-        let taken = self.out.write(part)?;
-        self.hash.update(&part[..taken]);
-        Ok(taken)
+        self.hash.update(part);
+        self.out.extend_from_slice(part);
+        Ok(part.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        Ok(())
     }
 }

@@ -275,6 +275,36 @@ pub fn Check(
     }
 }
 
+/// A file to send.
+#[component]
+pub fn FileField(
+    /// The name it is sent under.
+    #[prop(into)]
+    name: String,
+    /// What is asked for.
+    #[prop(into)]
+    label: String,
+    /// Endings that the browser offers first, such as `.xml,.csv`.
+    #[prop(default = "")]
+    accept: &'static str,
+    /// What is wrong with it.
+    #[prop(optional, into)]
+    error: Maybe,
+    /// What helps to choose.
+    #[prop(optional, into)]
+    hint: Maybe,
+) -> impl IntoView {
+    let id = field_id(&name);
+    let notes = Notes::new(&id, hint, error);
+    let control = view! {
+        <input
+            id=id.clone() name=name type="file" required=true accept=some(accept)
+            aria-describedby=notes.described_by.clone() aria-invalid=notes.invalid()
+        />
+    };
+    framed(id, label, true, notes, control.into_any())
+}
+
 /// What a form sends without asking: a row's version, a form's key.
 #[component]
 pub fn Hidden(

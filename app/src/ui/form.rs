@@ -34,6 +34,9 @@ pub fn Form(
     /// Another class for the layout: `inline` for a row.
     #[prop(default = "")]
     class: &'static str,
+    /// Whether it sends a file; then it goes to a route of its own, not to a server function.
+    #[prop(optional)]
+    with_file: bool,
     /// Its fields.
     children: Children,
 ) -> impl IntoView {
@@ -43,7 +46,7 @@ pub fn Form(
     let fields = children();
     provide_context(FormId::default());
     view! {
-        <form class=format!("form {class}").trim_end().to_owned() method="post" action=action id=id>
+        <form class=format!("form {class}").trim_end().to_owned() method="post" action=action id=id enctype=with_file.then_some("multipart/form-data")>
             {message.map(|text| notice(Tone::Bad, text))}
             {fields}
         </form>

@@ -35,3 +35,12 @@ pub fn SubmitOnce() -> impl IntoView {
     place.on_load(|_| awake::submit_once());
     view! { <span hidden node_ref=place></span> }
 }
+
+/// Loads the page again in a moment, while work goes on that it tells of.
+#[island]
+pub fn ReloadSoon() -> impl IntoView {
+    let place = NodeRef::<leptos::html::Span>::new();
+    #[cfg(feature = "hydrate")]
+    place.on_load(|_| awake::reload_soon());
+    view! { <span hidden node_ref=place></span> }
+}

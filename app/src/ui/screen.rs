@@ -2,7 +2,7 @@
 //! to do, with the status that machines read.
 
 use super::escape;
-use crate::base::actor::Actor;
+use crate::base::actor::{Actor, Role};
 use crate::base::context::{self, Context};
 use crate::base::error::AppError;
 use crate::base::language::{Locale, tr};
@@ -124,6 +124,7 @@ pub fn failure(failure: Failure) -> AnyView {
 pub fn home(actor: &Actor) -> &'static str {
     match actor {
         Actor::Member(_) => paths::PAYOUTS,
+        Actor::Staff(staff) if staff.role == Role::Finance => paths::RUNS,
         Actor::Staff(_) => paths::DESK,
         _ => paths::SIGN_IN,
     }

@@ -1,10 +1,14 @@
 //! `demo`: a small believable programme in an empty database, made by the same code that a real one is made by.
 
+mod runs;
+
 use super::people::{Invite, create_staff_in, invite_in};
 use super::programmes::{New, NewOffer, create_in, create_offer_in};
 use super::{Failure, Session, print_json, print_line};
 use app::base::actor::{Actor, Role};
+use app::base::clock::Clock;
 use app::base::db::Tx;
+use app::base::ids::ProgrammeId;
 use app::base::language::{self, Locale};
 use app::imports::model::Request;
 use app::programmes::store as programmes;
@@ -80,15 +84,29 @@ async fn fill(session: &Session) -> Result<bool, Failure> {
     if programmes::any(&mut tx).await? {
         return Ok(false);
     }
-    make_programme(&mut tx, now).await?;
+    // The programme began with its first orders, so that everything in it has a past.
+    let began = now - Duration::days(DAYS);
+    make_programme(&mut tx, began).await?;
+    let mut owners = Vec::new();
     for (email, name) in OWNERS {
-        create_staff_in(&mut tx, email, name, PASSWORD, Role::Owner, "en", now).await?;
+        let person = create_staff_in(&mut tx, email, name, PASSWORD, Role::Owner, "en", began).await?;
+        owners.push(runs::owner(person, name));
     }
-    create_staff_in(&mut tx, AGENT.0, AGENT.1, PASSWORD, Role::Agent, "en", now).await?;
-    make_partners(&mut tx, now).await?;
+    create_staff_in(&mut tx, AGENT.0, AGENT.1, PASSWORD, Role::Agent, "en", began).await?;
+    make_partners(&mut tx, began).await?;
     tx.commit().await?;
-    import(session, now).await?;
-    app::commissions::store::release(&session.db, &Actor::Command, now, now).await?;
+    let mut tx = session.db.begin(&Actor::Command).await?;
+    let programme = programmes::find(&mut tx, PROGRAMME).await?.ok_or_else(|| Failure::refused("no programme"))?.id;
+    tx.commit().await?;
+    runs::methods(session, programme, began).await?;
+    let [olivia, henrik] = owners.as_slice() else { return Err(Failure::refused("the owners are missing")) };
+    let cutoffs = runs::cutoffs(now);
+    let then = runs::built_at(cutoffs);
+    let orders = conversions(now);
+    import(session, programme, "first-months.csv", rows(&orders, |at| at < then), then).await?;
+    runs::paid(session, programme, olivia, henrik, cutoffs).await?;
+    import(session, programme, "last-month.csv", rows(&orders, |at| at >= then), now).await?;
+    runs::waiting(session, programme, henrik, cutoffs, now).await?;
     Ok(true)
 }
 
@@ -147,20 +165,28 @@ async fn make_partners(tx: &mut Tx, now: DateTime<Utc>) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn import(session: &Session, now: DateTime<Utc>) -> Result<(), Failure> {
-    let mut tx = session.db.begin(&Actor::Command).await?;
-    let programme = programmes::find(&mut tx, PROGRAMME).await?.ok_or_else(|| Failure::refused("no programme"))?.id;
-    tx.commit().await?;
-    let request = Request {
-        programme,
-        file_name: "demonstration.csv".into(),
-        dry_run: false,
-        create_partners: false,
-        create_offers: false,
-    };
-    let file = BufReader::new(Cursor::new(conversions(now).into_bytes()));
-    app::imports::run::run(&session.db, session.clock, &request, Box::new(file), None, &|_| {}).await?;
+async fn import(
+    session: &Session,
+    programme: ProgrammeId,
+    name: &str,
+    rows: String,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let request =
+        Request { programme, file_name: name.into(), dry_run: false, create_partners: false, create_offers: false };
+    let file = BufReader::new(Cursor::new(rows.into_bytes()));
+    app::imports::run::run(&session.db, Clock::Fixed(now), &request, Box::new(file), None, &|_| {}).await?;
+    app::commissions::store::release(&session.db, &Actor::Command, now, now).await?;
     Ok(())
+}
+
+/// The header and those rows whose time is wanted.
+fn rows(orders: &str, wanted: impl Fn(DateTime<Utc>) -> bool) -> String {
+    let time = |row: &str| row.split(',').nth(5).and_then(|time| time.parse().ok());
+    let mut lines = orders.lines();
+    let header = lines.next().unwrap_or_default();
+    let rows = lines.filter(|row| time(row).is_some_and(&wanted));
+    std::iter::once(header).chain(rows).fold(String::new(), |file, row| file + row + "\n")
 }
 
 /// Orders of the last months with their refunds, the same for the same `now`.

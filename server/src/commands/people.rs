@@ -5,6 +5,7 @@ use app::audit::store::{Change, record};
 use app::base::actor::{Actor, Role};
 use app::base::db::Tx;
 use app::base::error::constraint;
+use app::base::ids::PersonId;
 use app::partners::store as partners;
 use app::programmes::store as programmes;
 use app::sign_in::store::NewPerson;
@@ -27,7 +28,7 @@ pub async fn create_staff(session: &Session, email: &str, name: &str, role: Role
     if session.json { print_json(&json!({ "email": email, "role": role.as_str() })) } else { print_line(email) }
 }
 
-/// The same, in a transaction of the caller's and with the password given.
+/// The same, in a transaction of the caller's and with the password given; gives the person's number.
 ///
 /// # Errors
 /// When the address is taken, the name is not a person's, or the password is too short.
@@ -39,7 +40,7 @@ pub async fn create_staff_in(
     role: Role,
     locale: &str,
     now: DateTime<Utc>,
-) -> Result<(), Failure> {
+) -> Result<PersonId, Failure> {
     let email = rules::email(email).ok_or_else(|| Failure::refused(format!("not an e-mail address: {email}")))?;
     rules::check_password(password, &email).map_err(|_| {
         Failure::refused(format!(
@@ -62,7 +63,8 @@ pub async fn create_staff_in(
         after: Some(json!({ "role": role.as_str() })),
         ..Change::default()
     };
-    Ok(record(tx, &Actor::Command, now, "staff-create", change).await?)
+    record(tx, &Actor::Command, now, "staff-create", change).await?;
+    Ok(id)
 }
 
 /// What `partner invite` is given.

@@ -4,13 +4,18 @@ use crate::approvals::model::Verdict;
 use crate::base::actor::Role;
 use crate::base::context::Context;
 use crate::base::format;
-use crate::base::ids::{CaseId, ProposalId};
+use crate::base::ids::{CaseId, PayoutRunId, ProposalId};
 use crate::base::language::{Locale, tr};
+use crate::base::money::{Currency, Money};
 use crate::disputes;
 use crate::disputes::model::{Kind, Outcome, Reason, Stage};
 use crate::paths;
 use crate::payout_methods;
 use crate::payout_methods::model::MethodKind;
+use crate::payout_runs;
+use crate::payout_runs::export::Format;
+use crate::payout_runs::model::State;
+use crate::settlement;
 use crate::terms::model::Field;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -36,7 +41,22 @@ pub(super) fn action(locale: Locale, code: &str) -> String {
         "partner.review_ended" => tr!(locale, audit.partner_review_ended),
         "payout_method.set" => tr!(locale, audit.payout_method_set),
         "payout_method.revealed" => tr!(locale, audit.payout_method_revealed),
+        "payout.held" => tr!(locale, audit.payout_held),
+        "payout.let_go" => tr!(locale, audit.payout_let_go),
+        "payout.cancelled" => tr!(locale, audit.payout_cancelled),
+        "payout_file.made" => tr!(locale, audit.payout_file_made),
+        "payout_file.downloaded" => tr!(locale, audit.payout_file_downloaded),
+        "payout_file.withdrawn" => tr!(locale, audit.payout_file_withdrawn),
+        "payout_run.started" => tr!(locale, audit.payout_run_started),
+        "payout_run.built" => tr!(locale, audit.payout_run_built),
+        "payout_run.released" => tr!(locale, audit.payout_run_released),
+        "payout_run.cancelled" => tr!(locale, audit.payout_run_cancelled),
+        "payout_run.delayed" => tr!(locale, audit.payout_run_delayed),
         "payout_methods.set" => tr!(locale, audit.payout_methods_set),
+        "programme.account_set" => tr!(locale, audit.programme_account_set),
+        "settlement.read" => tr!(locale, audit.settlement_read),
+        "settlement.matched" => tr!(locale, audit.settlement_matched),
+        "settlement.dismissed" => tr!(locale, audit.settlement_dismissed),
         "programme.created" => tr!(locale, audit.programme_created),
         "proposal.made" => tr!(locale, audit.proposal_made),
         "proposal.approved" => tr!(locale, audit.proposal_approved),
@@ -61,6 +81,11 @@ pub(super) fn subject(locale: Locale, subject: &str) -> String {
         "offer" => tr!(locale, audit.on_offer, id = id.to_owned()),
         "programme" => tr!(locale, audit.on_programme, id = id.to_owned()),
         "payout_method" => tr!(locale, audit.on_payout_method, id = id.to_owned()),
+        "payout" => tr!(locale, audit.on_payout, id = id.to_owned()),
+        "payout_run" => tr!(locale, audit.on_payout_run, id = id.to_owned()),
+        "payout_file" => tr!(locale, audit.on_payout_file, id = id.to_owned()),
+        "settlement_file" => tr!(locale, audit.on_settlement_file, id = id.to_owned()),
+        "settlement_line" => tr!(locale, audit.on_settlement_line, id = id.to_owned()),
         "terms_version" => tr!(locale, audit.on_terms_version, id = id.to_owned()),
         "person" => tr!(locale, audit.on_person, id = id.to_owned()),
         _ => subject.to_owned(),
@@ -73,6 +98,12 @@ pub(super) fn subject_path(subject: &str) -> Option<String> {
     match kind {
         "case" => Some(paths::case(id.parse::<CaseId>().ok()?)),
         "proposal" => Some(paths::proposal(id.parse::<ProposalId>().ok()?)),
+        "payout_run" => Some(paths::run(id.parse::<PayoutRunId>().ok()?)),
+        "settlement_file" => Some(paths::answer(id.parse().ok()?)),
+        "settlement_line" => {
+            let (file, line) = id.split_once('/')?;
+            Some(paths::answer_line(file.parse().ok()?, line.parse().ok()?))
+        }
         _ => None,
     }
 }
@@ -130,6 +161,27 @@ pub(super) fn fact(locale: Locale, name: &str) -> String {
         "role" => tr!(locale, audit.fact_role),
         "report.rows" => tr!(locale, audit.fact_rows),
         "transfers" => tr!(locale, audit.fact_transfers),
+        "applied" => tr!(locale, audit.fact_applied),
+        "blocked" => tr!(locale, audit.fact_blocked),
+        "builder" => tr!(locale, audit.fact_builder),
+        "cutoff" => tr!(locale, audit.fact_cutoff),
+        "file" => tr!(locale, audit.fact_file),
+        "format" => tr!(locale, audit.fact_format),
+        "known" => tr!(locale, audit.fact_known),
+        "known_file" => tr!(locale, audit.fact_known_file),
+        "lines" => tr!(locale, audit.fact_lines),
+        "noted" => tr!(locale, audit.fact_noted),
+        "off_cycle" => tr!(locale, audit.fact_off_cycle),
+        "pay_day" => tr!(locale, audit.fact_pay_day),
+        "payments" => tr!(locale, audit.fact_payments),
+        "payout" => tr!(locale, audit.fact_payout),
+        "payouts" => tr!(locale, audit.fact_payouts),
+        "run" => tr!(locale, audit.fact_run),
+        "sha256" => tr!(locale, audit.fact_sha256),
+        "state" => tr!(locale, audit.fact_state),
+        "total" => tr!(locale, audit.fact_total),
+        "totals" => tr!(locale, audit.fact_totals),
+        "waiting" => tr!(locale, audit.fact_waiting),
         "validation" => tr!(locale, approvals.field_validation),
         name => name.replace('_', " "),
     }
@@ -162,6 +214,12 @@ fn code(locale: Locale, name: &str, text: &str) -> Option<String> {
             Stage::AnswerNeeded => tr!(locale, desk.stage_answer_needed),
             stage => disputes::words::stage(locale, stage),
         },
+        "totals" => totals(locale, text)?,
+        "format" => payout_runs::page::words::format(locale, Format::parse(text)?),
+        "state" => payout_runs::page::words::state(locale, State::parse(text)?),
+        "outcome" if settlement::model::outcome(text).is_some() => {
+            settlement::page::words::outcome(locale, settlement::model::outcome(text)?)
+        }
         "outcome" => match Outcome::parse(text)? {
             Outcome::InFavour => tr!(locale, desk.outcome_in_favour),
             Outcome::InPart => tr!(locale, desk.outcome_in_part),
@@ -188,6 +246,7 @@ fn code(locale: Locale, name: &str, text: &str) -> Option<String> {
             "weekly" => tr!(locale, audit.kind_weekly),
             "twice_monthly" => tr!(locale, audit.kind_twice_monthly),
             "monthly" => tr!(locale, audit.kind_monthly),
+            "plain" => settlement::page::words::kind(text),
             text => match MethodKind::parse(text) {
                 Some(kind) => payout_methods::words::kind(locale, kind),
                 None => disputes::words::kind(locale, Kind::parse(text)?),
@@ -204,6 +263,20 @@ fn code(locale: Locale, name: &str, text: &str) -> Option<String> {
     })
 }
 
+/// What a run came to, by currency: `3 payouts, £120.50`.
+fn totals(locale: Locale, text: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Sum {
+        currency: Currency,
+        payouts: i64,
+        amount: Decimal,
+    }
+    let sums: Vec<Sum> = serde_json::from_str(text).ok()?;
+    let worth =
+        |sum: Sum| payout_runs::page::words::worth(locale, sum.payouts, &[Money::new(sum.amount, sum.currency)]);
+    Some(sums.into_iter().map(worth).collect::<Vec<_>>().join(" · "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,6 +288,8 @@ mod tests {
         assert_eq!(subject(Locale::en, "moon/1"), "moon/1");
         assert_eq!(subject_path("case/12").as_deref(), Some("/desk/12"));
         assert_eq!(subject_path("case/../../etc"), None);
+        assert_eq!(subject_path("settlement_line/4/2").as_deref(), Some("/answers/4/2"));
+        assert_eq!(subject_path("payout_run/12").as_deref(), Some("/runs/12"));
         assert_eq!(fact(Locale::en, "largest_credit"), "largest credit");
     }
 }

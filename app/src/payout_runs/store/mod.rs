@@ -1,11 +1,21 @@
 //! Writing and reading payout runs; each question in a room of its own.
 
 mod build;
+mod change;
+mod compare;
+mod head;
+mod lines;
 mod read;
 mod release;
 
 pub use build::{Batch, Start, build_batch, start};
-pub use read::{BlockedRow, PayoutRow, blocked_of, find, list, payouts_of, unbuilt};
+pub use change::{
+    Home, NewDelay, Withdrawn, delay_was_told, open_off_cycle, programmes, standing, step, tell_delay, withdraw,
+};
+pub use compare::{Changed, Comparison, Previous, biggest, compare, previous};
+pub use head::{Answer, Delay, FileLine, Head, Person, ToSend, answers, head, other_owners, run_files, to_send};
+pub use lines::{BlockLine, Event, PayoutLine, Wanted, block_counts, blocks, events, payouts, warnings};
+pub use read::{BlockedRow, PayoutRow, blocked_of, find, list, list_before, payouts_of, unbuilt};
 pub use release::{Released, cancel, release};
 
 use super::model::{Run, Stage};

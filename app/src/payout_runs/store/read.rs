@@ -4,7 +4,7 @@ use super::super::model::{Listed, Run, State, Total};
 use super::RunRow;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
-use crate::base::ids::PayoutRunId;
+use crate::base::ids::{PayoutRunId, PersonId};
 use crate::base::money::Currency;
 use crate::payout_files::end_to_end_id;
 use chrono::NaiveDate;
@@ -46,18 +46,36 @@ pub async fn unbuilt(tx: &mut Tx) -> Result<Vec<PayoutRunId>, AppError> {
 /// # Errors
 /// When the database is away.
 pub async fn list(tx: &mut Tx, only: Option<PayoutRunId>, most: i64) -> Result<Vec<Listed>, AppError> {
+    listed(tx, only, None, most).await
+}
+
+/// Runs, the newest first, with what is in them; those before one where its number is given.
+///
+/// # Errors
+/// When the database is away.
+pub async fn list_before(tx: &mut Tx, before: Option<PayoutRunId>, most: i64) -> Result<Vec<Listed>, AppError> {
+    listed(tx, None, before, most).await
+}
+
+async fn listed(
+    tx: &mut Tx,
+    only: Option<PayoutRunId>,
+    before: Option<PayoutRunId>,
+    most: i64,
+) -> Result<Vec<Listed>, AppError> {
     let rows = sqlx::query!(
         r#"SELECT r.payout_run_id, r.programme_id, r.cutoff, r.cutoff_at, r.pay_day, r.partner_id, r.reason, r.built_at, r.cancelled_at,
-                  l.released_at AS "released_at?", h.code AS programme,
+                  l.released_at AS "released_at?", r.builder_id AS "builder_id: PersonId", h.code AS programme,
                   (SELECT count(*) FROM payout_block b WHERE b.payout_run_id = r.payout_run_id AND b.position = 1) AS "blocked!",
                   CASE WHEN r.built_at IS NOT NULL THEN 100
                        ELSE coalesce((SELECT 100 * count(*) FILTER (WHERE p.partner_id <= r.built_through) / nullif(count(*), 0)
                                       FROM partner p WHERE p.programme_id = r.programme_id), 0) END AS "progress!"
            FROM payout_run r JOIN programme h USING (programme_id) LEFT JOIN payout_release l USING (payout_run_id)
-           WHERE $1::bigint IS NULL OR r.payout_run_id = $1
+           WHERE ($1::bigint IS NULL OR r.payout_run_id = $1) AND ($3::bigint IS NULL OR r.payout_run_id < $3)
            ORDER BY r.payout_run_id DESC LIMIT $2"#,
         only.map(|run| run.0),
         most,
+        before.map(|run| run.0),
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -99,6 +117,7 @@ pub async fn list(tx: &mut Tx, only: Option<PayoutRunId>, most: i64) -> Result<V
             Ok(Listed {
                 run: run.run()?,
                 programme: row.programme,
+                builder: row.builder_id,
                 totals,
                 blocked: row.blocked,
                 progress: row.progress,

@@ -212,13 +212,16 @@ async fn write(tx: &mut Tx, file: i64, decided: Decided, now: DateTime<Utc>) -> 
 /// A line about every payment of a file: all or nothing of it, and only where count and sum are the file's.
 async fn batch(tx: &mut Tx, file: i64, line: &Beside, now: DateTime<Utc>) -> Result<(), AppError> {
     let sent = sqlx::query!(
-        "SELECT payout_file_id, payments, total, currency FROM payout_file WHERE message_id = $1",
+        r#"SELECT f.payout_file_id, payments, total, currency, d.payout_file_id IS NOT NULL AS "withdrawn!"
+           FROM payout_file f LEFT JOIN payout_file_withdrawn d USING (payout_file_id) WHERE message_id = $1"#,
         line.target,
     )
     .fetch_optional(&mut **tx)
     .await?;
     let Some(said) = &line.said else { return Ok(()) };
     let disposition = match (sent, said.outcome) {
+        // It was sent after all, and its payments may have gone out twice.
+        (Some(sent), _) if sent.withdrawn => Disposition::Contradicts,
         (_, Outcome::Accepted) => Disposition::Noted,
         (None, _) | (_, Outcome::Returned | Outcome::Unknown) => Disposition::Unmatched,
         (Some(sent), outcome) => {

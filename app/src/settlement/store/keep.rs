@@ -120,7 +120,11 @@ async fn known(tx: &mut Tx, sha256: &[u8]) -> Result<Option<i64>, AppError> {
         .await?)
 }
 
-async fn report(tx: &mut Tx, file: i64) -> Result<Report, AppError> {
+/// What reading a file did.
+///
+/// # Errors
+/// [`AppError::NotFound`] where no such file was read.
+pub async fn report(tx: &mut Tx, file: i64) -> Result<Report, AppError> {
     let row = sqlx::query!(
         r#"SELECT f.kind, f.lines, count(*) FILTER (WHERE disposition = 'applied') AS "applied!",
                   count(*) FILTER (WHERE disposition = 'known') AS "known!", count(*) FILTER (WHERE disposition = 'noted') AS "noted!",
@@ -129,8 +133,9 @@ async fn report(tx: &mut Tx, file: i64) -> Result<Report, AppError> {
            WHERE settlement_file_id = $1 GROUP BY f.kind, f.lines"#,
         file,
     )
-    .fetch_one(&mut **tx)
-    .await?;
+    .fetch_optional(&mut **tx)
+    .await?
+    .ok_or(AppError::NotFound)?;
     Ok(Report {
         file,
         kind: row.kind,

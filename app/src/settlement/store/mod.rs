@@ -3,6 +3,8 @@
 mod apply;
 mod keep;
 mod list;
+mod page;
 
-pub use keep::{LARGEST, SettleError, settle};
+pub use keep::{LARGEST, SettleError, report, settle};
 pub use list::{ByHand, by_hand, waiting};
+pub use page::{LineFound, Named, ReadFile, Settled, Which, candidates, files, lines, waiting_count};

@@ -3,10 +3,13 @@
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
+use std::time::Duration;
 use web_sys::{Element, HtmlElement, HtmlFormElement, HtmlTextAreaElement, Storage};
 
 /// Names of drafts in the browser's store begin so, and end at sign-out.
 const DRAFT: &str = "draft:";
+/// How soon a page is loaded again that tells of work under way.
+const RELOAD_AFTER: Duration = Duration::from_millis(1500);
 
 pub(super) fn keep_draft(place: &HtmlElement) {
     let Some(area) =
@@ -122,6 +125,15 @@ pub(super) fn submit_once() {
             }
         }
     });
+}
+
+pub(super) fn reload_soon() {
+    set_timeout(
+        || {
+            let _ = window().location().reload();
+        },
+        RELOAD_AFTER,
+    );
 }
 
 fn forget_drafts() {
