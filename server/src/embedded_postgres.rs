@@ -93,6 +93,7 @@ impl EmbeddedPostgres {
                 place.launch()?;
             }
         }
+        place.wait_until_it_listens().await;
         let options = PgConnectOptions::new_without_pgpass()
             .socket(&place.socket)
             .port(5432)
@@ -178,6 +179,15 @@ impl Place {
 
     fn is_running(&self) -> bool {
         self.run("pg_ctl", &["status", "-s"]).is_ok()
+    }
+
+    /// Who started the server may have been killed before it listened. Where it never does, connecting says so.
+    async fn wait_until_it_listens(&self) {
+        let mut tries = 0;
+        while !self.socket.join(".s.PGSQL.5432").exists() && tries < 600 {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tries += 1;
+        }
     }
 
     fn launch(&self) -> Result<(), PostgresError> {
