@@ -150,8 +150,7 @@ impl Bank {
             touched.insert(place);
             let form = self.form_for(place, payment.to_tell[0]);
             let pile = (form as u8, self.dice.below(2));
-            loop {
-                let Some(what) = self.payments[place].to_tell.pop_front() else { break };
+            while let Some(what) = self.payments[place].to_tell.pop_front() {
                 let line = self.tell(place, what, form);
                 piles.entry(pile).or_default().push(line);
                 let next = self.payments[place].to_tell.front().copied();

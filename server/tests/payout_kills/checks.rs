@@ -18,6 +18,7 @@ pub async fn check(operator: &Operator, shop: &Shop, folder: &Path) {
     balances_are_what_was_earned_and_paid(operator, shop, &journal);
     let pool = PgPool::connect(&operator.url).await.expect("database");
     only_wrong_lines_wait(&pool, &journal).await;
+    nothing_was_paid_by_two_payments(&pool, &journal).await;
     assert_eq!(count(&pool, "SELECT count(*) FROM payout_file").await, journal.files.0 as i64, "each file came");
     assert_eq!(count(&pool, "SELECT count(*) FROM payout_in_file").await, journal.amounts.len() as i64);
     pool.close().await;
@@ -67,6 +68,11 @@ fn balances_are_what_was_earned_and_paid(operator: &Operator, shop: &Shop, journ
             [2, 3, 4, 5, 6].map(|cell| row[cell].parse::<Decimal>().expect("number"));
         let key = (row[0].to_owned(), row[1].to_owned());
         assert_eq!(in_payout, Decimal::ZERO, "{key:?} is stuck in a payout");
+        assert!(
+            out <= shop.most(&key),
+            "{key:?} was paid {out}, and never had a claim to more than {}",
+            shop.most(&key)
+        );
         let least = if row[1] == *"GBP" { Decimal::from(MINIMUM) } else { Decimal::new(1, 2) };
         // The bank may have refused or sent back the last one.
         let came_back = journal
@@ -87,6 +93,27 @@ fn balances_are_what_was_earned_and_paid(operator: &Operator, shop: &Shop, journ
     };
     differ_nowhere("what was earned", &without_nothing(sums), &without_nothing(shop.earned()));
     differ_nowhere("what was paid", &paid, &without_nothing(journal.paid.clone()));
+}
+
+/// What a payment was made of is in no other payment that the bank made and kept.
+async fn nothing_was_paid_by_two_payments(pool: &PgPool, journal: &Journal) {
+    let rows: Vec<(i64, i64, Decimal)> =
+        sqlx::query_as("SELECT transfer_id, payout_id, amount FROM payout_allocation ORDER BY payout_id")
+            .fetch_all(pool)
+            .await
+            .expect("allocations");
+    let (mut paid_by, mut sums) = (BTreeMap::new(), BTreeMap::<String, Decimal>::new());
+    for (transfer, payout, amount) in rows {
+        let check = 98 - (payout % 97 * 100) % 97;
+        let id = format!("PD-{payout}-{check:02}");
+        if journal.states.get(&id) == Some(&"paid") {
+            let before = paid_by.insert(transfer, id.clone());
+            assert_eq!(before, None, "{transfer} was paid by {id} as well");
+        }
+        *sums.entry(id).or_default() += amount;
+    }
+    let amounts = journal.amounts.iter().map(|(id, (.., amount))| (id.clone(), *amount)).collect();
+    differ_nowhere("what payments are made of", &sums, &amounts);
 }
 
 async fn only_wrong_lines_wait(pool: &PgPool, journal: &Journal) {

@@ -121,15 +121,17 @@ impl Operator {
         said(arguments, output)
     }
 
-    /// A command with trouble, repeated until it ends by itself and once more; gives the last output.
-    pub fn step(&mut self, step: Step, now: &str, arguments: &[&str]) -> String {
+    /// A command with trouble, repeated, and at last without any; gives the last output, and whether one before had
+    /// ended well.
+    pub fn step(&mut self, step: Step, now: &str, arguments: &[&str]) -> (String, bool) {
+        let mut done = false;
         for _ in 0..self.attempts(step) {
-            match self.trouble {
+            done |= match self.trouble {
                 Trouble::Kills if self.dice.percent(12) => self.twice_at_once(step, now, arguments),
                 Trouble::Kills if self.dice.percent(60) => self.crash(step, now, arguments),
                 Trouble::Kills => self.kill(step, now, arguments),
                 Trouble::Stops(_) => self.stop(step, now, arguments),
-            }
+            };
             self.fetch();
         }
         let began = Instant::now();
@@ -138,7 +140,7 @@ impl Operator {
         let usual = self.durations.entry(step).or_insert(took);
         *usual = (*usual * 3 + took) / 4;
         self.fetch();
-        output
+        (output, done)
     }
 
     /// Two commands at once that do different things, without trouble but each other.
@@ -154,7 +156,7 @@ impl Operator {
         if self.figures.all() >= self.wanted {
             return 0;
         }
-        let percent = step.weight() * (self.wanted * 3 / 2).min(500);
+        let percent = step.weight() * (self.wanted * 3 / 2).min(250);
         percent / 100 + u64::from(self.dice.percent(percent % 100))
     }
 
@@ -173,29 +175,38 @@ impl Operator {
         }
     }
 
-    fn crash(&mut self, step: Step, now: &str, arguments: &[&str]) {
+    fn crash(&mut self, step: Step, now: &str, arguments: &[&str]) -> bool {
         let place = *self.dice.one_of(step.places()).expect("places");
         let output = self.command(now, arguments).env("PARTNERDESK_CRASH_AT", place).output().expect("partnerdesk");
-        match output.status.signal() {
-            Some(_) => *self.figures.crashes.entry(place).or_default() += 1,
-            // It did not come that way.
-            None => drop(said(arguments, output)),
+        if output.status.signal().is_some() {
+            *self.figures.crashes.entry(place).or_default() += 1;
+            return false;
         }
+        // It did not come that way.
+        said(arguments, output);
+        true
     }
 
-    fn kill(&mut self, step: Step, now: &str, arguments: &[&str]) {
+    fn kill(&mut self, step: Step, now: &str, arguments: &[&str]) -> bool {
         let mut child = self.spawn(now, arguments);
         std::thread::sleep(self.moment(step));
         child.kill().expect("kill");
+        self.ended(step, arguments, child)
+    }
+
+    /// Waits for a process that was killed, or not; whether it ended by itself, and then well.
+    fn ended(&mut self, step: Step, arguments: &[&str], child: Child) -> bool {
         let output = child.wait_with_output().expect("wait");
-        match output.status.signal() {
-            Some(_) => *self.figures.kills.entry(step).or_default() += 1,
-            None => drop(said(arguments, output)),
+        if output.status.signal().is_some() {
+            *self.figures.kills.entry(step).or_default() += 1;
+            return false;
         }
+        said(arguments, output);
+        true
     }
 
     /// A double click, of which one may be killed. Whoever lives ends well.
-    fn twice_at_once(&mut self, step: Step, now: &str, arguments: &[&str]) {
+    fn twice_at_once(&mut self, step: Step, now: &str, arguments: &[&str]) -> bool {
         let mut one = self.spawn(now, arguments);
         let other = self.spawn(now, arguments);
         if self.dice.percent(50) {
@@ -203,26 +214,24 @@ impl Operator {
             one.kill().expect("kill");
         }
         self.figures.doubles += 1;
-        for child in [one, other] {
-            let output = child.wait_with_output().expect("wait");
-            match output.status.signal() {
-                Some(_) => *self.figures.kills.entry(step).or_default() += 1,
-                None => drop(said(arguments, output)),
-            }
-        }
+        let first = self.ended(step, arguments, one);
+        self.ended(step, arguments, other) || first
     }
 
-    fn stop(&mut self, step: Step, now: &str, arguments: &[&str]) {
+    fn stop(&mut self, step: Step, now: &str, arguments: &[&str]) -> bool {
+        let moment = self.moment(step);
+        let Trouble::Stops(cluster) = &self.trouble else { return false };
         let child = self.spawn(now, arguments);
-        std::thread::sleep(self.moment(step));
-        let Trouble::Stops(cluster) = &self.trouble else { return };
+        std::thread::sleep(moment);
         cluster.stop_at_once();
         let output = child.wait_with_output().expect("wait");
-        if !output.status.success() {
+        let done = output.status.success();
+        if !done {
             assert_eq!(output.status.code(), Some(1), "{arguments:?}: told, not fallen over");
             *self.figures.stops.entry(step).or_default() += 1;
         }
         cluster.start();
+        done
     }
 
     /// Some moment of a command's life.

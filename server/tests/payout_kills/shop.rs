@@ -22,6 +22,8 @@ pub struct Shop {
     events: u64,
     /// In hundredths, by partner and currency.
     earned: BTreeMap<(String, String), i64>,
+    /// The same, with nothing brought back.
+    sold: BTreeMap<(String, String), i64>,
 }
 
 struct Sale {
@@ -35,7 +37,7 @@ struct Sale {
 impl Shop {
     /// A shop that has sold nothing.
     pub fn open(partners: u64, dice: Dice) -> Self {
-        Self { dice, partners, sales: Vec::new(), events: 0, earned: BTreeMap::new() }
+        Self { dice, partners, sales: Vec::new(), events: 0, earned: BTreeMap::new(), sold: BTreeMap::new() }
     }
 
     /// The first day of a month, counted from the first one.
@@ -79,6 +81,7 @@ impl Shop {
                 let day = Self::month(month) + Days::new(self.dice.below(28));
                 self.write(&mut rows, "sale", &sale, sale.left, day);
                 *self.earned_of(&sale) += sale.left;
+                *self.sold.entry((code(partner), sale.currency.to_owned())).or_default() += sale.left;
                 self.sales.push(sale);
             }
         }
@@ -113,6 +116,11 @@ impl Shop {
     /// What everybody has earned, by partner and currency.
     pub fn earned(&self) -> BTreeMap<(String, String), Decimal> {
         self.earned.iter().map(|(key, hundredths)| (key.clone(), Decimal::new(*hundredths, 2))).collect()
+    }
+
+    /// What a partner could ever be paid: everything sold, as if nothing had been brought back.
+    pub fn most(&self, key: &(String, String)) -> Decimal {
+        Decimal::new(self.sold.get(key).copied().unwrap_or_default(), 2)
     }
 
     /// Whether money in this currency can be sent to the partner at all.
