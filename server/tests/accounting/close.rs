@@ -59,6 +59,8 @@ GBP,closing,1,80.00,0.00,0.00,0.00,80.00,0.00
 ";
     let dry = ["ledger", "close", "--programme", "giftware", "--month", "2011-01", "--dry-run"];
     assert_eq!(books.at("2011-01-20", &dry), format!("{COLUMNS}{january}"));
+    let said = String::from_utf8(books.0.run(&dry).stderr).expect("UTF-8");
+    assert!(said.starts_with("1 commissions left their hold by the end of 2011-01"), "{said}");
     assert_eq!(books.refused("2011-01-31", "2011-01"), "partnerdesk: 2011-01 is not over yet");
     assert_eq!(books.refused("2011-03-31", "2011-02"), "partnerdesk: months close in order; the next one is 2011-01");
     assert_eq!(books.close("2011-02-02", "2011-01"), format!("{COLUMNS}{january}"));
@@ -71,11 +73,9 @@ r1,refund,1,ana,uk,2011-01-10T00:00:00Z,100.00,GBP,returned
 ";
     books.import("2011-02-03", rows, &[]);
     books.at("2011-02-04", &["commissions", "release"]);
-    let built: Value = serde_json::from_str(&books.at(
-        "2011-02-20",
-        &["--json", "payouts", "build", "--programme", "giftware", "--cutoff", "2011-02-19", "--pay-day", "2011-02-21"],
-    ))
-    .expect("run");
+    let build = ["--json", "payouts", "build", "--programme", "giftware", "--cutoff", "2011-02-19"];
+    let off_cycle = ["--partner", "ana", "--reason", "asked for it"];
+    let built: Value = serde_json::from_str(&books.at("2011-02-20", &[&build[..], &off_cycle].concat())).expect("run");
     let run = built["run"].to_string();
     books.at("2011-02-20", &["payouts", "release", &run]);
     books.at("2011-02-20", &["payouts", "export", &run, "--format", "paypal"]);
