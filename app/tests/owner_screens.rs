@@ -91,7 +91,7 @@ async fn an_owner_sees_what_is_asked_of_them(pool: PgPool) {
     };
     api::decide(&house.ines(), &decision).await.expect("decided");
     let decided = page(house.marta(), &format!("/approvals/{id}?done=approved")).await;
-    assert!(decided.contains("Approved by Inés Vega on 1 December 2026."), "{decided}");
+    assert!(decided.contains("Approved by Inés Vega on 1\u{a0}December\u{a0}2026."), "{decided}");
     assert!(!decided.contains("decide-proposal"), "{decided}");
 }
 

@@ -38,10 +38,7 @@ fn is_english_holiday(day: NaiveDate) -> bool {
         1 => day.day() == 1 || (monday && day.day() <= 3),
         5 => monday && (day.day() <= 7 || day.day() > 24),
         8 => monday && day.day() > 24,
-        12 => match (day.weekday(), day.day()) {
-            (_, 25 | 26) | (Weekday::Mon | Weekday::Tue, 27 | 28) => true,
-            _ => false,
-        },
+        12 => matches!((day.weekday(), day.day()), (_, 25 | 26) | (Weekday::Mon | Weekday::Tue, 27 | 28)),
         _ => false,
     }
 }

@@ -32,7 +32,7 @@ async fn get(ctx: &Context, path: &str) -> (u16, String) {
     (status, html)
 }
 
-/// What is read, without tags.
+/// What is read, without tags; every space a plain one.
 fn words(html: &str) -> String {
     let mut text = String::new();
     let mut tag = false;
@@ -40,6 +40,7 @@ fn words(html: &str) -> String {
         match letter {
             '<' => tag = true,
             '>' => tag = false,
+            '\u{a0}' if !tag => text.push(' '),
             letter if !tag => text.push(letter),
             _ => {}
         }

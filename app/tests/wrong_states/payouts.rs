@@ -170,7 +170,10 @@ async fn a_payout_takes_one_allowed_step_after_another(pool: PgPool) {
     seed.accepted(&paid(&[])).await;
     let returned = step(LAST, "5", "paid", "returned", &but(&LINE, &[("by_kind", "'bank'"), ("settlement_line", "2")]));
     seed.accepted(&format!("{}; {returned}", paid(&[]))).await;
-    let never_sent = step(LAST, "4", "submitted", "approved", &[("reason", "'The upload failed'")]);
+    let withdrawn = "INSERT INTO payout_file_withdrawn (payout_file_id, reason, withdrawn_by, withdrawn_at)
+                     SELECT payout_file_id, 'The upload failed', {person_olga}, '2011-05-02Z' FROM payout_file";
+    let step_back = step(LAST, "4", "submitted", "approved", &[("reason", "'The upload failed'")]);
+    let never_sent = format!("{withdrawn}; {step_back}");
     seed.accepted(&never_sent).await;
     let answered = "UPDATE settlement_line SET disposition = 'noted', partner_id = {ana}, payout_id = (SELECT max(payout_id) FROM payout) WHERE line = 1";
     let by = |who: &'static str| [("by_kind", "'staff'"), ("by_id", who), ("reason", "'The upload failed'")];
@@ -231,9 +234,28 @@ async fn a_payout_takes_one_allowed_step_after_another(pool: PgPool) {
         ),
         (
             "never sent, though the bank answered",
-            format!("{answered}; {never_sent}"),
+            format!("{withdrawn}; {answered}; {step_back}"),
             CHECK,
             "payout_event_never_sent_without_answer",
+        ),
+        ("never sent, though its file is not withdrawn", step_back.clone(), CHECK, "payout_event_of_a_withdrawn_file"),
+        (
+            "withdrawn, though the bank answered",
+            format!("{answered}; {withdrawn}"),
+            CHECK,
+            "payout_file_withdrawn_without_answer",
+        ),
+        (
+            "withdrawn by an agent",
+            withdrawn.replace("{person_olga}", "{person_adam}"),
+            CHECK,
+            "payout_file_withdrawn_by_an_owner",
+        ),
+        (
+            "withdrawn without a reason",
+            withdrawn.replace("'The upload failed'", "' '"),
+            CHECK,
+            "payout_file_withdrawn_has_reason",
         ),
         (
             "never sent, says an agent",
