@@ -1,6 +1,6 @@
 // A payout run as people make one: built by an owner, released by another, sent as a file, settled by the bank's answer,
 // and the one line that nobody could place settled by hand. With JavaScript and without.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Client } from './support/forms';
 import { OTHER_OWNER, OWNER, createOwner, createStaff, signIn, type Person } from './support/people';
 import { type Page, expect, inHouse, test } from './support/test';
@@ -30,7 +30,7 @@ inHouse(NOW, async (house) => {
   await house.run(['partner', 'methods', 'giftware', '-'], { stdin: METHODS });
 });
 
-test('a run from its cut-off to the last word of the bank @plain', async ({ page, somebody, house }) => {
+test('a run from its cut-off to the last word of the bank', async ({ page, somebody, house }) => {
   test.setTimeout(120_000);
   await signIn(page, OWNER);
   await page.getByRole('navigation', { name: 'Main navigation' }).getByRole('link', { name: 'Runs', exact: true }).click();
@@ -104,7 +104,7 @@ test('a run from its cut-off to the last word of the bank @plain', async ({ page
   expect(stdout).toContain('everything adds up');
 });
 
-test('a payout is kept back, and a file that was never sent is withdrawn @plain', async ({ page, house, watch }) => {
+test('a payout is kept back, and a file that was never sent is withdrawn', async ({ page, house, watch }) => {
   test.setTimeout(90_000);
   await house.run(['import', 'conversions', '-', '--programme', 'giftware'], {
     stdin: SALES.split('\n')[0] + '\nE,sale,5,ana,uk,2011-02-20T10:00:00Z,150.00,GBP,\nF,sale,6,bob,uk,2011-02-20T10:00:00Z,75.00,GBP,\n',
@@ -126,7 +126,7 @@ test('a payout is kept back, and a file that was never sent is withdrawn @plain'
   await page.getByRole('link', { name: 'Files and sending' }).click();
   await page.getByRole('button', { name: /Make the PayPal file/ }).click();
   const file = await page.locator('.table a[href^="/runs/files/"]').getAttribute('href');
-  await page.getByText('was never sent').click();
+  await page.locator('summary', { hasText: 'was never sent' }).click();
   const withdraw = page.locator('form[action="/do/withdraw-file"]');
   await withdraw.locator('textarea').fill('The disk was lost.');
   await withdraw.getByRole('button').click();
@@ -150,7 +150,9 @@ test('what is no answer is refused, and nothing but the form is lost', async ({ 
   await read(page, 'neither,this,nor,that\n');
   await expect(page.locator('#form .error')).toContainText('not an answer that is read here');
   await page.goto('/answers');
-  await page.locator('input[type=file]').setInputFiles({ name: 'large.csv', mimeType: 'text/csv', buffer: Buffer.alloc(51 * 1024 * 1024, 'x') });
+  const large = test.info().outputPath('large.csv');
+  writeFileSync(large, Buffer.alloc(51 * 1024 * 1024, 'x'));
+  await page.locator('input[type=file]').setInputFiles(large);
   await page.getByRole('button', { name: 'Read it' }).click();
   await expect(page.locator('#form .error')).toContainText('larger than 50 MB');
 });

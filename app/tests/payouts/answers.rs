@@ -93,7 +93,7 @@ async fn strangers_and_wrong_amounts_wait_for_a_person(pool: PgPool) {
     assert_eq!((report.applied, report.waiting), (0, 2));
     assert_eq!(house.payouts().await[0], "ana 8.00 submitted");
     let waiting = house.lines("SELECT disposition, target FROM settlement_line");
-    assert_eq!(waiting.await, [format!("(unmatched,PD-999-99)"), format!("(wrong_amount,{ana})")]);
+    assert_eq!(waiting.await, ["(unmatched,PD-999-99)".to_owned(), format!("(wrong_amount,{ana})")]);
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -56,7 +56,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let by = By::new(&staff, alone);
     let forms = pays(ctx).then(|| actions(ctx, run, payout, &standing, by, &draft));
     let late = draft.error("").filter(|_| {
-        !Step::parse(&draft.value("form_name")).is_some_and(|step| steps::take(step, &standing, by).is_ok())
+        Step::parse(&draft.value("form_name")).is_none_or(|step| steps::take(step, &standing, by).is_err())
     });
     let said = match query.get("done") {
         Some("hold") => Some(tr!(locale, runs.done_hold)),
