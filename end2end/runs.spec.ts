@@ -30,7 +30,7 @@ inHouse(NOW, async (house) => {
   await house.run(['partner', 'methods', 'giftware', '-'], { stdin: METHODS });
 });
 
-test('a run from its cut-off to the last word of the bank', async ({ page, somebody, house }) => {
+test('a run from its cut-off to the last word of the bank @plain', async ({ page, somebody, house }) => {
   test.setTimeout(120_000);
   await signIn(page, OWNER);
   await page.getByRole('navigation', { name: 'Main navigation' }).getByRole('link', { name: 'Runs', exact: true }).click();
@@ -104,7 +104,7 @@ test('a run from its cut-off to the last word of the bank', async ({ page, someb
   expect(stdout).toContain('everything adds up');
 });
 
-test('a payout is kept back, and a file that was never sent is withdrawn', async ({ page, house, watch }) => {
+test('a payout is kept back, and a file that was never sent is withdrawn @plain', async ({ page, house, watch }) => {
   test.setTimeout(90_000);
   await house.run(['import', 'conversions', '-', '--programme', 'giftware'], {
     stdin: SALES.split('\n')[0] + '\nE,sale,5,ana,uk,2011-02-20T10:00:00Z,150.00,GBP,\nF,sale,6,bob,uk,2011-02-20T10:00:00Z,75.00,GBP,\n',

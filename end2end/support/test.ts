@@ -13,6 +13,9 @@ export class Watch {
   private readonly complaints: string[] = [];
   private readonly allowed = new Set<number>();
 
+  /** `plain`: the browser runs no scripts. */
+  constructor(private readonly plain: boolean) {}
+
   /** From now on in this test, answers with these statuses are what is wanted. */
   allow(...statuses: number[]): void {
     for (const status of statuses) this.allowed.add(status);
@@ -23,6 +26,8 @@ export class Watch {
       if (message.type() !== 'error' && message.type() !== 'warning') return;
       // Chromium repeats each failed answer here; those are judged below, by their status.
       if (/^Failed to load resource: the server responded with a status of/.test(message.text())) return;
+      // Nor does it use there what a page asks it to load early.
+      if (this.plain && /was preloaded using link preload but not used/.test(message.text())) return;
       this.complaints.push(`console: ${message.text()} (${message.location().url})`);
     });
     context.on('weberror', (error) => this.complaints.push(`page: ${error.error().message}`));
@@ -58,8 +63,8 @@ export const test = base.extend<Fixtures>({
   // Playwright asks for it around `beforeAll`, too, when there is no house yet.
   baseURL: async ({}, use) => use(house?.url),
   watch: [
-    async ({}, use, info) => {
-      const watch = new Watch();
+    async ({ javaScriptEnabled }, use, info) => {
+      const watch = new Watch(javaScriptEnabled === false);
       await use(watch);
       const { log } = house ?? { log: '' };
       if (info.status !== info.expectedStatus) await info.attach('server log', { body: log.slice(-20_000) });
