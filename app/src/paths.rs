@@ -21,6 +21,8 @@ pub const DESK: &str = "/desk";
 pub const APPROVALS: &str = "/approvals";
 /// Payout runs.
 pub const RUNS: &str = "/runs";
+/// Mail out.
+pub const MAIL: &str = "/mail";
 /// What banks and payment services answered.
 pub const ANSWERS: &str = "/answers";
 /// The record of changes.
@@ -49,6 +51,21 @@ pub fn commission(id: ConversionId) -> String {
 /// The form that makes one kind of payout method the one.
 pub fn payout_method(kind: MethodKind) -> String {
     format!("{ACCOUNT}/method/{}", kind.as_str())
+}
+
+/// The sheet that confirms a payout method, by the link that was mailed.
+pub fn confirm_method(token: &str) -> String {
+    format!("{ACCOUNT}/confirm/{token}")
+}
+
+/// A path as it may be logged: what stands after these is a secret.
+pub fn for_the_log(path: &str) -> &str {
+    let path = path.split('?').next().unwrap_or_default();
+    match () {
+        () if path.starts_with("/join/") => "/join/…",
+        () if path.starts_with("/account/confirm/") => "/account/confirm/…",
+        () => path,
+    }
 }
 
 /// One version of the terms, in their history.

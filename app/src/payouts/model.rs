@@ -78,6 +78,8 @@ pub struct Facts {
     pub due: Vec<Due>,
     /// Whether there is somewhere to send money.
     pub has_method: bool,
+    /// Whether one was set that waits for its confirmation.
+    pub method_unconfirmed: bool,
     /// Until when a changed method waits, where one does.
     pub method_waits: Option<Leaves>,
     /// The review that runs, if one does.
@@ -105,6 +107,8 @@ pub enum Reason {
     },
     /// There is nowhere to send it.
     NoMethod,
+    /// Where to send it was set, and its member has not confirmed it.
+    MethodNotConfirmed,
     /// Where to send it was changed, and the change waits.
     MethodInSafetyPeriod {
         /// When it has waited long enough.
@@ -140,6 +144,7 @@ impl Reason {
                 | Self::UnderReview(_)
                 | Self::UnderMinimum { .. }
                 | Self::NoMethod
+                | Self::MethodNotConfirmed
                 | Self::MethodInSafetyPeriod { .. }
         )
     }
