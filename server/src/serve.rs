@@ -32,7 +32,14 @@ async fn listen(session: &Session, serve: Serve) -> Result<(), Failure> {
         .await
         .map_err(|error| Failure::refused(format!("can't listen on {}: {error}", serve.listen)))?;
     let address = listener.local_addr()?;
-    let router = http::router(session.db.clone(), session.secrets.clone(), session.mail.clone(), session.clock, &site(&serve), address);
+    let router = http::router(
+        session.db.clone(),
+        session.secrets.clone(),
+        session.mail.clone(),
+        session.clock,
+        &site(&serve),
+        address,
+    );
     let stop = CancellationToken::new();
     let tracker = TaskTracker::new();
     jobs::start(&session.db, session.clock, &stop, &tracker);

@@ -71,10 +71,10 @@ pub fn compose(home: &MailHome, secrets: &Secrets, mail: &Envelope, text: &Text)
     Ok(Composed { envelope: message.envelope().clone(), bytes: message.formatted() })
 }
 
-/// The person first, so that an inbox shows who writes.
+/// The person first, so that an inbox shows who writes. A dash, since brackets would have to be encoded.
 fn sender(mail: &Envelope) -> String {
     let (name, house) = (one_line(&mail.signed_by), one_line(&mail.programme));
-    if name == house { name } else { format!("{name} ({house})") }
+    if name == house { name } else { format!("{name} - {house}") }
 }
 
 /// What parts the two texts: nothing that anybody could have written into one of them.
@@ -103,7 +103,8 @@ mod tests {
             written_at: "2026-03-01T12:00:00Z".parse().expect("time"),
             tries: 0,
         };
-        let mut text = Text { subject: "Re: pedido".into(), plain: "Hecho. €5\n".into(), html: "<p>Hecho. €5</p>".into() };
+        let mut text =
+            Text { subject: "Re: pedido".into(), plain: "Hecho. €5\n".into(), html: "<p>Hecho. €5</p>".into() };
         change(&mut mail, &mut text);
         let composed = compose(&home, &secrets, &mail, &text)?;
         Ok(String::from_utf8(composed.bytes).expect("7 bits"))
@@ -123,7 +124,7 @@ mod tests {
             "In-Reply-To: <1@example.org>",
             "References: <case-7@example.org> <1@example.org>",
             &format!("Reply-To: {answers}"),
-            "From: \"Nora Vidal (Garden)\" <desk@example.org>",
+            "From: \"Nora Vidal - Garden\" <desk@example.org>",
             "Subject: Re: pedido",
             "Date: Sun, 01 Mar 2026 12:00:00 +0000",
         ] {
@@ -156,7 +157,8 @@ mod tests {
         assert_eq!(found.len(), count, "{mail}");
         assert!(!found.iter().any(|line| line.starts_with("Bcc") || line.starts_with("X:")), "{mail}");
         // An address that is more than one goes nowhere.
-        for wrong in ["a@example.net, b@example.net", "a@example.net>\r\nRCPT TO:<b@example.net", "a b@example.net", ""] {
+        for wrong in ["a@example.net, b@example.net", "a@example.net>\r\nRCPT TO:<b@example.net", "a b@example.net", ""]
+        {
             assert!(matches!(composed(|mail, _| mail.to.1 = wrong.into()), Err(ComposeError::Recipient)), "{wrong}");
         }
     }

@@ -18,7 +18,9 @@ pub enum NotASender {
     #[error("not a sender's address, like desk@example.org")]
     NotAnAddress,
     /// Its domain is not written in ASCII.
-    #[error("the domain of the sender's address has other letters than a to z, digits, dots and dashes: write its ASCII form")]
+    #[error(
+        "the domain of the sender's address has other letters than a to z, digits, dots and dashes: write its ASCII form"
+    )]
     DomainNotAscii,
     /// Signed addresses are made from it.
     #[error("the sender's address needs a domain of its own, like desk@example.org")]
@@ -82,7 +84,9 @@ mod tests {
         let named = home("Garden <Desk@Example.ORG>").expect("sender");
         assert_eq!((named.address(), named.domain()), ("Desk@example.org", "example.org"));
         assert_eq!(named.link("/disputes/7"), "https://desk.example.org/disputes/7");
-        for wrong in ["", "desk", "desk@", "a@b.org, c@d.org", "desk@exa mple.org", "desk@example.org\r\nBcc: x@example.org"] {
+        for wrong in
+            ["", "desk", "desk@", "a@b.org, c@d.org", "desk@exa mple.org", "desk@example.org\r\nBcc: x@example.org"]
+        {
             assert!(home(wrong).is_err(), "{wrong}");
         }
         assert_eq!(home("desk@[127.0.0.1]").expect_err("literal"), NotASender::DomainNotAscii);

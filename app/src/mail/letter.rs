@@ -69,7 +69,11 @@ impl Letter {
                 }
             }
         }
-        let house = if self.house == self.signed_by { String::new() } else { format!("<br>{}", attribute(&one_line(&self.house))) };
+        let house = if self.house == self.signed_by {
+            String::new()
+        } else {
+            format!("<br>{}", attribute(&one_line(&self.house)))
+        };
         let foot = paragraphs(&self.foot, "margin:0;color:#5c5a55;font-size:14px");
         format!(
             "<!DOCTYPE html><html lang=\"{lang}\"><head><meta charset=\"utf-8\">\
@@ -103,12 +107,18 @@ fn attribute(text: &str) -> String {
 /// Without signs that can't be seen, one kind of line end.
 fn clean(text: &str) -> String {
     let lines = text.replace("\r\n", "\n").replace('\r', "\n");
-    lines.chars().filter(|letter| *letter == '\n' || *letter == '\t' || !letter.is_control()).collect::<String>().trim().to_owned()
+    lines
+        .chars()
+        .filter(|letter| *letter == '\n' || *letter == '\t' || !letter.is_control())
+        .collect::<String>()
+        .trim()
+        .to_owned()
 }
 
 /// Fit for a header: a line end in it can't begin another one.
 pub fn one_line(text: &str) -> String {
-    let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control()).filter(|word| !word.is_empty());
+    let words =
+        text.split(|letter: char| letter.is_whitespace() || letter.is_control()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }
 
@@ -154,7 +164,8 @@ mod tests {
 
     #[test]
     fn hostile_text_stays_text() {
-        let hostile = "<script>alert(1)</script><img src=x onerror=\"alert('2')\">\u{0}\u{1b}[31m </p><a href='javascript:3'>";
+        let hostile =
+            "<script>alert(1)</script><img src=x onerror=\"alert('2')\">\u{0}\u{1b}[31m </p><a href='javascript:3'>";
         let mut letter = letter(hostile);
         letter.signed_by = "<b>Nora</b>\nVidal".into();
         letter.parts.push(Part::Link("Go".into(), "javascript:alert(4)".into()));

@@ -119,7 +119,11 @@ pub fn write(home: &MailHome, sides: &Sides, about: &About) -> Letter {
             );
             (
                 tr!(locale, mail.delay_subject, day = day),
-                vec![Part::Prose(answer), Part::Prose(message.clone()), link(tr!(locale, mail.delay_link), paths::PAYOUTS)],
+                vec![
+                    Part::Prose(answer),
+                    Part::Prose(message.clone()),
+                    link(tr!(locale, mail.delay_link), paths::PAYOUTS),
+                ],
                 tr!(locale, mail.foot_account, programme = programme()),
             )
         }

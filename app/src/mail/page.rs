@@ -34,7 +34,8 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let mut tx = ctx.begin().await?;
     let (waiting, failed) = store::counts(&mut tx).await?;
     let server = store::server(&mut tx).await?;
-    let state = query.get("state").and_then(State::parse).unwrap_or(if failed > 0 { State::Failed } else { State::Waiting });
+    let state =
+        query.get("state").and_then(State::parse).unwrap_or(if failed > 0 { State::Failed } else { State::Waiting });
     let mut mails = store::list(&mut tx, state, before).await?;
     drop(tx);
 
@@ -55,7 +56,8 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
         Some("sent") => Some(tr!(locale, mail.done_sent)),
         _ => None,
     };
-    let views = State::ALL.map(|each| (words(locale, each), format!("{}?state={}", paths::MAIL, each.as_str()), each == state));
+    let views =
+        State::ALL.map(|each| (words(locale, each), format!("{}?state={}", paths::MAIL, each.as_str()), each == state));
     let body = view! {
         {page_head(title.clone(), Some(lead.into_any()))}
         {done(ctx, said)}
@@ -69,7 +71,11 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
 
 /// A count that stopped at its limit says so.
 fn about(locale: Locale, count: i64) -> String {
-    if count >= COUNTED { tr!(locale, mail.more_than, count = format::count(locale, COUNTED)) } else { format::count(locale, count) }
+    if count >= COUNTED {
+        tr!(locale, mail.more_than, count = format::count(locale, COUNTED))
+    } else {
+        format::count(locale, count)
+    }
 }
 
 fn words(locale: Locale, state: State) -> String {

@@ -53,13 +53,24 @@ mod tests {
     #[test]
     fn an_address_names_its_case_and_no_other() {
         let address = sign(&secrets(7), CaseId(12), "example.org");
-        assert!(address.starts_with("case+12.") && address.ends_with("@example.org") && address.len() < 64, "{address}");
+        assert!(
+            address.starts_with("case+12.") && address.ends_with("@example.org") && address.len() < 64,
+            "{address}"
+        );
         assert_eq!(verify(&secrets(7), &address), Some(CaseId(12)));
         assert_eq!(verify(&secrets(7), &address.to_uppercase()), Some(CaseId(12)), "however it is written");
         assert_eq!(verify(&secrets(8), &address), None, "with another key");
         let moved = address.replace("+12.", "+13.");
         let cut = address.replace('@', "0@");
-        for wrong in ["", "case@example.org", "case+12@example.org", "case+12.@example.org", "case+012.ab@example.org", &moved, &cut] {
+        for wrong in [
+            "",
+            "case@example.org",
+            "case+12@example.org",
+            "case+12.@example.org",
+            "case+012.ab@example.org",
+            &moved,
+            &cut,
+        ] {
             assert_eq!(verify(&secrets(7), wrong), None, "{wrong}");
         }
     }

@@ -26,7 +26,8 @@ pub fn pause(tries: i32) -> TimeDelta {
 
 /// What a server said, in one line, without addresses: it is shown to staff and written into the log.
 pub fn said(answer: &str) -> String {
-    let words = answer.split(|letter: char| letter.is_whitespace() || letter.is_control()).filter(|word| !word.is_empty());
+    let words =
+        answer.split(|letter: char| letter.is_whitespace() || letter.is_control()).filter(|word| !word.is_empty());
     let masked: Vec<_> = words.map(|word| if word.contains('@') { MASK } else { word }).collect();
     masked.join(" ").chars().take(LONGEST_ANSWER).collect()
 }

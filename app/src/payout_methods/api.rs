@@ -22,7 +22,9 @@ mod confirm;
 mod reveal;
 
 pub use confirm::{CancelPayoutMethod, ConfirmPayoutMethod, MailConfirmationAgain};
-pub use confirm::{ask_again, cancel, cancel_payout_method, confirm as confirm_link, confirm_payout_method, mail_confirmation_again};
+pub use confirm::{
+    ask_again, cancel, cancel_payout_method, confirm as confirm_link, confirm_payout_method, mail_confirmation_again,
+};
 pub use reveal::{RevealPayoutMethod, reveal_payout_method};
 
 /// The form, as it was sent. Prints nothing.

@@ -202,7 +202,9 @@ pub async fn set_method(tx: &mut Tx, member: &Member, new: &New, now: DateTime<U
         Err(error) => match constraint(&error) {
             Some("payout_method_serves_one_partner") => Ok(Set::ServesAnother),
             Some("payout_method_form_once") => Ok(Set::Unchanged),
-            Some("payout_method_one_live" | "payout_method_one_waiting" | "payout_method_change_waits") => Err(AppError::Conflict),
+            Some("payout_method_one_live" | "payout_method_one_waiting" | "payout_method_change_waits") => {
+                Err(AppError::Conflict)
+            }
             _ => Err(error.into()),
         },
     }

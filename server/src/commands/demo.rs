@@ -137,12 +137,8 @@ async fn make_programme(tx: &mut Tx, now: DateTime<Utc>) -> Result<(), Failure> 
 
 async fn make_partners(tx: &mut Tx, now: DateTime<Utc>) -> Result<(), Failure> {
     for (code, name, ..) in PARTNERS {
-        let invite = Invite {
-            programme: PROGRAMME.into(),
-            code: code.into(),
-            email: MEMBER.0.into(),
-            name: Some(name.into()),
-        };
+        let invite =
+            Invite { programme: PROGRAMME.into(), code: code.into(), email: MEMBER.0.into(), name: Some(name.into()) };
         let invited = invite_in(tx, &invite, now).await?;
         if code != PARTNERS[0].0 {
             continue;

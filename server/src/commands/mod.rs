@@ -169,7 +169,9 @@ fn mail(global: &Global) -> Result<(MailHome, Option<Smtp>), Failure> {
     let smtp_url = global.smtp_url.as_deref().filter(|url| !url.trim().is_empty());
     let from = global.mail_from.as_deref().filter(|from| !from.trim().is_empty());
     if smtp_url.is_some() && from.is_none() {
-        return Err(Failure::refused("PARTNERDESK_SMTP_URL needs PARTNERDESK_MAIL_FROM: the address that mail comes from"));
+        return Err(Failure::refused(
+            "PARTNERDESK_SMTP_URL needs PARTNERDESK_MAIL_FROM: the address that mail comes from",
+        ));
     }
     let home = MailHome::new(&global.url, from, smtp_url.is_some())
         .map_err(|error| Failure::refused(format!("PARTNERDESK_MAIL_FROM: {error}")))?;

@@ -99,10 +99,15 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_is_a_mail_servers_and_stays_secret() {
-        for right in ["smtp://localhost:25", "smtps://desk:secret@mail.example.org", "smtp://d:s@mail.example.org:587?tls=required"] {
+        for right in [
+            "smtp://localhost:25",
+            "smtps://desk:secret@mail.example.org",
+            "smtp://d:s@mail.example.org:587?tls=required",
+        ] {
             assert!(Smtp::new(right, "example.org").is_ok(), "{right}");
         }
-        for wrong in ["", "mail.example.org", "https://mail.example.org", "smtp://d:secret@mail.example.org?tls=maybe"] {
+        for wrong in ["", "mail.example.org", "https://mail.example.org", "smtp://d:secret@mail.example.org?tls=maybe"]
+        {
             let error = Smtp::new(wrong, "example.org").err().map(|error| error.to_string()).unwrap_or_default();
             assert!(error.contains("PARTNERDESK_SMTP_URL") && !error.contains("secret@mail"), "{wrong}: {error}");
         }

@@ -77,7 +77,13 @@ pub async fn release(db: &Db, worker: Uuid, mail: i64) -> Result<(), AppError> {
 ///
 /// # Errors
 /// When the database is away, or was written with another key.
-pub async fn keep_text(db: &Db, secrets: &Secrets, mail: i64, text: Text, now: DateTime<Utc>) -> Result<Text, AppError> {
+pub async fn keep_text(
+    db: &Db,
+    secrets: &Secrets,
+    mail: i64,
+    text: Text,
+    now: DateTime<Utc>,
+) -> Result<Text, AppError> {
     let plain = serde_json::to_string(&text).map_err(|error| AppError::Internal(error.to_string()))?;
     let sealed = secrets.seal(&belongs_to(mail), &plain)?;
     let mut tx = db.begin(&Actor::Job).await?;

@@ -82,12 +82,7 @@ pub async fn load(db: &Db, secrets: &Secrets, mail: i64) -> Result<Loaded, AppEr
     Ok(Loaded { envelope, text, about, sides, is_disabled: row.disabled_at.is_some() })
 }
 
-async fn reply(
-    tx: &mut Tx,
-    partner: PartnerId,
-    case: Option<CaseId>,
-    message: Option<i64>,
-) -> Result<About, AppError> {
+async fn reply(tx: &mut Tx, partner: PartnerId, case: Option<CaseId>, message: Option<i64>) -> Result<About, AppError> {
     let case = case.ok_or(AppError::NotFound)?;
     let row = sqlx::query!(
         "SELECT c.subject, m.body FROM message m JOIN support_case c USING (partner_id, case_id)

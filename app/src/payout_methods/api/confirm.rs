@@ -63,7 +63,9 @@ pub async fn confirm(ctx: &Context, token: &str) -> Result<End, AppError> {
         Link::Before => Ok(account("confirmed")),
         Link::ServesAnother => Ok(refused(tr!(ctx.locale, confirmation.serves_another))),
         // An address of ours holds nothing but what a token is made of.
-        _ if token.bytes().all(|byte| byte.is_ascii_hexdigit()) && !token.is_empty() => Ok(End::Done(paths::confirm_method(token))),
+        _ if token.bytes().all(|byte| byte.is_ascii_hexdigit()) && !token.is_empty() => {
+            Ok(End::Done(paths::confirm_method(token)))
+        }
         _ => Err(AppError::NotFound),
     }
 }

@@ -33,12 +33,9 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let mails = ctx.mail.sends();
     let lead = match (&live, safety_days) {
         (None, _) if mails => tr!(locale, confirmation.lead_first_mail),
-        (Some(method), days) if mails => tr!(
-            locale,
-            confirmation.lead_waits_mail,
-            method = words::method(locale, method),
-            days = days.to_string()
-        ),
+        (Some(method), days) if mails => {
+            tr!(locale, confirmation.lead_waits_mail, method = words::method(locale, method), days = days.to_string())
+        }
         (None, _) => tr!(locale, payout_methods.lead_first),
         (Some(method), 0) => tr!(locale, payout_methods.lead_at_once, method = words::method(locale, method)),
         (Some(method), days) => {

@@ -113,8 +113,12 @@ pub async fn ask_again(
         return Ok(Resent::TooMany);
     }
     match ask_first(tx, home, secrets, member, waits.method.id, now).await {
-        Err(AppError::Database(error)) if constraint(&error) == Some("method_confirmation_pkey") => Err(AppError::Conflict),
-        Err(AppError::Database(error)) if constraint(&error) == Some("method_confirmation_of_its_member") => Err(AppError::NotFound),
+        Err(AppError::Database(error)) if constraint(&error) == Some("method_confirmation_pkey") => {
+            Err(AppError::Conflict)
+        }
+        Err(AppError::Database(error)) if constraint(&error) == Some("method_confirmation_of_its_member") => {
+            Err(AppError::NotFound)
+        }
         asked => asked.map(|()| Resent::Done),
     }
 }
@@ -131,9 +135,15 @@ pub async fn tell_others(
     now: DateTime<Utc>,
 ) -> Result<i64, AppError> {
     let signed_by = programme_name(tx, member).await?;
-    Ok(sqlx::query_scalar!(r#"SELECT tell_method_changed($1, $2, $3, $4) AS "told!""#, method, home.domain(), signed_by, now)
-        .fetch_one(&mut **tx)
-        .await?)
+    Ok(sqlx::query_scalar!(
+        r#"SELECT tell_method_changed($1, $2, $3, $4) AS "told!""#,
+        method,
+        home.domain(),
+        signed_by,
+        now
+    )
+    .fetch_one(&mut **tx)
+    .await?)
 }
 
 /// Nobody wrote these mails, so they are the programme's.
