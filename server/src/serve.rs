@@ -51,6 +51,9 @@ async fn listen(session: &Session, serve: Serve) -> Result<(), Failure> {
             clock: session.clock,
             smtp: smtp.clone(),
         };
+        if session.mail.link("").starts_with("http://localhost") {
+            tracing::warn!("PARTNERDESK_URL is not set: links in mails lead nowhere but here");
+        }
         tracker.spawn(mail::work(post, stop.clone()));
     }
     tracker.close();
