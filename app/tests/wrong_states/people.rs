@@ -405,6 +405,9 @@ async fn what_was_written_stays(pool: PgPool) {
         "conversion",
         "conversion_event",
         "decision",
+        "mail_out",
+        "mail_text",
+        "mail_try",
         "message",
         "month_close",
         "note",
@@ -438,6 +441,7 @@ async fn what_was_written_stays(pool: PgPool) {
             "secret_key" => "made_at",
             "authority" | "decision" | "month_close" | "payer_account" | "payout_file" | "proposal"
             | "terms_version" => "programme_id",
+            "mail_text" | "mail_try" => "mail_id",
             "payout_delay" => "message",
             "payout_file_piece" => "piece",
             "payout_file_withdrawn" => "reason",
