@@ -14,6 +14,7 @@ pub mod desk;
 pub mod disputes;
 pub mod earnings;
 #[cfg(feature = "ssr")]
+pub mod funds;
 pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod ledger;

@@ -23,6 +23,8 @@ pub const DESK: &str = "/desk";
 pub const APPROVALS: &str = "/approvals";
 /// Payout runs.
 pub const RUNS: &str = "/runs";
+/// What lies on the account that payouts are paid from.
+pub const FUNDS: &str = "/funds";
 /// What the programme contests.
 pub const CONTESTS: &str = "/contests";
 /// What banks and payment services answered.
@@ -63,6 +65,11 @@ pub fn terms_version(id: TermsVersionId) -> String {
 /// The form that opens a dispute about a conversion.
 pub fn dispute_conversion(id: ConversionId) -> String {
     format!("{DISPUTES}/new?conversion={id}")
+}
+
+/// The form that opens a dispute about a payout.
+pub fn dispute_payout(id: PayoutId) -> String {
+    format!("{DISPUTES}/new?payout={id}")
 }
 
 /// One dispute, as its partner sees it.

@@ -11,6 +11,7 @@ use crate::contests::page::{ContestPage, Contests};
 use crate::desk::page::{Desk, DeskCase};
 use crate::disputes::page::{Dispute, Disputes, NewDispute};
 use crate::earnings::page::{Commission, Earnings};
+use crate::funds::page::FundsPage;
 use crate::paths;
 use crate::payout_methods::page::PayoutMethodForm;
 use crate::payout_runs::page::{RunPage, RunPayout, Runs};
@@ -93,6 +94,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/runs") view=Runs ssr=SsrMode::Async/>
             <Route path=path!("/runs/:run") view=RunPage ssr=SsrMode::Async/>
             <Route path=path!("/runs/:run/payouts/:payout") view=RunPayout ssr=SsrMode::Async/>
+            <Route path=path!("/funds") view=FundsPage ssr=SsrMode::Async/>
             <Route path=path!("/answers") view=Answers ssr=SsrMode::Async/>
             <Route path=path!("/answers/:file/:line") view=AnswerLine ssr=SsrMode::Async/>
             <Route path=path!("/record") view=Record ssr=SsrMode::Async/>
@@ -169,6 +171,7 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
             if Who::Counting.includes(&ctx.actor) {
                 rooms.push((paths::RUNS, tr!(locale, runs.room)));
                 rooms.push((paths::ANSWERS, tr!(locale, runs.room_answers)));
+                rooms.push((paths::FUNDS, tr!(locale, funds.room)));
             }
             if matches!(staff.role, Role::Owner | Role::Auditor) {
                 rooms.push((paths::RECORD, tr!(locale, shell.record)));

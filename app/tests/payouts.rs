@@ -10,6 +10,10 @@ mod answers;
 mod contests;
 #[path = "payouts/counting_house.rs"]
 mod counting_house;
+#[path = "payouts/disputes.rs"]
+mod disputes;
+#[path = "payouts/funds.rs"]
+mod funds;
 #[path = "payouts/people.rs"]
 mod people;
 #[path = "payouts/runs.rs"]

@@ -10,6 +10,8 @@ mod access;
 mod cases;
 #[path = "wrong_states/contests.rs"]
 mod contests;
+#[path = "wrong_states/funds.rs"]
+mod funds;
 #[path = "wrong_states/money.rs"]
 mod money;
 #[path = "wrong_states/months.rs"]

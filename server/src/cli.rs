@@ -366,6 +366,14 @@ pub enum FileFormat {
     Wise,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FundsKind {
+    Funding,
+    FundingReturn,
+    BankFee,
+    BankFeeReturn,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Ledger {
     /// What every partner has
@@ -404,6 +412,27 @@ pub enum Ledger {
         /// Print only
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Record what was put on the account that payouts are paid from, or what the bank took for its work
+    Fund {
+        /// Programme code
+        #[arg(long, value_name = "CODE")]
+        programme: String,
+        /// How much
+        #[arg(value_name = "AMOUNT")]
+        amount: Decimal,
+        /// ISO 4217
+        #[arg(long)]
+        currency: String,
+        /// What it is
+        #[arg(long, value_enum, default_value = "funding")]
+        kind: FundsKind,
+        /// A word on it
+        #[arg(long, default_value = "")]
+        note: String,
+        /// Makes the same command, run twice, one booking [default: none]
+        #[arg(long, value_name = "UUID")]
+        key: Option<uuid::Uuid>,
     },
     /// Re-add everything from nothing and compare; fails on any difference
     Verify,

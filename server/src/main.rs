@@ -113,6 +113,9 @@ async fn command(session: &Session, command: Command) -> Result<(), Failure> {
         Command::Ledger(cli::Ledger::Close { programme, month, dry_run }) => {
             ledger::close(session, &programme, month, dry_run).await
         }
+        Command::Ledger(cli::Ledger::Fund { programme, amount, currency, kind, note, key }) => {
+            ledger::fund(session, ledger::Fund { programme, amount, currency, kind, note, key }).await
+        }
         Command::Ledger(cli::Ledger::Verify) => ledger::verify(session).await,
         Command::Audit(cli::Audit::Verify) => audit::verify(session).await,
     }

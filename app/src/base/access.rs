@@ -136,6 +136,8 @@ pub const ROUTES: &[Route] = &[
     get("/runs/files/{file}", Who::Paying),
     get("/answers", Who::Counting),
     get("/answers/{file}/{line}", Who::Counting),
+    get("/funds", Who::Counting),
+    post("/do/book-funds", Who::Paying),
     post("/do/build-run", Who::Paying),
     post("/do/pay-off-cycle", Who::Paying),
     post("/do/release-run", Who::Owners),

@@ -29,6 +29,8 @@ pub async fn open_dispute(
     kind: Option<String>,
     /// The conversion it is about.
     conversion: Option<String>,
+    /// The payout it is about.
+    payout: Option<String>,
     /// The version of the terms it is about.
     terms: Option<String>,
     /// The offer of a missing conversion.
@@ -52,6 +54,7 @@ pub async fn open_dispute(
     let typed = Typed {
         kind: kind.unwrap_or_default(),
         conversion: conversion.unwrap_or_default(),
+        payout: payout.unwrap_or_default(),
         terms: terms.unwrap_or_default(),
         offer: offer.unwrap_or_default(),
         order_id: order_id.unwrap_or_default(),
@@ -112,6 +115,7 @@ async fn open(ctx: &Context, typed: &Typed) -> Result<End, AppError> {
             "kind": kind.as_str(),
             "stage": Stage::Received.as_str(),
             "conversion": typed.conversion.parse::<i64>().ok(),
+            "payout": typed.payout.parse::<i64>().ok(),
             "terms_version": typed.terms.parse::<i64>().ok(),
             "promised_at": promised_at,
         })),

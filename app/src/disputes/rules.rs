@@ -3,6 +3,7 @@
 use super::model::{Kind, Stage};
 use crate::base::money::Currency;
 use crate::commissions::model::State;
+use crate::payout_runs;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
@@ -71,6 +72,16 @@ pub fn kinds_of_conversion(state: State, refunded: Decimal) -> [Kind; 2] {
         [Kind::WronglyReversed, Kind::WrongAmount]
     } else {
         [Kind::WrongAmount, Kind::WronglyReversed]
+    }
+}
+
+/// The kinds that fit a payout, the likeliest first.
+pub fn kinds_of_payout(state: payout_runs::model::State, is_late: bool) -> [Kind; 3] {
+    use payout_runs::model::State as S;
+    match state {
+        S::Failed | S::Returned | S::Unknown => [Kind::PayoutFailed, Kind::PayoutLate, Kind::PayoutAmount],
+        _ if is_late => [Kind::PayoutLate, Kind::PayoutAmount, Kind::PayoutFailed],
+        _ => [Kind::PayoutAmount, Kind::PayoutLate, Kind::PayoutFailed],
     }
 }
 

@@ -126,6 +126,9 @@ fn stopped_by(terms: &Terms, candidate: &Candidate) -> Vec<Blocked> {
         has_method: candidate.method.is_some(),
         method_waits: None,
         review: candidate.review.clone(),
+        method_kind: None,
+        unreleased: Vec::new(),
+        refused: Vec::new(),
         contests: Vec::new(),
     };
     let reasons = standing(&facts, &balances).reasons;

@@ -243,6 +243,18 @@ impl Page<'_> {
                 let next = Some((tr!(ctx.locale, payouts.see_method), paths::ACCOUNT.to_owned()));
                 Block { what, who: tr!(ctx.locale, payouts.nobody), next, when: Some(text::time(ctx, until.at)) }
             }
+            Reason::MethodCannotPay { .. } => {
+                let next = Some((tr!(ctx.locale, payouts.change_method), paths::ACCOUNT.to_owned()));
+                Block { what, who: you(), next, when: None }
+            }
+            Reason::BankRefused(refused) => {
+                let next = Some((tr!(ctx.locale, payouts.see_payout), paths::payout(refused.payout)));
+                Block { what, who: you(), next, when: Some(text::time(ctx, refused.at)) }
+            }
+            Reason::NotReleased(waits) | Reason::FundsMissing(waits) => {
+                let next = Some((tr!(ctx.locale, payouts.see_payout), paths::payout(waits.payout)));
+                Block { what, who: programme(), next, when: Some(text::day(ctx, waits.pay_day)) }
+            }
             Reason::Contested { until, .. } => {
                 let next = Some((tr!(ctx.locale, payouts.see_contested), self.commissions(State::RingFenced)));
                 let when = until.map(|until| text::day(ctx, until.day));

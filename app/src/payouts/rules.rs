@@ -1,6 +1,8 @@
 //! When a payout is made, and what keeps it. Pure.
 
 use super::model::{Balances, Due, Facts, Leaves, Reason, Standing};
+use crate::base::money::Money;
+use crate::payout_methods::rules::pays;
 use crate::terms::model::Schedule;
 use chrono::{Datelike, Days, Months, NaiveDate};
 use rust_decimal::Decimal;
@@ -90,6 +92,19 @@ pub fn standing(facts: &Facts, balances: &Balances) -> Standing {
     if let Some(until) = facts.method_waits {
         reasons.push(Reason::MethodInSafetyPeriod { until });
     }
+    if let Some(method) = facts.method_kind.filter(|kind| !pays(*kind, balances.currency)) {
+        reasons.push(Reason::MethodCannotPay { method, currency: balances.currency });
+    }
+    let here = |money: &Money| money.currency == balances.currency;
+    reasons.extend(facts.refused.iter().filter(|one| here(&one.money)).cloned().map(Reason::BankRefused));
+    reasons.extend(
+        facts
+            .unreleased
+            .iter()
+            .filter(|one| here(&one.money))
+            .cloned()
+            .map(|one| if one.waits_for_funds { Reason::FundsMissing(one) } else { Reason::NotReleased(one) }),
+    );
     if balances.ring_fenced > Decimal::ZERO {
         let until = facts.contests.iter().find(|(currency, _)| *currency == balances.currency).map(|(_, ends)| *ends);
         reasons.push(Reason::Contested { amount: balances.ring_fenced, until });
@@ -177,6 +192,9 @@ mod tests {
             has_method: true,
             method_waits: None,
             review: None,
+            method_kind: None,
+            unreleased: Vec::new(),
+            refused: Vec::new(),
             contests: Vec::new(),
         }
     }

@@ -5,6 +5,8 @@ use crate::base::context::Context;
 use crate::base::format;
 use crate::base::language::tr;
 use crate::base::money::Money;
+use crate::payout_methods::words as methods;
+use crate::statements::words as statements;
 use crate::ui::text::amount_words;
 use rust_decimal::Decimal;
 
@@ -102,6 +104,22 @@ pub fn reason(ctx: &Context, standing: &Standing, reason: &Reason) -> String {
         }
         Reason::NoMethod => tr!(ctx.locale, payouts.b_no_method),
         Reason::MethodInSafetyPeriod { .. } => tr!(ctx.locale, payouts.b_safety),
+        Reason::MethodCannotPay { method, currency } => {
+            let method = methods::kind(ctx.locale, *method);
+            tr!(ctx.locale, payouts.b_cannot_pay, method = method, currency = currency.code())
+        }
+        Reason::BankRefused(refused) => {
+            let amount = format::money(ctx.locale, refused.money);
+            let back = tr!(ctx.locale, payouts.b_refused, amount = amount);
+            then(back, refused.code.as_deref().map(|code| statements::reason(ctx, code)))
+        }
+        Reason::FundsMissing(waits) => {
+            tr!(ctx.locale, funds.blocked, amount = format::money(ctx.locale, waits.money))
+        }
+        Reason::NotReleased(waits) => {
+            let amount = format::money(ctx.locale, waits.money);
+            tr!(ctx.locale, payouts.b_not_released, amount = amount)
+        }
         Reason::Contested { amount, .. } => tr!(ctx.locale, payouts.b_contested, amount = money(amount)),
         Reason::WaitsForApproval { amount } => tr!(ctx.locale, payouts.b_approval, amount = money(amount)),
         Reason::InHold { amount, whole, .. } if amount == whole => {

@@ -7,6 +7,7 @@ use super::words;
 use crate::base::context::Context;
 use crate::base::error::AppError;
 use crate::base::format;
+use crate::base::ids::PayoutId;
 use crate::base::language::tr;
 use crate::base::money::Money;
 use crate::commissions::model::Rate;
@@ -54,9 +55,19 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
         {page_head(title.clone(), Some(words::lead(ctx, &payout, expected).into_any()))}
         {columns(vec![happened, said])}
         {made}
+        {section(tr!(ctx.locale, payout.wrong_title), wrong(ctx, payout.id))}
         <p>{text::link(paths::PAYOUTS.to_owned(), tr!(ctx.locale, payout.back))}</p>
     };
     Ok((title, body.into_any()))
+}
+
+fn wrong(ctx: &Context, payout: PayoutId) -> AnyView {
+    let href = paths::dispute_payout(payout);
+    view! {
+        <p>{tr!(ctx.locale, payout.wrong_lead)}</p>
+        <p><a class="button" data-weight="quiet" href=href>{tr!(ctx.locale, payout.wrong)}</a></p>
+    }
+    .into_any()
 }
 
 /// What is to be expected of a payout today, by the programme's calendar.

@@ -278,13 +278,16 @@ impl House {
     pub async fn open_about_conversion(&self, ctx: &Context, kind: &str, form_key: &str) -> Answer {
         let (kind, conversion) = (Some(kind.to_owned()), Some(self.conversion.to_string()));
         let (body, form_key) = (Some("I expected more.".to_owned()), form_key.to_owned());
-        post(ctx, || disputes::open_dispute(kind, conversion, None, None, None, None, None, None, None, body, form_key))
-            .await
+        post(ctx, || {
+            disputes::open_dispute(kind, conversion, None, None, None, None, None, None, None, None, body, form_key)
+        })
+        .await
     }
 
     pub async fn open_other(&self, ctx: &Context, form_key: &str) -> Answer {
         let (body, form_key) = (Some("Where do I find my links?".to_owned()), form_key.to_owned());
-        post(ctx, || disputes::open_dispute(None, None, None, None, None, None, None, None, None, body, form_key)).await
+        post(ctx, || disputes::open_dispute(None, None, None, None, None, None, None, None, None, None, body, form_key))
+            .await
     }
 
     pub async fn claim(&self, ctx: &Context, offer: &str, order: &str, at: &str, amount: &str) -> Answer {
@@ -292,6 +295,7 @@ impl House {
         post(ctx, || {
             disputes::open_dispute(
                 some("missing_conversion"),
+                None,
                 None,
                 None,
                 some(offer),

@@ -405,6 +405,7 @@ async fn what_was_written_stays(pool: PgPool) {
         "conversion",
         "conversion_event",
         "decision",
+        "house_transfer",
         "message",
         "month_close",
         "note",
@@ -436,8 +437,8 @@ async fn what_was_written_stays(pool: PgPool) {
             "audit" => "action",
             "audit_seal" => "hash",
             "secret_key" => "made_at",
-            "authority" | "decision" | "month_close" | "payer_account" | "payout_file" | "proposal"
-            | "terms_version" => "programme_id",
+            "authority" | "decision" | "house_transfer" | "month_close" | "payer_account" | "payout_file"
+            | "proposal" | "terms_version" => "programme_id",
             "payout_delay" => "message",
             "payout_file_piece" => "piece",
             "payout_file_withdrawn" => "reason",

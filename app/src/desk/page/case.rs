@@ -12,7 +12,7 @@ use crate::base::language::tr;
 use crate::desk::model::{Authority, Former, Note, Partner, Replay, TermLine, View, Waiting};
 use crate::desk::rules;
 use crate::desk::store::{self, HouseSide};
-use crate::disputes::model::{About, Case, Decision, Event, Facts, Message, Pin};
+use crate::disputes::model::{About, Case, Decision, Event, Facts, Message, PayoutStep, Pin};
 use crate::disputes::store as cases;
 use crate::disputes::words;
 use crate::payout_methods::page as methods;
@@ -30,6 +30,8 @@ pub(super) struct Sheet {
     pub messages: Vec<Message>,
     pub notes: Vec<Note>,
     pub events: Vec<Event>,
+    /// What became of the payouts it pins.
+    pub paid: Vec<PayoutStep>,
     pub pins: Vec<(Pin, Option<Facts>)>,
     pub decision: Option<(Decision, HouseSide)>,
     pub unanswered: Option<i64>,
@@ -113,6 +115,7 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         messages: cases::messages(tx, partner, id).await?,
         notes: store::notes(tx, partner, id).await?,
         events: cases::events(tx, partner, id).await?,
+        paid: cases::payout_steps(tx, partner, id).await?,
         unanswered: store::unanswered(tx, partner, id).await?,
         assignee: store::assignee(tx, partner, id).await?,
         partner: store::partner(tx, partner, now).await?,
@@ -140,6 +143,7 @@ async fn today(ctx: &Context, tx: &mut Tx, case: &Case, pin: &Pin) -> Result<Opt
         About::Terms(id) => {
             Some(Facts::Terms(cases::terms_now(tx, case.programme, case.partner, id, ctx.now()).await?))
         }
+        About::Payout(id) => Some(Facts::Payout(cases::payout_facts(tx, case.partner, id).await?)),
         About::Claim(id) => match cases::claim_order(tx, case.partner, id).await? {
             Some(conversion) => Some(Facts::Conversion(cases::conversion_facts(tx, case.partner, conversion).await?)),
             None => None,

@@ -11,6 +11,8 @@ pub enum Place {
     Bank,
     /// A cost of the programme.
     Cost(&'static str),
+    /// Where the programme's own money comes from.
+    Funding,
     /// What was before the period: the counterpart of opening balances.
     Opening,
 }
@@ -25,6 +27,7 @@ impl Place {
             "in_payout" => Self::Owed("In-Payout"),
             "paid" => Self::Paid,
             "cash" => Self::Bank,
+            "funding" => Self::Funding,
             "commission_cost" => Self::Cost("Commissions"),
             "adjustment_cost" => Self::Cost("Adjustments"),
             "bonus_cost" => Self::Cost("Bonuses"),
@@ -54,6 +57,7 @@ impl Account {
             Place::Paid => format!("Assets:Cash:{programme}:Paid:{partner}"),
             Place::Bank => format!("Assets:Cash:{programme}:Bank"),
             Place::Cost(cost) => format!("Expenses:{cost}:{programme}"),
+            Place::Funding => format!("Equity:Funding:{programme}"),
             Place::Opening => format!("Equity:Opening-Balances:{programme}"),
         }
     }
