@@ -19,6 +19,8 @@ pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod ledger;
 #[cfg(feature = "ssr")]
+pub mod mail;
+#[cfg(feature = "ssr")]
 pub mod partners;
 pub mod paths;
 #[cfg(feature = "ssr")]

@@ -25,6 +25,8 @@ pub const APPROVALS: &str = "/approvals";
 pub const RUNS: &str = "/runs";
 /// What lies on the account that payouts are paid from.
 pub const FUNDS: &str = "/funds";
+/// Mail out.
+pub const MAIL: &str = "/mail";
 /// What the programme contests.
 pub const CONTESTS: &str = "/contests";
 /// What banks and payment services answered.
@@ -55,6 +57,21 @@ pub fn commission(id: ConversionId) -> String {
 /// The form that makes one kind of payout method the one.
 pub fn payout_method(kind: MethodKind) -> String {
     format!("{ACCOUNT}/method/{}", kind.as_str())
+}
+
+/// The sheet that confirms a payout method, by the link that was mailed.
+pub fn confirm_method(token: &str) -> String {
+    format!("{ACCOUNT}/confirm/{token}")
+}
+
+/// A path as it may be logged: what stands after these is a secret.
+pub fn for_the_log(path: &str) -> &str {
+    let path = path.split('?').next().unwrap_or_default();
+    match () {
+        () if path.starts_with("/join/") => "/join/…",
+        () if path.starts_with("/account/confirm/") => "/account/confirm/…",
+        () => path,
+    }
 }
 
 /// One version of the terms, in their history.

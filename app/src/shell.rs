@@ -12,8 +12,9 @@ use crate::desk::page::{Desk, DeskCase};
 use crate::disputes::page::{Dispute, Disputes, NewDispute};
 use crate::earnings::page::{Commission, Earnings};
 use crate::funds::page::FundsPage;
+use crate::mail::page::Mail;
 use crate::paths;
-use crate::payout_methods::page::PayoutMethodForm;
+use crate::payout_methods::page::{ConfirmMethod, PayoutMethodForm};
 use crate::payout_runs::page::{RunPage, RunPayout, Runs};
 use crate::payouts::page::Payouts;
 use crate::settlement::page::{AnswerLine, Answers};
@@ -89,6 +90,8 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/terms") view=Terms ssr=SsrMode::Async/>
             <Route path=path!("/account") view=Account ssr=SsrMode::Async/>
             <Route path=path!("/account/method/:kind") view=PayoutMethodForm ssr=SsrMode::Async/>
+            <Route path=path!("/account/confirm/:token") view=ConfirmMethod ssr=SsrMode::Async/>
+            <Route path=path!("/mail") view=Mail ssr=SsrMode::Async/>
             <Route path=path!("/approvals") view=Approvals ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:proposal") view=ProposalPage ssr=SsrMode::Async/>
             <Route path=path!("/runs") view=Runs ssr=SsrMode::Async/>
@@ -172,6 +175,9 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
                 rooms.push((paths::RUNS, tr!(locale, runs.room)));
                 rooms.push((paths::ANSWERS, tr!(locale, runs.room_answers)));
                 rooms.push((paths::FUNDS, tr!(locale, funds.room)));
+            }
+            if Who::Leads.includes(&ctx.actor) {
+                rooms.push((paths::MAIL, tr!(locale, mail.title)));
             }
             if matches!(staff.role, Role::Owner | Role::Auditor) {
                 rooms.push((paths::RECORD, tr!(locale, shell.record)));

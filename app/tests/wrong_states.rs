@@ -12,6 +12,8 @@ mod cases;
 mod contests;
 #[path = "wrong_states/funds.rs"]
 mod funds;
+#[path = "wrong_states/mail.rs"]
+mod mail;
 #[path = "wrong_states/money.rs"]
 mod money;
 #[path = "wrong_states/months.rs"]

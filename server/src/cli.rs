@@ -38,6 +38,16 @@ pub struct Global {
     /// `production` refuses what only tests and demonstrations need
     #[arg(long, global = true, env = "PARTNERDESK_ENVIRONMENT", default_value = "development", value_name = "NAME")]
     pub environment: String,
+    /// Where the portal is reached; links in mails begin with it
+    #[arg(long, global = true, env = "PARTNERDESK_URL", default_value = "http://localhost:3000", value_name = "URL")]
+    pub url: String,
+    /// Mail server that `serve` sends by: `smtps://NAME:PASSWORD@HOST` (TLS),
+    /// `smtp://NAME:PASSWORD@HOST:587?tls=required` (STARTTLS) or `smtp://HOST:25` (without TLS); without it mails wait
+    #[arg(long, global = true, env = "PARTNERDESK_SMTP_URL", hide_env_values = true, value_name = "URL")]
+    pub smtp_url: Option<String>,
+    /// Address that mail comes from; answers to a case come to `case+…` at its domain
+    #[arg(long, global = true, env = "PARTNERDESK_MAIL_FROM", value_name = "ADDRESS")]
+    pub mail_from: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -204,7 +214,7 @@ pub enum Offer {
 
 #[derive(Debug, Subcommand)]
 pub enum Partner {
-    /// Make or find a partner and print a sign-up link for a member
+    /// Make or find a partner and print a sign-up link for a member; with a mail server set up it is mailed, too
     Invite {
         /// Programme code
         programme: String,
@@ -215,9 +225,6 @@ pub enum Partner {
         /// The partner's name [default: its code]
         #[arg(long)]
         name: Option<String>,
-        /// Where the portal is reached
-        #[arg(long, env = "PARTNERDESK_URL", default_value = "http://localhost:3000", value_name = "URL")]
-        url: String,
     },
     /// Set where a partner's money goes: a first method is used at once, a change after the safety period
     Method {

@@ -7,6 +7,7 @@ use app::base::clock::Clock;
 use app::base::context::Context;
 use app::base::db::Db;
 use app::base::secrets::Secrets;
+use app::mail::home::MailHome;
 use app::shell::{App, shell};
 use app::ui::screen::Failure;
 use axum::body::Body;
@@ -53,11 +54,11 @@ impl FromRef<Served> for LeptosOptions {
 }
 
 /// Everything that answers, with its layers. `site` holds `pkg/` and `hash.txt`.
-pub fn router(db: Db, secrets: Secrets, clock: Clock, site: &Path, address: SocketAddr) -> Router {
+pub fn router(db: Db, secrets: Secrets, mail: MailHome, clock: Clock, site: &Path, address: SocketAddr) -> Router {
     let options = leptos_options(site, address);
     let routes = generate_route_list(App);
     let served = Served { options, routes: routes.clone() };
-    let around = Surroundings { db: db.clone(), clock, secrets };
+    let around = Surroundings { db: db.clone(), clock, secrets, mail };
     let uploads = Router::new()
         .route("/do/read-answer", post(transfers::answer))
         .layer(DefaultBodyLimit::disable())
@@ -87,9 +88,8 @@ pub fn router(db: Db, secrets: Secrets, clock: Clock, site: &Path, address: Sock
         .layer(constant(header::X_FRAME_OPTIONS, "DENY"))
         .layer(constant(header::REFERRER_POLICY, "same-origin"))
         .layer(TraceLayer::new_for_http().make_span_with(|request: &http::Request<Body>| {
-            // The path alone: a query may hold what somebody typed, a sign-up link is a secret.
-            let path = request.uri().path();
-            let path = if path.starts_with("/join/") { "/join/…" } else { path };
+            // The path alone: a query may hold what somebody typed, a mailed link is a secret.
+            let path = app::paths::for_the_log(request.uri().path());
             tracing::info_span!("request", method = %request.method(), path)
         }))
 }

@@ -6,6 +6,7 @@ mod downloads;
 mod embedded_postgres;
 mod http;
 mod jobs;
+mod mail;
 mod secret_key;
 mod serve;
 mod session;
@@ -83,8 +84,8 @@ async fn command(session: &Session, command: Command) -> Result<(), Failure> {
             )
             .await
         }
-        Command::Partner(cli::Partner::Invite { programme, code, email, name, url }) => {
-            people::invite(session, &people::Invite { programme, code, email, name, url }).await
+        Command::Partner(cli::Partner::Invite { programme, code, email, name }) => {
+            people::invite(session, &people::Invite { programme, code, email, name }).await
         }
         Command::Partner(cli::Partner::Method { programme, code, account }) => {
             methods::set(session, &programme, &code, &account).await

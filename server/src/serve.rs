@@ -2,7 +2,8 @@
 
 use crate::cli::Serve;
 use crate::commands::{Failure, Session, demo};
-use crate::{http, jobs};
+use crate::mail::Post;
+use crate::{http, jobs, mail};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -31,10 +32,30 @@ async fn listen(session: &Session, serve: Serve) -> Result<(), Failure> {
         .await
         .map_err(|error| Failure::refused(format!("can't listen on {}: {error}", serve.listen)))?;
     let address = listener.local_addr()?;
-    let router = http::router(session.db.clone(), session.secrets.clone(), session.clock, &site(&serve), address);
+    let router = http::router(
+        session.db.clone(),
+        session.secrets.clone(),
+        session.mail.clone(),
+        session.clock,
+        &site(&serve),
+        address,
+    );
     let stop = CancellationToken::new();
     let tracker = TaskTracker::new();
     jobs::start(&session.db, session.clock, &stop, &tracker);
+    if let Some(smtp) = &session.smtp {
+        let post = Post {
+            db: session.db.clone(),
+            secrets: session.secrets.clone(),
+            home: session.mail.clone(),
+            clock: session.clock,
+            smtp: smtp.clone(),
+        };
+        if session.mail.link("").starts_with("http://localhost") {
+            tracing::warn!("PARTNERDESK_URL is not set: links in mails lead nowhere but here");
+        }
+        tracker.spawn(mail::work(post, stop.clone()));
+    }
     tracker.close();
 
     let asked = stop.clone();

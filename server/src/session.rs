@@ -8,6 +8,7 @@ use app::base::db::Db;
 use app::base::error::AppError;
 use app::base::language;
 use app::base::secrets::Secrets;
+use app::mail::home::MailHome;
 use app::paths;
 use app::sign_in::api::SESSION_COOKIE;
 use app::sign_in::store::load_session;
@@ -27,6 +28,8 @@ pub struct Surroundings {
     pub clock: Clock,
     /// What encrypts and decrypts payout methods.
     pub secrets: Secrets,
+    /// Where the house stands on the net.
+    pub mail: MailHome,
 }
 
 /// Puts a [`Context`] into the request, or refuses it.
@@ -121,6 +124,7 @@ async fn context(around: &Surroundings, asked: Asked) -> Result<Context, AppErro
         time_zone,
         db: around.db.clone(),
         secrets: around.secrets.clone(),
+        mail: around.mail.clone(),
         request_id: request_id(),
         path: asked.path,
         client: asked.client,

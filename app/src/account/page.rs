@@ -5,9 +5,10 @@ use super::store;
 use crate::base::context::Context;
 use crate::base::error::AppError;
 use crate::base::format;
+use crate::base::forms;
 use crate::base::language::{self, Locale, tr};
 use crate::paths;
-use crate::payout_methods::page::own;
+use crate::payout_methods::page::{Own, own};
 use crate::payout_methods::{store as methods, words};
 use crate::ui::field::{Hidden, Select, Submit, Weight};
 use crate::ui::form::Form;
@@ -27,6 +28,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let mut tx = ctx.begin().await?;
     let method = methods::live_method(&mut tx, member.partner).await?;
     let ended = methods::ended_methods(&mut tx, member.partner).await?;
+    let waiting = methods::waiting(&mut tx, member.partner).await?;
     let (currency, _) = methods::programme(&mut tx, member.programme).await?;
     tx.commit().await?;
     let mut tx = ctx.db.begin_sign_in().await?;
@@ -34,13 +36,22 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     tx.commit().await?;
 
     let locale = ctx.locale;
-    let done = (query.get("done") == Some("method")).then(|| tr!(locale, account.done_method));
+    let done = match query.get("done") {
+        Some("method") => Some(tr!(locale, account.done_method)),
+        Some("waits") => Some(tr!(locale, confirmation.done_waits)),
+        Some("resent") => Some(tr!(locale, confirmation.done_resent)),
+        Some("cancelled") => Some(tr!(locale, confirmation.done_cancelled)),
+        Some("confirmed") => Some(tr!(locale, confirmation.done_confirmed)),
+        _ => None,
+    };
+    let draft = forms::recall(ctx, query.get("form")).await?;
     let lead = match &method {
         Some(method) if method.usable_from > ctx.now() => {
             let from = format::date(locale, ctx.time_zone, method.usable_from);
             tr!(locale, account.lead_waits, method = words::method(locale, method), from = from)
         }
         Some(method) => tr!(locale, account.lead, method = words::method(locale, method)),
+        None if waiting.is_some() => tr!(locale, confirmation.lead_unconfirmed),
         None => tr!(locale, account.lead_none),
     };
     let title = tr!(locale, account.title);
@@ -52,7 +63,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let body = view! {
         {page_head(title.clone(), Some(lead.into_any()))}
         {notice::done(ctx, done)}
-        {own(ctx, method.as_ref(), ended, currency)}
+        {own(ctx, Own { live: method, waiting, ended }, &draft, currency)}
         {section(tr!(locale, account.person), facts(person))}
         {section(tr!(locale, account.preferences), language_form(ctx))}
     };

@@ -18,6 +18,8 @@ pub enum Who {
     House,
     /// Staff who solve cases: agents, leads, owners.
     Desk,
+    /// Staff who look after the desk: leads and owners.
+    Leads,
     /// Staff who may see a whole payout method, with a reason: agents, leads, finance, owners.
     Reveals,
     /// Owners.
@@ -47,6 +49,7 @@ impl Who {
         match self {
             Self::House => true,
             Self::Desk => matches!(role, Role::Agent | Role::Lead | Role::Owner),
+            Self::Leads => matches!(role, Role::Lead | Role::Owner),
             Self::Reveals => role != Role::Auditor,
             Self::Owners => role == Role::Owner,
             Self::Record => matches!(role, Role::Owner | Role::Auditor),
@@ -103,9 +106,13 @@ pub const ROUTES: &[Route] = &[
     get("/disputes/{case}", Who::Members),
     get("/account", Who::Members),
     get("/account/method/{kind}", Who::Members),
+    get("/account/confirm/{token}", Who::Members),
     post("/do/open-dispute", Who::Members),
     post("/do/answer-dispute", Who::Members),
     post("/do/set-payout-method", Who::Members),
+    post("/do/confirm-payout-method", Who::Members),
+    post("/do/cancel-payout-method", Who::Members),
+    post("/do/mail-confirmation-again", Who::Members),
     // Staff
     get("/desk", Who::House),
     get("/desk/{case}", Who::House),
@@ -124,6 +131,8 @@ pub const ROUTES: &[Route] = &[
     post("/do/lower-minimum", Who::Desk),
     post("/do/propose-rate", Who::Desk),
     post("/do/reveal-payout-method", Who::Reveals),
+    get("/mail", Who::Leads),
+    post("/do/send-mail-again", Who::Leads),
     // Owners
     get("/approvals", Who::Record),
     get("/approvals/{proposal}", Who::Record),

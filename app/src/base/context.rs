@@ -6,6 +6,7 @@ use super::db::{Db, Tx};
 use super::error::AppError;
 use super::language::Locale;
 use super::secrets::Secrets;
+use crate::mail::home::MailHome;
 use chrono::{DateTime, Utc};
 
 /// The request's surroundings, made by the server's session layer and found with [`current`].
@@ -23,6 +24,8 @@ pub struct Context {
     pub db: Db,
     /// What encrypts and decrypts payout methods.
     pub secrets: Secrets,
+    /// Where the house stands on the net, and whether it sends mail.
+    pub mail: MailHome,
     /// Names the request in the log and the record.
     pub request_id: String,
     /// Path and query that were asked for.

@@ -1,8 +1,8 @@
 //! Keeping secrets: what is stored encrypted, and what is found again without being read.
 //!
-//! One master key of 256 bits lies outside the database. Three keys are derived from it (HKDF-SHA256, RFC 5869): one
-//! encrypts, one makes fingerprints, and one is published in the table `secret_key`, so that a process with another
-//! master key notices before it writes anything.
+//! One master key of 256 bits lies outside the database. Four keys are derived from it (HKDF-SHA256, RFC 5869): one
+//! encrypts, one makes fingerprints, one signs what leaves the house and has to come back unchanged, and one is
+//! published in the table `secret_key`, so that a process with another master key notices before it writes anything.
 
 use super::actor::Actor;
 use super::db::Db;
@@ -108,6 +108,7 @@ struct Keys {
     id: KeyId,
     seal: Zeroizing<[u8; 32]>,
     fingerprint: Zeroizing<[u8; 32]>,
+    signature: Zeroizing<[u8; 32]>,
 }
 
 impl fmt::Debug for Secrets {
@@ -119,7 +120,12 @@ impl fmt::Debug for Secrets {
 impl Secrets {
     /// With a key that `secret_key` knows under this number; [`open`] finds it out.
     pub fn new(master: &MasterKey, id: KeyId) -> Self {
-        Self(Arc::new(Keys { id, seal: master.derive("encryption"), fingerprint: master.derive("fingerprint") }))
+        Self(Arc::new(Keys {
+            id,
+            seal: master.derive("encryption"),
+            fingerprint: master.derive("fingerprint"),
+            signature: master.derive("signature"),
+        }))
     }
 
     /// The key's number, to be stored beside what was encrypted.
@@ -172,17 +178,26 @@ impl Secrets {
 
     /// HMAC-SHA256: the same for the same text, and no way back to it.
     pub fn fingerprint(&self, text: &str) -> Vec<u8> {
-        // Every length of key will do for an HMAC.
-        let Ok(mut mac) = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(self.0.fingerprint.as_slice()) else {
-            return Vec::new();
-        };
-        mac.update(text.as_bytes());
-        mac.finalize().into_bytes().to_vec()
+        hmac(&self.0.fingerprint, text)
+    }
+
+    /// HMAC-SHA256 under a key of its own: who can make one has the master key.
+    pub fn sign(&self, text: &str) -> Vec<u8> {
+        hmac(&self.0.signature, text)
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new(&Key::from(*self.0.seal))
     }
+}
+
+fn hmac(key: &Zeroizing<[u8; 32]>, text: &str) -> Vec<u8> {
+    // Every length of key will do for an HMAC.
+    let Ok(mut mac) = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key.as_slice()) else {
+        return Vec::new();
+    };
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().to_vec()
 }
 
 /// Why a key was not taken.
@@ -280,8 +295,10 @@ mod tests {
     #[test]
     fn the_keys_differ_from_each_other_and_from_their_master() {
         let master = MasterKey::from([7; 32]);
-        let keys = ["encryption", "fingerprint", "check value"].map(|what| *master.derive(what));
-        assert!(keys[0] != keys[1] && keys[1] != keys[2] && keys[0] != keys[2] && !keys.contains(&[7; 32]));
+        let keys = ["encryption", "fingerprint", "signature", "check value"].map(|what| *master.derive(what));
+        let different: std::collections::BTreeSet<_> = keys.iter().collect();
+        assert!(different.len() == 4 && !keys.contains(&[7; 32]));
+        assert_ne!(secrets(7).sign("case 1"), secrets(7).fingerprint("case 1"));
     }
 
     proptest! {

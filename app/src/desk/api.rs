@@ -14,6 +14,7 @@ use crate::disputes::model::{Event, Locked, Side, Stage};
 use crate::disputes::rules as cases;
 use crate::disputes::store::{self as case_store, NewMessage};
 use crate::disputes::words;
+use crate::mail::store as mail;
 use crate::paths;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -94,7 +95,10 @@ impl Action {
             at: self.hand.at,
             form_key,
         };
-        case_store::add_message(&mut self.tx, self.case.partner, self.case.id, &message).await
+        let id = case_store::add_message(&mut self.tx, self.case.partner, self.case.id, &message).await?;
+        let about = (self.case.partner, self.case.id, id);
+        mail::reply(&mut self.tx, &self.ctx.mail, about, &self.hand.name, self.hand.at).await?;
+        Ok(id)
     }
 
     async fn was_sent(&mut self, form_key: Uuid) -> Result<bool, AppError> {

@@ -18,8 +18,13 @@ use serde_json::json;
 use std::fmt;
 use uuid::Uuid;
 
+mod confirm;
 mod reveal;
 
+pub use confirm::{CancelPayoutMethod, ConfirmPayoutMethod, MailConfirmationAgain};
+pub use confirm::{
+    ask_again, cancel, cancel_payout_method, confirm as confirm_link, confirm_payout_method, mail_confirmation_again,
+};
 pub use reveal::{RevealPayoutMethod, reveal_payout_method};
 
 /// The form, as it was sent. Prints nothing.
@@ -90,8 +95,8 @@ pub async fn set_payout_method(
         form_key,
     };
     match set(&ctx, &typed).await {
-        Ok(Ok(())) => {
-            forms::redirect(&format!("{}?done=method", paths::ACCOUNT));
+        Ok(Ok(waits)) => {
+            forms::redirect(&format!("{}?done={}", paths::ACCOUNT, if waits { "waits" } else { "method" }));
             Ok(())
         }
         Ok(Err((kind, errors))) => {
@@ -109,11 +114,12 @@ pub async fn set_payout_method(
     }
 }
 
-/// The change and its record, in one transaction; or what is wrong with which form.
+/// The change, its record and the mails about it, in one transaction: whether it waits for its confirmation; or what is
+/// wrong with which form.
 ///
 /// # Errors
 /// When the actor may not, the form is none of ours, or the database is away.
-pub async fn set(ctx: &Context, typed: &Typed) -> Result<Result<(), (MethodKind, Errors)>, AppError> {
+pub async fn set(ctx: &Context, typed: &Typed) -> Result<Result<bool, (MethodKind, Errors)>, AppError> {
     let member = ctx.member()?;
     let kind = MethodKind::parse(&typed.kind).ok_or(AppError::BadRequest("no such payout method"))?;
     let form_key: Uuid = typed.form_key.parse().map_err(|_| AppError::BadRequest("no form key"))?;
@@ -150,11 +156,25 @@ pub async fn set(ctx: &Context, typed: &Typed) -> Result<Result<(), (MethodKind,
         sealed: seal(&ctx.secrets, member.partner, &address)?,
         says_more: !typed.bic.trim().is_empty(),
         form_key,
+        // Without a mail server the password is the confirmation.
+        awaits_mail: ctx.mail.sends(),
     };
     let mut tx = ctx.begin().await?;
-    let (before, after, usable_from) = match store::set_method(&mut tx, member, &new, ctx.now()).await? {
-        Set::Done { before, after, usable_from } => (before, after, usable_from),
-        Set::Unchanged => return Ok(Ok(())),
+    let (before, after, usable_from, waits) = match store::set_method(&mut tx, member, &new, ctx.now()).await? {
+        Set::Done { before, after, usable_from } => (before, after, usable_from, false),
+        Set::Waits { after, usable_from } => (None, after, usable_from, true),
+        Set::Kept { live } => {
+            let change = Change {
+                action: "payout_method.kept",
+                subject: format!("payout_method/{live}"),
+                partner: Some(member.partner),
+                ..Change::default()
+            };
+            record(&mut tx, &ctx.actor, ctx.now(), &ctx.request_id, change).await?;
+            tx.commit().await?;
+            return Ok(Ok(false));
+        }
+        Set::Unchanged => return Ok(Ok(false)),
         Set::ServesAnother => {
             errors.add(kind.account_field(), tr!(ctx.locale, payout_methods.serves_another));
             return Ok(Err((kind, errors)));
@@ -169,6 +189,10 @@ pub async fn set(ctx: &Context, typed: &Typed) -> Result<Result<(), (MethodKind,
         ..Change::default()
     };
     record(&mut tx, &ctx.actor, ctx.now(), &ctx.request_id, change).await?;
+    if waits {
+        store::ask_first(&mut tx, &ctx.mail, &ctx.secrets, member, after, ctx.now()).await?;
+    }
+    store::tell_others(&mut tx, &ctx.mail, member, after, ctx.now()).await?;
     tx.commit().await?;
-    Ok(Ok(()))
+    Ok(Ok(waits))
 }

@@ -10,6 +10,10 @@ pub const REVEALS_A_DAY: i64 = 20;
 pub const REVEAL_LASTS: TimeDelta = TimeDelta::minutes(2);
 /// The most characters of a reveal's reason.
 pub const LONGEST_REASON: usize = 1000;
+/// How long a mailed link confirms a method.
+pub const LINK_LASTS: TimeDelta = TimeDelta::days(2);
+/// How often a link is mailed for one method. The database has the same number: `method_confirmation_at_most_5`.
+pub const LINKS_A_METHOD: i64 = 5;
 /// The longest name of an account holder (ISO 20022, `Max140Text`).
 pub const LONGEST_HOLDER: usize = 140;
 

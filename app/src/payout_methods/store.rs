@@ -2,10 +2,12 @@
 
 mod plain;
 mod reveal;
+mod waiting;
 mod whole;
 
 pub use plain::seal_plain;
 pub use reveal::{Revealed, note_reveal, revealed, reveals};
+pub use waiting::{Link, Resent, Waiting, ask_again, ask_first, cancel, confirm, tell_others, waiting};
 pub use whole::{Whole, wholes};
 
 use super::model::{Method, MethodKind};
@@ -19,7 +21,8 @@ use crate::base::money::Currency;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-/// Where a partner's money goes now, if anywhere, also where it was changed and still waits. Never the whole account.
+/// Where a partner's money goes now, if anywhere, also where it was changed and is in its safety period; not what still
+/// has to be confirmed ([`waiting`]). Never the whole account.
 ///
 /// # Errors
 /// When the database is away.
@@ -50,7 +53,7 @@ pub async fn programme(tx: &mut Tx, programme: ProgrammeId) -> Result<(Currency,
 async fn methods(tx: &mut Tx, partner: PartnerId, live: bool) -> Result<Vec<Method>, AppError> {
     let rows = sqlx::query!(
         "SELECT payout_method_id, kind, holder_name, masked, added_at, usable_from, ended_at FROM payout_method
-         WHERE partner_id = $1 AND (ended_at IS NULL) = $2 ORDER BY payout_method_id DESC LIMIT 20",
+         WHERE partner_id = $1 AND (ended_at IS NULL) = $2 AND NOT waiting ORDER BY payout_method_id DESC LIMIT 20",
         partner.0,
         live,
     )
@@ -86,6 +89,8 @@ pub struct New {
     pub says_more: bool,
     /// Tells one form from another.
     pub form_key: Uuid,
+    /// Whether it has to be confirmed by mail before it is used.
+    pub awaits_mail: bool,
 }
 
 /// What setting a payout method did.
@@ -100,6 +105,18 @@ pub enum Set {
         /// From when on money is sent there.
         usable_from: DateTime<Utc>,
     },
+    /// It waits for its confirmation; the one before, if any, stays in use until then.
+    Waits {
+        /// The one that waits.
+        after: i64,
+        /// From when on money is sent there, where it is confirmed by then.
+        usable_from: DateTime<Utc>,
+    },
+    /// Somebody's change was stopped: this is the one that is in use.
+    Kept {
+        /// The one in use.
+        live: i64,
+    },
     /// It was the live one already, or this very form was done before.
     Unchanged,
     /// It serves another partner account. The caller gives the transaction up.
@@ -109,23 +126,26 @@ pub enum Set {
 /// Makes an account the one where a partner's money goes.
 ///
 /// A first one is used at once and a changed one after the programme's safety period; where only the holder or the BIC
-/// is put right, what was usable stays usable.
+/// is put right, what was usable stays usable. One that awaits its confirmation takes the place of another that does,
+/// and leaves the one in use alone.
 ///
 /// # Errors
 /// [`AppError::Conflict`] when another change came in between.
 pub async fn set_method(tx: &mut Tx, member: &Member, new: &New, now: DateTime<Utc>) -> Result<Set, AppError> {
     let partner = member.partner;
-    // The live row is the lock; where there is none, two firsts meet at payout_method_one_live.
-    let live = sqlx::query!(
-        r#"SELECT payout_method_id, kind, holder_name, usable_from, fingerprint = $2 AS "same_account!" FROM payout_method
-           WHERE partner_id = $1 AND ended_at IS NULL FOR UPDATE"#,
+    // What did not end is the lock; where there is nothing, two firsts meet at payout_method_one_live or _one_waiting.
+    let open = sqlx::query!(
+        r#"SELECT payout_method_id, kind, holder_name, usable_from, fingerprint = $2 AS "same_account!", waiting AS "waiting!"
+           FROM payout_method WHERE partner_id = $1 AND ended_at IS NULL ORDER BY payout_method_id FOR UPDATE"#,
         partner.0,
         new.sealed.fingerprint,
     )
-    .fetch_optional(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
+    let (waiting, live): (Vec<_>, Vec<_>) = open.into_iter().partition(|method| method.waiting);
+    let (waiting, live) = (waiting.into_iter().next(), live.into_iter().next());
     let past = sqlx::query!(
-        r#"SELECT count(m.payout_method_id) = 0 AS "is_first!", coalesce(bool_or(m.form_key = $2), false) AS "done!",
+        r#"SELECT count(m.payout_method_id) FILTER (WHERE NOT m.waiting) = 0 AS "is_first!", coalesce(bool_or(m.form_key = $2), false) AS "done!",
                   g.method_safety_days
            FROM partner p JOIN programme g USING (programme_id) LEFT JOIN payout_method m ON m.partner_id = p.partner_id
            WHERE p.partner_id = $1 GROUP BY g.method_safety_days"#,
@@ -135,21 +155,32 @@ pub async fn set_method(tx: &mut Tx, member: &Member, new: &New, now: DateTime<U
     .fetch_one(&mut **tx)
     .await?;
     let same_account = live.as_ref().filter(|live| live.same_account && live.kind == new.kind.as_str());
-    if past.done || (!new.says_more && same_account.is_some_and(|live| live.holder_name == new.holder)) {
+    let same_waits = waiting.as_ref().filter(|waits| waits.same_account && waits.kind == new.kind.as_str());
+    if past.done || (!new.says_more && same_waits.is_some_and(|waits| waits.holder_name == new.holder)) {
         return Ok(Set::Unchanged);
+    }
+    // Of changes that wait the last one counts.
+    if let Some(waits) = &waiting {
+        end(tx, partner, waits.payout_method_id, now).await?;
+    }
+    if let Some(live) = same_account.filter(|live| !new.says_more && live.holder_name == new.holder) {
+        let live = live.payout_method_id;
+        return Ok(if waiting.is_some() { Set::Kept { live } } else { Set::Unchanged });
     }
     let usable_from = match same_account {
         Some(live) => live.usable_from.max(now),
         None => rules::usable_from(past.is_first, past.method_safety_days, now),
     };
-    let before = live.map(|live| live.payout_method_id);
+    // The same account with another holder or BIC takes money nowhere else.
+    let awaits_mail = new.awaits_mail && same_account.is_none();
+    let before = live.filter(|_| !awaits_mail).map(|live| live.payout_method_id);
     if let Some(before) = before {
         end(tx, partner, before, now).await?;
     }
     let written = sqlx::query_scalar!(
         "INSERT INTO payout_method (partner_id, kind, holder_name, ciphertext, key_id, fingerprint, masked, set_by, added_by,
-                                    added_at, usable_from, form_key)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'member', $8, $9, $10, $11) RETURNING payout_method_id",
+                                    added_at, usable_from, form_key, awaits_mail)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'member', $8, $9, $10, $11, $12) RETURNING payout_method_id",
         partner.0,
         new.kind.as_str(),
         new.holder,
@@ -161,15 +192,19 @@ pub async fn set_method(tx: &mut Tx, member: &Member, new: &New, now: DateTime<U
         now,
         usable_from,
         new.form_key,
+        awaits_mail,
     )
     .fetch_one(&mut **tx)
     .await;
     match written {
+        Ok(after) if awaits_mail => Ok(Set::Waits { after, usable_from }),
         Ok(after) => Ok(Set::Done { before, after, usable_from }),
         Err(error) => match constraint(&error) {
             Some("payout_method_serves_one_partner") => Ok(Set::ServesAnother),
             Some("payout_method_form_once") => Ok(Set::Unchanged),
-            Some("payout_method_one_live" | "payout_method_change_waits") => Err(AppError::Conflict),
+            Some("payout_method_one_live" | "payout_method_one_waiting" | "payout_method_change_waits") => {
+                Err(AppError::Conflict)
+            }
             _ => Err(error.into()),
         },
     }

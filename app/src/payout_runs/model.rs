@@ -118,6 +118,8 @@ pub enum Block {
     UnderMinimum,
     /// Nowhere to send it.
     NoMethod,
+    /// The method that was set is not confirmed by its member.
+    MethodUnconfirmed,
     /// The method can't receive this currency.
     MethodCannotPay,
     /// The method was changed and is in its safety period.
@@ -141,11 +143,12 @@ pub enum Owner {
 
 impl Block {
     /// Every reason, the weightiest first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Owes,
         Self::UnderReview,
         Self::UnderMinimum,
         Self::NoMethod,
+        Self::MethodUnconfirmed,
         Self::MethodCannotPay,
         Self::MethodChanged,
         Self::Contested,
@@ -159,6 +162,7 @@ impl Block {
             Self::UnderReview => "under_review",
             Self::UnderMinimum => "under_minimum",
             Self::NoMethod => "no_method",
+            Self::MethodUnconfirmed => "method_unconfirmed",
             Self::MethodCannotPay => "method_cannot_pay",
             Self::MethodChanged => "method_changed",
             Self::Contested => "contested",
@@ -174,7 +178,7 @@ impl Block {
     /// Who has to act.
     pub fn owner(self) -> Owner {
         match self {
-            Self::NoMethod | Self::MethodCannotPay => Owner::Partner,
+            Self::NoMethod | Self::MethodUnconfirmed | Self::MethodCannotPay => Owner::Partner,
             Self::UnderReview | Self::Contested => Owner::Programme,
             Self::Owes | Self::UnderMinimum | Self::MethodChanged | Self::NotDue => Owner::Time,
         }

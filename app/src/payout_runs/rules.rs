@@ -71,6 +71,8 @@ pub struct Candidate {
     pub schedule: Option<Schedule>,
     /// Where the money goes.
     pub method: Option<Method>,
+    /// Whether one waits for its confirmation.
+    pub unconfirmed: bool,
     /// The review that runs.
     pub review: Option<Review>,
     /// Earlier payouts.
@@ -124,6 +126,7 @@ fn stopped_by(terms: &Terms, candidate: &Candidate) -> Vec<Blocked> {
         balances: Vec::new(),
         due: Vec::new(),
         has_method: candidate.method.is_some(),
+        method_unconfirmed: candidate.unconfirmed,
         method_waits: None,
         review: candidate.review.clone(),
         method_kind: None,
@@ -140,6 +143,7 @@ fn stopped_by(terms: &Terms, candidate: &Candidate) -> Vec<Blocked> {
             Reason::UnderReview(review) => blocked(Block::UnderReview, None, Some(review.until)),
             Reason::UnderMinimum { short, .. } => blocked(Block::UnderMinimum, Some(short), None),
             Reason::NoMethod => blocked(Block::NoMethod, None, None),
+            Reason::MethodNotConfirmed => blocked(Block::MethodUnconfirmed, None, None),
             _ => None,
         })
         .collect()
@@ -221,6 +225,7 @@ mod tests {
             minimum: Some(dec("50")),
             schedule: None,
             method: Some(paypal()),
+            unconfirmed: false,
             review: None,
             before: Before { amounts: vec![dec("60"), dec("55")], method: Some(7) },
         }

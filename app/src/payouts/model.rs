@@ -108,6 +108,8 @@ pub struct Facts {
     pub has_method: bool,
     /// What kind of place that is.
     pub method_kind: Option<MethodKind>,
+    /// Whether one was set that waits for its confirmation.
+    pub method_unconfirmed: bool,
     /// Until when a changed method waits, where one does.
     pub method_waits: Option<Leaves>,
     /// The review that runs, if one does.
@@ -141,6 +143,8 @@ pub enum Reason {
     },
     /// There is nowhere to send it.
     NoMethod,
+    /// Where to send it was set, and its member has not confirmed it.
+    MethodNotConfirmed,
     /// Where to send it was changed, and the change waits.
     MethodInSafetyPeriod {
         /// When it has waited long enough.
@@ -191,6 +195,7 @@ impl Reason {
                 | Self::UnderReview(_)
                 | Self::UnderMinimum { .. }
                 | Self::NoMethod
+                | Self::MethodNotConfirmed
                 | Self::MethodInSafetyPeriod { .. }
                 | Self::MethodCannotPay { .. }
         )

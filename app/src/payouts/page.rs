@@ -239,6 +239,10 @@ impl Page<'_> {
                 let next = Some((tr!(ctx.locale, payouts.add_method), paths::ACCOUNT.to_owned()));
                 Block { what, who: you(), next, when: None }
             }
+            Reason::MethodNotConfirmed => {
+                let next = Some((tr!(ctx.locale, confirmation.block_next), paths::ACCOUNT.to_owned()));
+                Block { what, who: you(), next, when: None }
+            }
             Reason::MethodInSafetyPeriod { until } => {
                 let next = Some((tr!(ctx.locale, payouts.see_method), paths::ACCOUNT.to_owned()));
                 Block { what, who: tr!(ctx.locale, payouts.nobody), next, when: Some(text::time(ctx, until.at)) }

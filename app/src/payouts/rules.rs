@@ -87,7 +87,7 @@ pub fn standing(facts: &Facts, balances: &Balances) -> Standing {
         reasons.push(Reason::UnderMinimum { short: minimum - payable, minimum, filled });
     }
     if !facts.has_method {
-        reasons.push(Reason::NoMethod);
+        reasons.push(if facts.method_unconfirmed { Reason::MethodNotConfirmed } else { Reason::NoMethod });
     }
     if let Some(until) = facts.method_waits {
         reasons.push(Reason::MethodInSafetyPeriod { until });
@@ -190,6 +190,7 @@ mod tests {
             balances: vec![balances],
             due: Vec::new(),
             has_method: true,
+            method_unconfirmed: false,
             method_waits: None,
             review: None,
             method_kind: None,

@@ -31,6 +31,7 @@ pub async fn facts(
     let zone: Tz = home.time_zone.parse().unwrap_or(Tz::UTC);
     let in_force = terms::store::in_force(tx, programme, None, partner, now).await?;
     let method = payout_methods::store::live_method(tx, partner).await?;
+    let unconfirmed = method.is_none() && payout_methods::store::waiting(tx, partner).await?.is_some();
     let waits = method.as_ref().map(|method| method.usable_from).filter(|from| *from > now);
     let field = |field: Field| in_force.iter().find(|version| version.field == field);
     Ok(Facts {
@@ -42,6 +43,7 @@ pub async fn facts(
         due: due(tx, partner, zone).await?,
         has_method: method.is_some(),
         method_kind: method.as_ref().map(|method| method.kind),
+        method_unconfirmed: unconfirmed,
         method_waits: waits.map(|at| Leaves { day: at.with_timezone(&zone).date_naive(), at }),
         review: review(tx, partner, now, zone).await?,
         unreleased: unreleased(tx, partner).await?,

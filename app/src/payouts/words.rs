@@ -60,6 +60,7 @@ fn first_answer(ctx: &Context, standing: &Standing) -> String {
             }
         }
         (Some(_), _) if payable <= Decimal::ZERO => nothing(ctx, standing),
+        (Some(Reason::MethodNotConfirmed), _) => tr!(ctx.locale, confirmation.answer),
         (Some(_), Some(day)) => {
             tr!(ctx.locale, payouts.no_method_ready, amount = money(ctx, standing, payable), day = day)
         }
@@ -103,6 +104,7 @@ pub fn reason(ctx: &Context, standing: &Standing, reason: &Reason) -> String {
             tr!(ctx.locale, payouts.b_minimum, short = money(short), minimum = minimum)
         }
         Reason::NoMethod => tr!(ctx.locale, payouts.b_no_method),
+        Reason::MethodNotConfirmed => tr!(ctx.locale, confirmation.block),
         Reason::MethodInSafetyPeriod { .. } => tr!(ctx.locale, payouts.b_safety),
         Reason::MethodCannotPay { method, currency } => {
             let method = methods::kind(ctx.locale, *method);

@@ -160,6 +160,7 @@ pub(crate) fn context() -> Context {
         time_zone: chrono_tz::Tz::UTC,
         db: crate::base::db::Db::from_pool(sqlx::PgPool::connect_lazy("postgres://nowhere").expect("an address")),
         secrets: Secrets::new(&MasterKey::from([7; 32]), KeyId(1)),
+        mail: crate::mail::home::MailHome::default(),
         request_id: "r".into(),
         path: "/earnings?page=2".into(),
         client: String::new(),

@@ -52,7 +52,7 @@ where
             Ok(screen) => show(screen.into()),
             Err(error) => {
                 if error.status().is_server_error() {
-                    tracing::error!(request_id = %ctx.request_id, path = %ctx.path, %error, "page failed");
+                    tracing::error!(request_id = %ctx.request_id, path = paths::for_the_log(&ctx.path), %error, "page failed");
                 }
                 let failure = Failure::from(&error);
                 answer(response.as_ref(), failure, failure_screen(Some(&ctx), failure))

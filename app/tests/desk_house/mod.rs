@@ -170,6 +170,7 @@ impl House {
             time_zone: chrono_tz::UTC,
             db: self.db.clone(),
             secrets: Secrets::new(&MasterKey::from([7; 32]), KeyId(1)),
+            mail: app::mail::home::MailHome::default(),
             request_id: "test".into(),
             path: "/".into(),
             theme: String::new(),

@@ -65,6 +65,7 @@ impl Partner {
             time_zone: chrono_tz::Tz::Europe__London,
             db: Db::from_pool(pool.clone()),
             secrets: Secrets::new(&MasterKey::from([7; 32]), KeyId(1)),
+            mail: app::mail::home::MailHome::default(),
             request_id: "test".into(),
             path: path.into(),
             theme: String::new(),

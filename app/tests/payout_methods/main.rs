@@ -2,6 +2,7 @@
 //! nowhere else. Ana and Bo are partners, Tomás is an agent, Marta an owner, Lea an auditor.
 #![cfg(feature = "ssr")]
 
+mod confirm;
 #[path = "../desk_house/mod.rs"]
 #[allow(dead_code)]
 mod desk_house;
@@ -188,7 +189,7 @@ async fn two_forms_at_once_leave_one_live_method(pool: PgPool) {
     let mut sets = 0;
     for task in tasks {
         match task.await.expect("task") {
-            Ok(Ok(())) => sets += 1,
+            Ok(Ok(_)) => sets += 1,
             Err(AppError::Conflict) => {}
             other => panic!("{other:?}"),
         }

@@ -299,6 +299,15 @@ async fn each_download_is_on_record_and_gives_the_same_bytes(pool: PgPool) {
 async fn a_delay_is_told_once_and_later(pool: PgPool) {
     let office = office(pool).await;
     let run = office.released().await;
+    office
+        .run(
+            "INSERT INTO person (email, name, locale, created_at, disabled_at)
+             VALUES ('m1@example.net', 'Mia One', 'en', '2010-01-01Z', NULL), ('m2@example.net', 'Max Dos', 'es', '2010-01-01Z', NULL),
+                    ('m3@example.net', 'Moe Gone', 'en', '2010-01-01Z', '2010-02-01Z');
+             INSERT INTO partner_member (partner_id, person_id, since)
+             SELECT (SELECT min(partner_id) FROM payout), person_id, created_at FROM person WHERE email LIKE 'm_@example.net'",
+        )
+        .await;
     let form = DelayForm {
         run: run.to_string(),
         day: "2011-06-20".into(),
@@ -312,6 +321,22 @@ async fn a_delay_is_told_once_and_later(pool: PgPool) {
     done(delay(&office.finn(), &form).await);
     done(delay(&office.finn(), &form).await);
     assert_eq!(office.lines("SELECT new_pay_day, told_by_name FROM payout_delay").await, ["(2011-06-20,\"Finn Fox\")"]);
+    // Everybody whose payout waits is mailed, once, in their language, with their own amount.
+    let mails: Vec<i64> = sqlx::query_scalar("SELECT mail_id FROM mail_out WHERE kind = 'delay' ORDER BY locale")
+        .fetch_all(&office.pool)
+        .await
+        .expect("mails");
+    assert_eq!(mails.len(), 2);
+    let mut texts = Vec::new();
+    for mail in mails {
+        let loaded = app::mail::store::load(&office.db, &office.secrets, mail).await.expect("mail");
+        let letter = app::mail::letters::write(&office.finn().mail, &loaded.sides, &loaded.about.expect("about"));
+        texts.push(letter.text());
+    }
+    let plain = texts[0].plain.replace('\u{a0}', " ").replace('\u{202f}', " ");
+    assert!(plain.contains("will be paid on 20 June 2011, not on 15 June 2011 as we had said."), "{plain}");
+    assert!(plain.contains("Our bank is closed on Thursday.") && plain.contains("\nFinn Fox\n"), "{plain}");
+    assert!(texts[1].subject.starts_with("Tu pago llega el 20"), "{}", texts[1].subject);
     let mut tx = office.finn().begin().await.expect("begin");
     let head = store::head(&mut tx, run).await.expect("head");
     assert_eq!(

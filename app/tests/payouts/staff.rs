@@ -54,6 +54,7 @@ impl Office {
             time_zone: chrono_tz::UTC,
             db: self.db.clone(),
             secrets: self.secrets.clone(),
+            mail: app::mail::home::MailHome::default(),
             request_id: "test".into(),
             path: "/".into(),
             client: String::new(),

@@ -48,7 +48,8 @@ async fn count(pool: &PgPool, role: &str, partner: &str, from: &str) -> i64 {
 async fn a_partner_sees_their_own_rows_and_nothing_without_a_context(pool: PgPool) {
     let seed = Seed::open(pool).await;
     let tables = readable(&seed.pool).await;
-    let without_rows = ["currency"];
+    // What waits for a confirmation has a test of its own (`mail`): a second method would stand in the way of the others.
+    let without_rows = ["currency", "method_confirmation"];
     assert!(tables.len() >= 15, "{tables:?}");
     for table in tables.iter().filter(|table| !without_rows.contains(&table.as_str())) {
         let guarded: bool = sqlx::query_scalar("SELECT relrowsecurity FROM pg_class WHERE oid = $1::regclass")

@@ -137,18 +137,13 @@ async fn make_programme(tx: &mut Tx, now: DateTime<Utc>) -> Result<(), Failure> 
 
 async fn make_partners(tx: &mut Tx, now: DateTime<Utc>) -> Result<(), Failure> {
     for (code, name, ..) in PARTNERS {
-        let invite = Invite {
-            programme: PROGRAMME.into(),
-            code: code.into(),
-            email: MEMBER.0.into(),
-            name: Some(name.into()),
-            url: String::new(),
-        };
-        let link = invite_in(tx, &invite, now).await?;
+        let invite =
+            Invite { programme: PROGRAMME.into(), code: code.into(), email: MEMBER.0.into(), name: Some(name.into()) };
+        let invited = invite_in(tx, &invite, now).await?;
         if code != PARTNERS[0].0 {
             continue;
         }
-        let token = link.rsplit('/').next().unwrap_or_default();
+        let token = invited.token.as_str();
         let open = invitation(tx, token, now).await?.ok_or_else(|| Failure::refused("the invitation is gone"))?;
         let hash = password::hash(PASSWORD.into()).await?;
         let email = rules::email(MEMBER.0).unwrap_or_default();

@@ -13,11 +13,13 @@ mod whole_file;
 
 use crate::cli::Global;
 use crate::embedded_postgres::{EmbeddedPostgres, PostgresError};
+use crate::mail::Smtp;
 use crate::secret_key;
 use app::base::clock::Clock;
 use app::base::db::{self, Db};
 use app::base::error::AppError;
 use app::base::secrets::Secrets;
+use app::mail::home::MailHome;
 use app::payout_methods::store::seal_plain;
 use sqlx::postgres::PgConnectOptions;
 use std::path::PathBuf;
@@ -90,6 +92,10 @@ pub struct Session {
     pub clock: Clock,
     /// What encrypts and decrypts payout methods.
     pub secrets: Secrets,
+    /// Where the house stands on the net.
+    pub mail: MailHome,
+    /// The way to the mail server, where there is one.
+    pub smtp: Option<Smtp>,
     /// Results as JSON.
     pub json: bool,
     postgres: Option<EmbeddedPostgres>,
@@ -126,6 +132,7 @@ impl Session {
     }
 
     async fn connect(options: PgConnectOptions, clock: Clock, global: &Global) -> Result<Self, Failure> {
+        let (mail, smtp) = mail(global)?;
         db::migrate(options.clone()).await?;
         let db = Db::connect(options, 30).await?;
         let secrets = secret_key::open(&db, clock, &data_dir(global)).await?;
@@ -133,7 +140,7 @@ impl Session {
         if sealed > 0 {
             tracing::info!(sealed, "encrypted payout methods that lay in plain text");
         }
-        Ok(Self { db, clock, secrets, json: global.json, postgres: None })
+        Ok(Self { db, clock, secrets, mail, smtp, json: global.json, postgres: None })
     }
 
     /// Seals what this command recorded, and stops what was started for it.
@@ -155,6 +162,21 @@ pub async fn seal(db: &Db) -> Result<i64, AppError> {
     let sealed = app::audit::store::seal(&mut tx).await?;
     tx.commit().await?;
     Ok(sealed)
+}
+
+/// Sender and mail server, as they are set up.
+fn mail(global: &Global) -> Result<(MailHome, Option<Smtp>), Failure> {
+    let smtp_url = global.smtp_url.as_deref().filter(|url| !url.trim().is_empty());
+    let from = global.mail_from.as_deref().filter(|from| !from.trim().is_empty());
+    if smtp_url.is_some() && from.is_none() {
+        return Err(Failure::refused(
+            "PARTNERDESK_SMTP_URL needs PARTNERDESK_MAIL_FROM: the address that mail comes from",
+        ));
+    }
+    let home = MailHome::new(&global.url, from, smtp_url.is_some())
+        .map_err(|error| Failure::refused(format!("PARTNERDESK_MAIL_FROM: {error}")))?;
+    let smtp = smtp_url.map(|url| Smtp::new(url, home.domain())).transpose();
+    Ok((home, smtp.map_err(|error| Failure::refused(error.to_string()))?))
 }
 
 fn data_dir(global: &Global) -> PathBuf {

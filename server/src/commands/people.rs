@@ -5,7 +5,8 @@ use app::audit::store::{Change, record};
 use app::base::actor::{Actor, Role};
 use app::base::db::Tx;
 use app::base::error::constraint;
-use app::base::ids::PersonId;
+use app::base::ids::{PartnerId, PersonId};
+use app::mail::store as mail;
 use app::partners::store as partners;
 use app::programmes::store as programmes;
 use app::sign_in::store::NewPerson;
@@ -78,26 +79,37 @@ pub struct Invite {
     pub email: String,
     /// The partner's name.
     pub name: Option<String>,
-    /// Where the portal is reached.
-    pub url: String,
 }
 
-/// Makes or finds the partner and prints a sign-up link for a member.
+/// Makes or finds the partner and prints a sign-up link for a member, which is mailed, too, where there is a mail server.
 ///
 /// # Errors
 /// When there is no such programme or the address is none.
 pub async fn invite(session: &Session, what: &Invite) -> Result<(), Failure> {
     let mut tx = session.db.begin(&Actor::Command).await?;
-    let link = invite_in(&mut tx, what, session.clock.now()).await?;
+    let now = session.clock.now();
+    let invited = invite_in(&mut tx, what, now).await?;
+    if session.mail.sends() {
+        mail::invitation(&mut tx, &session.mail, &session.secrets, invited.partner, &invited.token, now).await?;
+    }
     tx.commit().await?;
+    let link = session.mail.link(&app::paths::join(&invited.token));
     if session.json { print_json(&json!({ "partner": what.code, "link": link })) } else { print_line(&link) }
 }
 
-/// The same, in a transaction of the caller's; gives the link.
+/// Somebody who was invited.
+pub struct Invited {
+    /// The account.
+    pub partner: PartnerId,
+    /// The link's secret.
+    pub token: String,
+}
+
+/// The same, in a transaction of the caller's and without a mail.
 ///
 /// # Errors
 /// When there is no such programme or the address is none.
-pub async fn invite_in(tx: &mut Tx, what: &Invite, now: DateTime<Utc>) -> Result<String, Failure> {
+pub async fn invite_in(tx: &mut Tx, what: &Invite, now: DateTime<Utc>) -> Result<Invited, Failure> {
     let email =
         rules::email(&what.email).ok_or_else(|| Failure::refused(format!("not an e-mail address: {}", what.email)))?;
     let programme = programmes::find(tx, &what.programme)
@@ -121,5 +133,5 @@ pub async fn invite_in(tx: &mut Tx, what: &Invite, now: DateTime<Utc>) -> Result
         ..Change::default()
     };
     record(tx, &Actor::Command, now, "partner-invite", change).await?;
-    Ok(format!("{}{}", what.url.trim_end_matches('/'), app::paths::join(&token)))
+    Ok(Invited { partner, token })
 }

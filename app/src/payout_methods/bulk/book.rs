@@ -38,7 +38,7 @@ pub async fn leave_unchanged(tx: &mut Tx, secrets: &Secrets, wanted: Vec<Wanted>
         let live = sqlx::query!(
             r#"SELECT partner_id AS "partner: PartnerId", kind, holder_name, fingerprint AS "fingerprint!",
                       ciphertext AS "ciphertext!", key_id AS "key!: KeyId"
-               FROM payout_method WHERE partner_id = ANY($1) AND ended_at IS NULL AND ciphertext IS NOT NULL
+               FROM payout_method WHERE partner_id = ANY($1) AND ended_at IS NULL AND NOT waiting AND ciphertext IS NOT NULL
                ORDER BY partner_id FOR UPDATE"#,
             &partners,
         )
@@ -70,7 +70,7 @@ pub async fn serving_others(
         let fingerprints: Vec<_> = batch.iter().map(|wanted| wanted.sealed.fingerprint.clone()).collect();
         let serving = sqlx::query!(
             r#"SELECT partner_id AS "partner: PartnerId", fingerprint AS "fingerprint!" FROM payout_method
-               WHERE ended_at IS NULL AND fingerprint = ANY($1)"#,
+               WHERE ended_at IS NULL AND NOT waiting AND fingerprint = ANY($1)"#,
             &fingerprints,
         )
         .fetch_all(&mut **tx)
@@ -85,17 +85,19 @@ pub async fn serving_others(
     Ok(refused)
 }
 
-/// Ends what is live; gives the number of methods that ended.
+/// Ends what is live, and what waits for its confirmation; gives the number of methods in use that ended.
 pub async fn end(tx: &mut Tx, batch: &[Wanted], now: DateTime<Utc>) -> Result<usize, BulkError> {
     let partners: Vec<_> = batch.iter().map(|wanted| wanted.partner.0).collect();
-    let ended = sqlx::query!(
-        "UPDATE payout_method SET ended_at = $2 WHERE partner_id = ANY($1) AND ended_at IS NULL",
+    let ended = sqlx::query_scalar!(
+        r#"WITH ended AS (
+               UPDATE payout_method SET ended_at = $2 WHERE partner_id = ANY($1) AND ended_at IS NULL RETURNING waiting)
+           SELECT count(*) FILTER (WHERE NOT waiting) AS "ended!" FROM ended"#,
         &partners,
         now,
     )
-    .execute(&mut **tx)
+    .fetch_one(&mut **tx)
     .await?;
-    Ok(usize::try_from(ended.rows_affected()).unwrap_or(usize::MAX))
+    Ok(usize::try_from(ended).unwrap_or(usize::MAX))
 }
 
 /// Adds the new ones and their lines in the record; gives their number.
@@ -111,11 +113,11 @@ pub async fn add(tx: &mut Tx, batch: &[Wanted], now: DateTime<Utc>) -> Result<us
                INSERT INTO payout_method (partner_id, kind, holder_name, ciphertext, key_id, fingerprint, masked, set_by, added_at,
                                           usable_from)
                SELECT n.partner_id, n.kind, n.holder_name, n.ciphertext, n.key_id, n.fingerprint, n.masked, 'command', $8, CASE
-                          WHEN NOT EXISTS (SELECT FROM payout_method m WHERE m.partner_id = n.partner_id) THEN $8
+                          WHEN NOT EXISTS (SELECT FROM payout_method m WHERE m.partner_id = n.partner_id AND NOT m.waiting) THEN $8
                           ELSE coalesce(
                               (SELECT greatest(m.usable_from, $8) FROM payout_method m
                                WHERE m.partner_id = n.partner_id AND m.ended_at = $8 AND m.fingerprint = n.fingerprint
-                                 AND m.kind = n.kind LIMIT 1),
+                                 AND m.kind = n.kind AND NOT m.waiting LIMIT 1),
                               $8 + g.method_safety_days * interval '24 hours')
                       END
                FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::smallint[], $6::bytea[], $7::text[])
@@ -124,7 +126,7 @@ pub async fn add(tx: &mut Tx, batch: &[Wanted], now: DateTime<Utc>) -> Result<us
                RETURNING partner_id, payout_method_id, kind, usable_from),
            before AS (
                SELECT DISTINCT ON (m.partner_id) m.partner_id, m.payout_method_id FROM payout_method m
-               WHERE m.partner_id = ANY($1) AND m.ended_at = $8 ORDER BY m.partner_id, m.payout_method_id DESC)
+               WHERE m.partner_id = ANY($1) AND m.ended_at = $8 AND NOT m.waiting ORDER BY m.partner_id, m.payout_method_id DESC)
            INSERT INTO audit (at, actor_kind, partner_id, action, subject, before, after, request_id)
            SELECT $8, 'command', new.partner_id, 'payout_method.set', 'payout_method/' || new.payout_method_id,
                   CASE WHEN before.partner_id IS NOT NULL THEN jsonb_build_object('payout_method', before.payout_method_id) END,

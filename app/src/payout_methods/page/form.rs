@@ -30,7 +30,12 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     tx.commit().await?;
     let draft = forms::recall(ctx, query.get("form")).await?;
     let locale = ctx.locale;
+    let mails = ctx.mail.sends();
     let lead = match (&live, safety_days) {
+        (None, _) if mails => tr!(locale, confirmation.lead_first_mail),
+        (Some(method), days) if mails => {
+            tr!(locale, confirmation.lead_waits_mail, method = words::method(locale, method), days = days.to_string())
+        }
         (None, _) => tr!(locale, payout_methods.lead_first),
         (Some(method), 0) => tr!(locale, payout_methods.lead_at_once, method = words::method(locale, method)),
         (Some(method), days) => {
@@ -84,6 +89,11 @@ fn form(ctx: &Context, kind: MethodKind, draft: Draft) -> AnyView {
         MethodKind::PayPal => vec![email(tr!(locale, payout_methods.paypal_email), &draft)],
         MethodKind::Wise => vec![email(tr!(locale, payout_methods.wise_email), &draft)],
     };
+    let confirmed_by = if ctx.mail.sends() {
+        tr!(locale, confirmation.mail_confirms)
+    } else {
+        tr!(locale, confirmation.password_confirms)
+    };
     let holder_most = u32::try_from(LONGEST_HOLDER).unwrap_or(u32::MAX);
     view! {
         <Form action="/do/set-payout-method" draft=&draft>
@@ -98,6 +108,7 @@ fn form(ctx: &Context, kind: MethodKind, draft: Draft) -> AnyView {
                 name="password" label=tr!(locale, payout_methods.password) kind="password" error=draft.error("password")
                 hint=tr!(locale, payout_methods.password_hint) required=true autocomplete="current-password"
             />
+            <p>{confirmed_by}</p>
             <Submit text=tr!(locale, payout_methods.save)/>
         </Form>
     }

@@ -10,6 +10,7 @@ use crate::base::language::tr;
 use crate::payout_methods::address::Address;
 use crate::payout_methods::model::{Method, Reveal};
 use crate::payout_methods::rules::LONGEST_REASON;
+use crate::payout_methods::store::Waiting;
 use crate::payout_methods::{store, words};
 use crate::ui::badge::Tone;
 use crate::ui::field::{Hidden, Submit, TextArea, Weight};
@@ -23,6 +24,7 @@ use leptos::prelude::*;
 /// What the desk knows of a partner's payout method.
 pub struct Desk {
     live: Option<Method>,
+    waiting: Option<Waiting>,
     whole: Option<(Address, DateTime<Utc>)>,
     reveals: Vec<Reveal>,
 }
@@ -40,17 +42,22 @@ impl Desk {
             }
             _ => None,
         };
-        Ok(Self { live, whole, reveals: store::reveals(tx, partner).await? })
+        let waiting = store::waiting(tx, partner).await?;
+        Ok(Self { live, waiting, whole, reveals: store::reveals(tx, partner).await? })
     }
 }
 
 /// The section. `draft` is the reveal's form, where that was refused.
 pub fn reveal(ctx: &Context, case: CaseId, desk: &Desk, draft: Draft) -> AnyView {
     let locale = ctx.locale;
+    let waits = desk.waiting.as_ref().map(|waits| {
+        let method = words::method(locale, &waits.method);
+        view! { <p>{tr!(locale, confirmation.desk)}" "{method}</p> }
+    });
     let Some(method) = &desk.live else {
         return section(
             tr!(locale, payout_methods.title),
-            view! { <p>{tr!(locale, payout_methods.desk_none)}</p> }.into_any(),
+            view! { <p>{tr!(locale, payout_methods.desk_none)}</p>{waits} }.into_any(),
         );
     };
     let mut lines = vec![
@@ -66,6 +73,7 @@ pub fn reveal(ctx: &Context, case: CaseId, desk: &Desk, draft: Draft) -> AnyView
     let body = view! {
         <div id="payout-method">
             {facts(lines)}
+            {waits}
             {desk.whole.as_ref().map(|(address, until)| whole(ctx, address, *until))}
             {(may && desk.whole.is_none()).then(|| ask(ctx, case, draft))}
             {(!desk.reveals.is_empty()).then(|| reveals(ctx, &desk.reveals))}

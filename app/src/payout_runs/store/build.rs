@@ -318,11 +318,11 @@ async fn candidates(
            SELECT a.holder_id AS "partner!", a.currency AS "currency!", coalesce(item.amount, 0) AS "payable!",
                   coalesce(f.balance, 0) AS "ring_fenced!", t.minimum AS "minimum?", t.schedule_kind AS "schedule_kind?",
                   t.schedule_value AS "schedule_value?", m.payout_method_id AS "method?", m.kind AS "method_kind?", m.usable_from AS "usable_from?",
-                  v.ends_at AS "review_ends?"
+                  v.ends_at AS "review_ends?", EXISTS (SELECT FROM payout_method w WHERE w.partner_id = a.holder_id AND w.ended_at IS NULL AND w.waiting) AS "unconfirmed!"
            FROM account a
            LEFT JOIN item ON item.partner_id = a.holder_id AND item.currency = a.currency
            LEFT JOIN account f ON f.programme_id = a.programme_id AND f.holder_id = a.holder_id AND f.currency = a.currency AND f.kind = 'ring_fenced'
-           LEFT JOIN payout_method m ON m.partner_id = a.holder_id AND m.ended_at IS NULL
+           LEFT JOIN payout_method m ON m.partner_id = a.holder_id AND m.ended_at IS NULL AND NOT m.waiting
            LEFT JOIN partner_review v ON v.partner_id = a.holder_id AND v.ended_at IS NULL AND v.ends_at > $4
            LEFT JOIN LATERAL (
                SELECT max(value) FILTER (WHERE field = 'minimum') AS minimum, max(kind) FILTER (WHERE field = 'schedule') AS schedule_kind,
@@ -357,6 +357,7 @@ async fn candidates(
                 minimum: row.minimum,
                 schedule: schedule.and_then(|(kind, value)| Schedule::from_parts(&kind, value)),
                 method,
+                unconfirmed: row.unconfirmed,
                 review: row.review_ends.map(|until| Review {
                     until,
                     day: last_day(until, terms.zone),

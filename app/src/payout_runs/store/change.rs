@@ -6,6 +6,8 @@ use crate::base::actor::{Actor, Staff};
 use crate::base::db::Tx;
 use crate::base::error::{AppError, constraint};
 use crate::base::ids::{PartnerId, PayoutFileId, PayoutId, PayoutRunId, PersonId};
+use crate::mail::home::MailHome;
+use crate::mail::store as mail;
 use crate::payout_runs::model::State;
 use crate::payout_runs::steps::{Standing, Step};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -198,20 +200,21 @@ pub struct NewDelay<'a> {
     pub form_key: Uuid,
 }
 
-/// Tells everybody in a run a later pay day; `false` where this form had told it before. The caller commits.
+/// Tells everybody in a run a later pay day, by mail too; `false` where this form had told it before. The caller commits.
 ///
 /// # Errors
 /// When the database is away.
 pub async fn tell_delay(
     tx: &mut Tx,
+    home: &MailHome,
     staff: &Staff,
     new: NewDelay<'_>,
     request_id: &str,
     now: DateTime<Utc>,
 ) -> Result<bool, AppError> {
-    let written = sqlx::query!(
+    let written = sqlx::query_scalar!(
         "INSERT INTO payout_delay (payout_run_id, new_pay_day, message, told_by, told_by_name, told_at, form_key)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (form_key) DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (form_key) DO NOTHING RETURNING payout_delay_id",
         new.run.0,
         new.day,
         new.message,
@@ -220,11 +223,10 @@ pub async fn tell_delay(
         now,
         new.form_key,
     )
-    .execute(&mut **tx)
+    .fetch_optional(&mut **tx)
     .await?;
-    if written.rows_affected() == 0 {
-        return Ok(false);
-    }
+    let Some(delay) = written else { return Ok(false) };
+    mail::delay(tx, home, (new.run, delay), &staff.name, now).await?;
     let change = Change {
         action: "payout_run.delayed",
         subject: format!("payout_run/{}", new.run),

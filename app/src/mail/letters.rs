@@ -1,0 +1,163 @@
+//! The mails there are, in their readers' languages.
+
+use super::home::MailHome;
+use super::letter::{Letter, Part};
+use crate::base::format;
+use crate::base::ids::CaseId;
+use crate::base::language::{Locale, tr};
+use crate::base::money::Money;
+use crate::paths;
+use crate::payout_methods::model::MethodKind;
+use crate::payout_methods::words::kind;
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+
+/// What a mail is about, with everything it says.
+#[derive(Clone, Debug)]
+pub enum About {
+    /// Staff answered in a case.
+    Reply {
+        /// The case.
+        case: CaseId,
+        /// What it is about.
+        subject: String,
+        /// The answer.
+        body: String,
+    },
+    /// Somebody is invited to an account.
+    Invitation {
+        /// The account.
+        partner: String,
+        /// The link's secret.
+        token: String,
+        /// Until when it is good.
+        until: DateTime<Utc>,
+    },
+    /// A payout comes later than promised.
+    Delay {
+        /// How much, by currency.
+        amounts: Vec<Money>,
+        /// The day that was promised.
+        promised: NaiveDate,
+        /// The new one.
+        day: NaiveDate,
+        /// What the programme says to it.
+        message: String,
+    },
+    /// A payout method waits for its confirmation.
+    MethodConfirm {
+        /// The link's secret.
+        token: String,
+        /// Until when it is good.
+        until: DateTime<Utc>,
+        /// How.
+        kind: MethodKind,
+        /// Where to, masked.
+        masked: String,
+        /// Whether another one is in use until then.
+        replaces: bool,
+    },
+    /// Another member set a payout method.
+    MethodChanged {
+        /// Who.
+        by: String,
+        /// How.
+        kind: MethodKind,
+        /// Where to, masked.
+        masked: String,
+        /// Whether it has to be confirmed first.
+        awaits: bool,
+        /// From when on money goes there at the earliest.
+        usable_from: DateTime<Utc>,
+    },
+}
+
+/// Who reads and who writes.
+#[derive(Clone, Debug)]
+pub struct Sides {
+    /// The reader's language.
+    pub locale: Locale,
+    /// The reader's time zone.
+    pub zone: Tz,
+    /// The name at the end.
+    pub signed_by: String,
+    /// The programme.
+    pub programme: String,
+}
+
+/// Writes the letter.
+pub fn write(home: &MailHome, sides: &Sides, about: &About) -> Letter {
+    let (locale, zone) = (sides.locale, sides.zone);
+    let programme = || sides.programme.clone();
+    let time = |at| format::date_time(locale, zone, at);
+    let place = |method: MethodKind, masked: &str| format!("{}, {masked}", kind(locale, method));
+    let link = |words: String, path: &str| Part::Link(words, home.link(path));
+    let (subject, parts, foot) = match about {
+        About::Reply { case, subject, body } => (
+            format!("Re: {subject}"),
+            vec![Part::Prose(body.clone()), link(tr!(locale, mail.see_case), &paths::dispute(*case))],
+            tr!(locale, mail.foot_reply),
+        ),
+        About::Invitation { partner, token, until } => (
+            tr!(locale, mail.invitation_subject, programme = programme()),
+            vec![
+                Part::Prose(tr!(locale, mail.invitation, programme = programme(), partner = partner.clone())),
+                link(tr!(locale, mail.invitation_link), &paths::join(token)),
+                Part::Prose(tr!(locale, mail.invitation_until, until = time(*until))),
+            ],
+            tr!(locale, mail.foot_invitation),
+        ),
+        About::Delay { amounts, promised, day, message } => {
+            let amounts: Vec<_> = amounts.iter().map(|amount| format::money(locale, *amount)).collect();
+            let day = format::day(locale, *day);
+            let answer = tr!(
+                locale,
+                mail.delay,
+                amount = amounts.join(" + "),
+                day = day.clone(),
+                promised = format::day(locale, *promised)
+            );
+            (
+                tr!(locale, mail.delay_subject, day = day),
+                vec![
+                    Part::Prose(answer),
+                    Part::Prose(message.clone()),
+                    link(tr!(locale, mail.delay_link), paths::PAYOUTS),
+                ],
+                tr!(locale, mail.foot_account, programme = programme()),
+            )
+        }
+        About::MethodConfirm { token, until, kind, masked, replaces } => {
+            let until_then = if *replaces { tr!(locale, mail.confirm_before) } else { tr!(locale, mail.confirm_first) };
+            (
+                tr!(locale, mail.confirm_subject),
+                vec![
+                    Part::Prose(tr!(locale, mail.confirm, method = place(*kind, masked))),
+                    link(tr!(locale, mail.confirm_link), &paths::confirm_method(token)),
+                    Part::Prose(tr!(locale, mail.confirm_until, until = time(*until), until_then = until_then)),
+                    Part::Prose(tr!(locale, mail.confirm_not_me)),
+                ],
+                tr!(locale, mail.foot_account, programme = programme()),
+            )
+        }
+        About::MethodChanged { by, kind, masked, awaits, usable_from } => {
+            let answer = tr!(locale, mail.changed, name = by.clone(), method = place(*kind, masked));
+            let when = if *awaits {
+                tr!(locale, mail.changed_awaits, name = by.clone(), from = time(*usable_from))
+            } else {
+                tr!(locale, mail.changed_from, from = time(*usable_from))
+            };
+            (
+                tr!(locale, mail.changed_subject),
+                vec![
+                    Part::Prose(answer),
+                    Part::Prose(when),
+                    Part::Prose(tr!(locale, mail.changed_not_us)),
+                    link(tr!(locale, mail.changed_link), paths::ACCOUNT),
+                ],
+                tr!(locale, mail.foot_account, programme = programme()),
+            )
+        }
+    };
+    Letter { locale, subject, parts, signed_by: sides.signed_by.clone(), house: sides.programme.clone(), foot }
+}
