@@ -15,6 +15,8 @@ pub mod earnings;
 #[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
+pub mod invoices;
+#[cfg(feature = "ssr")]
 pub mod ledger;
 #[cfg(feature = "ssr")]
 pub mod partners;
@@ -36,6 +38,8 @@ pub mod sign_in;
 pub mod staff;
 #[cfg(feature = "ssr")]
 pub mod statements;
+#[cfg(feature = "ssr")]
+pub mod tax;
 pub mod terms;
 pub mod ui;
 

@@ -1,6 +1,8 @@
 //! Every address of the product, typed, in one place. Who may ask for them stands in `base::access`.
 
 use crate::base::ids::{CaseId, ConversionId, PayoutFileId, PayoutId, PayoutRunId, ProposalId, TermsVersionId};
+#[cfg(feature = "ssr")]
+use crate::invoices::model::Kind as InvoiceKind;
 use crate::payout_methods::model::MethodKind;
 
 /// Sign-in.
@@ -15,12 +17,16 @@ pub const TERMS: &str = "/terms";
 pub const DISPUTES: &str = "/disputes";
 /// A partner's account: payout method, language.
 pub const ACCOUNT: &str = "/account";
+/// A partner's tax data.
+pub const TAX_DATA: &str = "/account/tax";
 /// The queue.
 pub const DESK: &str = "/desk";
 /// Proposals, waiting and decided.
 pub const APPROVALS: &str = "/approvals";
 /// Payout runs.
 pub const RUNS: &str = "/runs";
+/// Tax and invoices.
+pub const TAX: &str = "/tax";
 /// What banks and payment services answered.
 pub const ANSWERS: &str = "/answers";
 /// The record of changes.
@@ -39,6 +45,25 @@ pub fn payout(id: PayoutId) -> String {
 /// A payout's statement, `pdf` or `csv`.
 pub fn statement(id: PayoutId, extension: &str) -> String {
     format!("{PAYOUTS}/{id}/statement.{extension}")
+}
+
+/// An invoice or credit note of a payout, for its partner.
+#[cfg(feature = "ssr")]
+pub fn invoice(id: PayoutId, kind: InvoiceKind) -> String {
+    format!("{PAYOUTS}/{id}/{}", invoice_file(kind))
+}
+
+/// What its partner sent last for a payout.
+pub fn sent_invoice(id: PayoutId) -> String {
+    format!("{PAYOUTS}/{id}/sent-invoice.pdf")
+}
+
+#[cfg(feature = "ssr")]
+fn invoice_file(kind: InvoiceKind) -> &'static str {
+    match kind {
+        InvoiceKind::Invoice => "invoice.pdf",
+        InvoiceKind::CreditNote => "credit-note.pdf",
+    }
 }
 
 /// One commission, explained.
@@ -89,6 +114,22 @@ pub fn run_view(id: PayoutRunId, view: &str) -> String {
 /// One payout, as staff see it.
 pub fn run_payout(run: PayoutRunId, payout: PayoutId) -> String {
     format!("{RUNS}/{run}/payouts/{payout}")
+}
+
+/// An invoice or credit note of a payout, for staff.
+#[cfg(feature = "ssr")]
+pub fn run_invoice(run: PayoutRunId, payout: PayoutId, kind: InvoiceKind) -> String {
+    format!("{}/{}", run_payout(run, payout), invoice_file(kind))
+}
+
+/// What its partner sent last for a payout, for staff.
+pub fn run_sent_invoice(run: PayoutRunId, payout: PayoutId) -> String {
+    format!("{}/sent-invoice.pdf", run_payout(run, payout))
+}
+
+/// A programme's tax policy, and the invoices that wait.
+pub fn tax(programme: &str) -> String {
+    format!("{TAX}?programme={programme}")
 }
 
 /// A file for the bank.

@@ -17,6 +17,7 @@ use crate::payouts::page::Payouts;
 use crate::settlement::page::{AnswerLine, Answers};
 use crate::sign_in::page::{JoinPage, SignInPage};
 use crate::statements::page::PayoutPage;
+use crate::tax::page::{TaxData, TaxPolicy};
 use crate::terms::page::Terms;
 use crate::ui::islands::SubmitOnce;
 use crate::ui::screen::{Failure, failure, home};
@@ -87,6 +88,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/terms") view=Terms ssr=SsrMode::Async/>
             <Route path=path!("/account") view=Account ssr=SsrMode::Async/>
             <Route path=path!("/account/method/:kind") view=PayoutMethodForm ssr=SsrMode::Async/>
+            <Route path=path!("/account/tax") view=TaxData ssr=SsrMode::Async/>
             <Route path=path!("/approvals") view=Approvals ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:proposal") view=ProposalPage ssr=SsrMode::Async/>
             <Route path=path!("/runs") view=Runs ssr=SsrMode::Async/>
@@ -94,6 +96,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/runs/:run/payouts/:payout") view=RunPayout ssr=SsrMode::Async/>
             <Route path=path!("/answers") view=Answers ssr=SsrMode::Async/>
             <Route path=path!("/answers/:file/:line") view=AnswerLine ssr=SsrMode::Async/>
+            <Route path=path!("/tax") view=TaxPolicy ssr=SsrMode::Async/>
             <Route path=path!("/record") view=Record ssr=SsrMode::Async/>
             <Route path=path!("/disputes") view=Disputes ssr=SsrMode::Async/>
             <Route path=path!("/disputes/new") view=NewDispute ssr=SsrMode::Async/>
@@ -166,6 +169,7 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
             if Who::Counting.includes(&ctx.actor) {
                 rooms.push((paths::RUNS, tr!(locale, runs.room)));
                 rooms.push((paths::ANSWERS, tr!(locale, runs.room_answers)));
+                rooms.push((paths::TAX, tr!(locale, tax.room)));
             }
             if matches!(staff.role, Role::Owner | Role::Auditor) {
                 rooms.push((paths::RECORD, tr!(locale, shell.record)));

@@ -8,6 +8,8 @@ mod shop;
 mod answers;
 #[path = "payouts/counting_house.rs"]
 mod counting_house;
+#[path = "payouts/invoices.rs"]
+mod invoices;
 #[path = "payouts/people.rs"]
 mod people;
 #[path = "payouts/runs.rs"]
@@ -16,3 +18,5 @@ mod runs;
 mod screens;
 #[path = "payouts/staff.rs"]
 mod staff;
+#[path = "payouts/taxes.rs"]
+mod taxes;

@@ -9,6 +9,7 @@ use crate::base::language::{self, Locale, tr};
 use crate::paths;
 use crate::payout_methods::page::own;
 use crate::payout_methods::{store as methods, words};
+use crate::tax;
 use crate::ui::field::{Hidden, Select, Submit, Weight};
 use crate::ui::form::Form;
 use crate::ui::layout::{facts, page_head, section};
@@ -28,13 +29,19 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let method = methods::live_method(&mut tx, member.partner).await?;
     let ended = methods::ended_methods(&mut tx, member.partner).await?;
     let (currency, _) = methods::programme(&mut tx, member.programme).await?;
+    let profile = tax::store::newest(&mut tx, member.partner, ctx.now()).await?;
+    let policy = tax::store::in_force(&mut tx, member.programme, ctx.now()).await?;
     tx.commit().await?;
     let mut tx = ctx.db.begin_sign_in().await?;
     let preferences = store::preferences(&mut tx, member.person).await?;
     tx.commit().await?;
 
     let locale = ctx.locale;
-    let done = (query.get("done") == Some("method")).then(|| tr!(locale, account.done_method));
+    let done = match query.get("done") {
+        Some("method") => Some(tr!(locale, account.done_method)),
+        Some("tax") => Some(tr!(locale, tax.done_profile)),
+        _ => None,
+    };
     let lead = match &method {
         Some(method) if method.usable_from > ctx.now() => {
             let from = format::date(locale, ctx.time_zone, method.usable_from);
@@ -53,6 +60,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
         {page_head(title.clone(), Some(lead.into_any()))}
         {notice::done(ctx, done)}
         {own(ctx, method.as_ref(), ended, currency)}
+        {tax::page::own(ctx, profile.as_ref(), policy.as_ref())}
         {section(tr!(locale, account.person), facts(person))}
         {section(tr!(locale, account.preferences), language_form(ctx))}
     };

@@ -7,6 +7,7 @@ use crate::payout_methods::model::MethodKind;
 use crate::payout_methods::rules::pays;
 use crate::payouts::model::{Balances, Facts, Reason, Review};
 use crate::payouts::rules::{next_pay_day, standing};
+use crate::tax::model::Taxed;
 use crate::terms::model::Schedule;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -73,6 +74,8 @@ pub struct Candidate {
     pub method: Option<Method>,
     /// The review that runs.
     pub review: Option<Review>,
+    /// What the tax office makes of it.
+    pub taxed: Taxed,
     /// Earlier payouts.
     pub before: Before,
 }
@@ -126,6 +129,7 @@ fn stopped_by(terms: &Terms, candidate: &Candidate) -> Vec<Blocked> {
         has_method: candidate.method.is_some(),
         method_waits: None,
         review: candidate.review.clone(),
+        taxed: candidate.taxed.clone(),
     };
     let reasons = standing(&facts, &balances).reasons;
     let blocked = |reason, amount, until| Some(Blocked { reason, amount, until });
@@ -136,6 +140,9 @@ fn stopped_by(terms: &Terms, candidate: &Candidate) -> Vec<Blocked> {
             Reason::UnderReview(review) => blocked(Block::UnderReview, None, Some(review.until)),
             Reason::UnderMinimum { short, .. } => blocked(Block::UnderMinimum, Some(short), None),
             Reason::NoMethod => blocked(Block::NoMethod, None, None),
+            Reason::TaxFormMissing => blocked(Block::TaxFormMissing, None, None),
+            Reason::InvoiceMissing => blocked(Block::InvoiceMissing, None, None),
+            Reason::NothingLeft { total } => blocked(Block::NothingLeft, Some(-total), None),
             _ => None,
         })
         .collect()
@@ -218,6 +225,7 @@ mod tests {
             schedule: None,
             method: Some(paypal()),
             review: None,
+            taxed: Taxed::default(),
             before: Before { amounts: vec![dec("60"), dec("55")], method: Some(7) },
         }
     }

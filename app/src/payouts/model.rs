@@ -1,6 +1,7 @@
 //! What a partner's money waits for.
 
 use crate::base::money::Currency;
+use crate::tax::model::{Taxed, Worked};
 use crate::terms::model::Schedule;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -82,6 +83,8 @@ pub struct Facts {
     pub method_waits: Option<Leaves>,
     /// The review that runs, if one does.
     pub review: Option<Review>,
+    /// What the tax office makes of it.
+    pub taxed: Taxed,
 }
 
 /// A reason why money is not on its way.
@@ -109,6 +112,15 @@ pub enum Reason {
     MethodInSafetyPeriod {
         /// When it has waited long enough.
         until: Leaves,
+    },
+    /// The programme pays nobody whose tax data it does not have.
+    TaxFormMissing,
+    /// An invoice of an earlier payout is missing, or was refused.
+    InvoiceMissing,
+    /// What is withheld, and what sending it costs, leave nothing to send.
+    NothingLeft {
+        /// What it would come to, zero or below.
+        total: Decimal,
     },
     /// Contested by the programme.
     Contested {
@@ -141,6 +153,9 @@ impl Reason {
                 | Self::UnderMinimum { .. }
                 | Self::NoMethod
                 | Self::MethodInSafetyPeriod { .. }
+                | Self::TaxFormMissing
+                | Self::InvoiceMissing
+                | Self::NothingLeft { .. }
         )
     }
 }
@@ -155,6 +170,8 @@ pub struct Standing {
     pub pay_day: Option<NaiveDate>,
     /// What leaves its hold before `pay_day`, besides what is payable.
     pub until_then: Decimal,
+    /// What of the payable balance would arrive, with VAT and less what is taken off; `None` while nobody knows.
+    pub arrives: Option<Worked>,
     /// Why money is not on its way: first what stops a payout, the weightiest first, then what keeps it pending.
     pub reasons: Vec<Reason>,
 }

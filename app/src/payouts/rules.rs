@@ -1,6 +1,7 @@
 //! When a payout is made, and what keeps it. Pure.
 
 use super::model::{Balances, Due, Facts, Leaves, Reason, Standing};
+use crate::base::money::Money;
 use crate::terms::model::Schedule;
 use chrono::{Datelike, Days, Months, NaiveDate};
 use rust_decimal::Decimal;
@@ -90,6 +91,16 @@ pub fn standing(facts: &Facts, balances: &Balances) -> Standing {
     if let Some(until) = facts.method_waits {
         reasons.push(Reason::MethodInSafetyPeriod { until });
     }
+    if facts.taxed.form_missing() {
+        reasons.push(Reason::TaxFormMissing);
+    }
+    if facts.taxed.awaits_invoice {
+        reasons.push(Reason::InvoiceMissing);
+    }
+    let arrives = facts.taxed.work_out(Money::new(payable.max(Decimal::ZERO), balances.currency)).ok();
+    if let Some(worked) = arrives.filter(|worked| payable > Decimal::ZERO && worked.total <= Decimal::ZERO) {
+        reasons.push(Reason::NothingLeft { total: worked.total });
+    }
     if balances.ring_fenced > Decimal::ZERO {
         reasons.push(Reason::Contested { amount: balances.ring_fenced });
     }
@@ -106,7 +117,7 @@ pub fn standing(facts: &Facts, balances: &Balances) -> Standing {
     let until_then =
         sum(in_hold()
             .filter(|due| due.leaves.is_some_and(|leaves| pay_day.is_some_and(|pay_day| leaves.day < pay_day))));
-    Standing { balances: balances.clone(), pay_day, until_then, reasons }
+    Standing { balances: balances.clone(), pay_day, until_then, arrives, reasons }
 }
 
 /// When what leaves its hold lifts the balance to the minimum.
@@ -142,6 +153,7 @@ mod tests {
     use super::super::model::Review;
     use super::*;
     use crate::base::money::Currency;
+    use crate::tax::model::Taxed;
     use proptest::prelude::*;
 
     fn dec(text: &str) -> Decimal {
@@ -176,6 +188,7 @@ mod tests {
             has_method: true,
             method_waits: None,
             review: None,
+            taxed: Taxed::default(),
         }
     }
 

@@ -5,12 +5,17 @@ use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::ids::{PartnerId, ProgrammeId};
 use crate::base::money::Currency;
+use crate::invoices;
 use crate::payout_methods;
+use crate::payout_methods::model::MethodKind;
+use crate::tax;
+use crate::tax::model::Taxed;
 use crate::terms;
 use crate::terms::model::{Field, Schedule};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
+use std::sync::Arc;
 
 /// Everything that decides what a partner is paid next, as of a moment.
 ///
@@ -42,7 +47,23 @@ pub async fn facts(
         has_method: method.is_some(),
         method_waits: waits.map(|at| Leaves { day: at.with_timezone(&zone).date_naive(), at }),
         review: review(tx, partner, now, zone).await?,
+        taxed: taxed(tx, programme, partner, method.map(|method| method.kind), now).await?,
     })
+}
+
+/// What the tax office makes of a partner's next payout.
+async fn taxed(
+    tx: &mut Tx,
+    programme: ProgrammeId,
+    partner: PartnerId,
+    method: Option<MethodKind>,
+    now: DateTime<Utc>,
+) -> Result<Taxed, AppError> {
+    let Some(policy) = tax::store::in_force(tx, programme, now).await? else { return Ok(Taxed::default()) };
+    let awaits_invoice =
+        policy.terms.waits_for_invoice && !invoices::store::awaited(tx, &[partner.0]).await?.is_empty();
+    let profile = tax::store::newest(tx, partner, now).await?;
+    Ok(Taxed { policy: Some(Arc::new(policy)), profile, method, awaits_invoice })
 }
 
 /// A partner's accounts by currency, `first` (also where it is empty) first.

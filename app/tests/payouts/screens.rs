@@ -17,9 +17,9 @@ use leptos_meta::ServerMetaContext;
 use leptos_router::location::RequestUrl;
 use sqlx::PgPool;
 
-const HOSTILE: &str = "</textarea></title><script>alert(1)</script><img src=x onerror=alert(1)>";
+pub const HOSTILE: &str = "</textarea></title><script>alert(1)</script><img src=x onerror=alert(1)>";
 
-async fn page(ctx: Context, path: &str) -> String {
+pub async fn page(ctx: Context, path: &str) -> String {
     // Sets the executor up, as the server does at its start.
     let _ = leptos_axum::generate_route_list(App);
     let owner = Owner::new();
@@ -39,12 +39,12 @@ async fn page(ctx: Context, path: &str) -> String {
     html
 }
 
-fn in_spanish(ctx: Context) -> Context {
+pub fn in_spanish(ctx: Context) -> Context {
     Context { locale: Locale::es, ..ctx }
 }
 
 /// Whether every space is a plain one or keeps words together is no matter here.
-fn says(html: &str, words: &[&str]) {
+pub fn says(html: &str, words: &[&str]) {
     let html = html.replace('\u{a0}', " ");
     for words in words {
         assert!(html.contains(&words.replace('\u{a0}', " ")), "{words:?} is not in {html}");

@@ -404,9 +404,12 @@ async fn what_was_written_stays(pool: PgPool) {
         "conversion",
         "conversion_event",
         "decision",
+        "invoice",
         "message",
         "month_close",
         "note",
+        "partner_invoice",
+        "partner_invoice_verdict",
         "payer_account",
         "payout",
         "payout_allocation",
@@ -425,6 +428,8 @@ async fn what_was_written_stays(pool: PgPool) {
         "settlement_by_hand",
         "settlement_file",
         "settlement_line",
+        "tax_policy",
+        "tax_profile",
         "terms_version",
         "transfer",
     ];
@@ -435,7 +440,7 @@ async fn what_was_written_stays(pool: PgPool) {
             "audit" => "action",
             "audit_seal" => "hash",
             "secret_key" => "made_at",
-            "authority" | "decision" | "month_close" | "payer_account" | "payout_file" | "proposal"
+            "authority" | "decision" | "month_close" | "payer_account" | "payout_file" | "proposal" | "tax_policy"
             | "terms_version" => "programme_id",
             "payout_delay" => "message",
             "payout_file_piece" => "piece",
