@@ -32,30 +32,32 @@ CREATE TRIGGER invoice_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON invoic
 -- Released, a payout has its invoice; taken back, its credit note. In the same statement, whoever writes the step.
 CREATE FUNCTION issue_invoices() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    due record;
 BEGIN
-    FOR due IN SELECT 'invoice' AS kind, array_agg(w.payout_id) AS payouts, array_agg(DISTINCT w.partner_id) AS partners
-               FROM written w JOIN payout p USING (partner_id, payout_id) JOIN tax_policy t USING (programme_id, tax_policy_id)
-               WHERE w.to_state = 'approved' AND t.invoices = 'self_billed'
-                 AND NOT EXISTS (SELECT FROM invoice i WHERE i.partner_id = w.partner_id AND i.payout_id = w.payout_id)
-               UNION ALL
-               SELECT 'credit_note', array_agg(w.payout_id), array_agg(DISTINCT w.partner_id)
-               FROM written w JOIN invoice i ON i.partner_id = w.partner_id AND i.payout_id = w.payout_id AND i.kind = 'invoice'
-               WHERE w.to_state IN ('cancelled', 'failed', 'returned') LOOP
-        CONTINUE WHEN due.payouts IS NULL;
-        -- One number after the other: whoever else writes for the same partner waits here.
-        PERFORM FROM partner p WHERE p.partner_id = ANY(due.partners) ORDER BY p.partner_id FOR NO KEY UPDATE;
-        INSERT INTO invoice (programme_id, partner_id, payout_id, kind, number, issued_on, language, issued_at)
-        SELECT p.programme_id, p.partner_id, p.payout_id, due.kind,
-               (SELECT coalesce(max(i.number), 0) FROM invoice i WHERE i.partner_id = p.partner_id AND i.kind = due.kind)
-                   + row_number() OVER (PARTITION BY p.partner_id ORDER BY p.payout_id),
-               (w.booked_at AT TIME ZONE g.time_zone)::date,
-               coalesce((SELECT q.locale FROM partner_member m JOIN person q USING (person_id)
-                         WHERE m.partner_id = p.partner_id ORDER BY m.since, m.person_id LIMIT 1), 'en'), w.booked_at
-        FROM written w JOIN payout p USING (partner_id, payout_id) JOIN programme g USING (programme_id)
-        WHERE w.payout_id = ANY(due.payouts);
-    END LOOP;
+    -- One number after the other: whoever else writes for the same partners waits here.
+    PERFORM FROM partner q
+    WHERE q.partner_id IN (
+        SELECT w.partner_id FROM written w JOIN payout p USING (partner_id, payout_id) JOIN tax_policy t USING (programme_id, tax_policy_id)
+        WHERE t.invoices = 'self_billed' AND w.to_state IN ('approved', 'cancelled', 'failed', 'returned'))
+    ORDER BY q.partner_id FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO invoice (programme_id, partner_id, payout_id, kind, number, issued_on, language, issued_at)
+    SELECT p.programme_id, p.partner_id, p.payout_id, due.kind,
+           (SELECT coalesce(max(i.number), 0) FROM invoice i WHERE i.partner_id = p.partner_id AND i.kind = due.kind)
+               + row_number() OVER (PARTITION BY p.partner_id, due.kind ORDER BY p.payout_id),
+           (w.booked_at AT TIME ZONE g.time_zone)::date,
+           coalesce((SELECT q.locale FROM partner_member m JOIN person q USING (person_id)
+                     WHERE m.partner_id = p.partner_id ORDER BY m.since, m.person_id LIMIT 1), 'en'), w.booked_at
+    FROM written w
+    JOIN payout p USING (partner_id, payout_id)
+    JOIN tax_policy t USING (programme_id, tax_policy_id)
+    JOIN programme g USING (programme_id)
+    LEFT JOIN invoice known ON known.partner_id = w.partner_id AND known.payout_id = w.payout_id AND known.kind = 'invoice'
+    CROSS JOIN LATERAL (SELECT CASE w.to_state WHEN 'approved' THEN 'invoice' ELSE 'credit_note' END AS kind) due
+    WHERE t.invoices = 'self_billed'
+      AND CASE WHEN w.to_state = 'approved' THEN known.number IS NULL
+               ELSE w.to_state IN ('cancelled', 'failed', 'returned') AND known.number IS NOT NULL END;
     RETURN NULL;
 END
 $$;

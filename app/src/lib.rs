@@ -9,6 +9,7 @@ pub mod approvals;
 pub mod audit;
 pub mod base;
 pub mod commissions;
+pub mod contests;
 pub mod desk;
 pub mod disputes;
 pub mod earnings;

@@ -7,6 +7,7 @@ use crate::base::access::Who;
 use crate::base::actor::{Actor, Role};
 use crate::base::context::{self, Context};
 use crate::base::language::{self, Locale, tr};
+use crate::contests::page::{ContestPage, Contests};
 use crate::desk::page::{Desk, DeskCase};
 use crate::disputes::page::{Dispute, Disputes, NewDispute};
 use crate::earnings::page::{Commission, Earnings};
@@ -102,6 +103,8 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/disputes/new") view=NewDispute ssr=SsrMode::Async/>
             <Route path=path!("/disputes/:case") view=Dispute ssr=SsrMode::Async/>
             <Route path=path!("/desk") view=Desk ssr=SsrMode::Async/>
+            <Route path=path!("/contests") view=Contests ssr=SsrMode::Async/>
+            <Route path=path!("/contests/:contest") view=ContestPage ssr=SsrMode::Async/>
             <Route path=path!("/desk/:case") view=DeskCase ssr=SsrMode::Async/>
         </Routes>
     }
@@ -162,7 +165,7 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
             (paths::ACCOUNT, tr!(locale, shell.account)),
         ],
         Actor::Staff(staff) => {
-            let mut rooms = vec![(paths::DESK, tr!(locale, shell.desk))];
+            let mut rooms = vec![(paths::DESK, tr!(locale, shell.desk)), (paths::CONTESTS, tr!(locale, contests.room))];
             if matches!(staff.role, Role::Owner | Role::Auditor) {
                 rooms.push((paths::APPROVALS, tr!(locale, shell.approvals)));
             }

@@ -25,7 +25,7 @@ pub struct Global {
     /// PostgreSQL to use; without it a private one in the data folder, from the programs installed here
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
-    /// Folder of the private PostgreSQL and of `secret.key`, which encrypts payout methods unless
+    /// Folder of the private PostgreSQL and of `secret.key`, which encrypts payout methods and tax numbers unless
     /// PARTNERDESK_SECRET_KEY (64 hexadecimal digits) does [default: /var/lib/partnerdesk as root, else ~/.local/share/partnerdesk]
     #[arg(long, global = true, env = "PARTNERDESK_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,

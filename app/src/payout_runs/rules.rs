@@ -130,6 +130,7 @@ fn stopped_by(terms: &Terms, candidate: &Candidate) -> Vec<Blocked> {
         method_waits: None,
         review: candidate.review.clone(),
         taxed: candidate.taxed.clone(),
+        contests: Vec::new(),
     };
     let reasons = standing(&facts, &balances).reasons;
     let blocked = |reason, amount, until| Some(Blocked { reason, amount, until });

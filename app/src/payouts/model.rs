@@ -85,6 +85,8 @@ pub struct Facts {
     pub review: Option<Review>,
     /// What the tax office makes of it.
     pub taxed: Taxed,
+    /// When the next contest ends at the latest, in each currency that has one.
+    pub contests: Vec<(Currency, Leaves)>,
 }
 
 /// A reason why money is not on its way.
@@ -126,6 +128,8 @@ pub enum Reason {
     Contested {
         /// How much.
         amount: Decimal,
+        /// When the next of it is the partner's again at the latest.
+        until: Option<Leaves>,
     },
     /// Only an approval makes it payable.
     WaitsForApproval {

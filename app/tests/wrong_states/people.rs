@@ -401,6 +401,7 @@ async fn what_was_written_stays(pool: PgPool) {
         "case_event",
         "case_pin",
         "commission",
+        "contest",
         "conversion",
         "conversion_event",
         "decision",
