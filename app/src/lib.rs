@@ -17,6 +17,8 @@ pub mod earnings;
 pub mod funds;
 pub mod imports;
 #[cfg(feature = "ssr")]
+pub mod invoices;
+#[cfg(feature = "ssr")]
 pub mod ledger;
 #[cfg(feature = "ssr")]
 pub mod mail;
@@ -40,6 +42,8 @@ pub mod sign_in;
 pub mod staff;
 #[cfg(feature = "ssr")]
 pub mod statements;
+#[cfg(feature = "ssr")]
+pub mod tax;
 pub mod terms;
 pub mod ui;
 

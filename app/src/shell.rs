@@ -20,6 +20,7 @@ use crate::payouts::page::Payouts;
 use crate::settlement::page::{AnswerLine, Answers};
 use crate::sign_in::page::{JoinPage, SignInPage};
 use crate::statements::page::PayoutPage;
+use crate::tax::page::{TaxData, TaxPolicy};
 use crate::terms::page::Terms;
 use crate::ui::islands::SubmitOnce;
 use crate::ui::screen::{Failure, failure, home};
@@ -92,6 +93,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/account/method/:kind") view=PayoutMethodForm ssr=SsrMode::Async/>
             <Route path=path!("/account/confirm/:token") view=ConfirmMethod ssr=SsrMode::Async/>
             <Route path=path!("/mail") view=Mail ssr=SsrMode::Async/>
+            <Route path=path!("/account/tax") view=TaxData ssr=SsrMode::Async/>
             <Route path=path!("/approvals") view=Approvals ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:proposal") view=ProposalPage ssr=SsrMode::Async/>
             <Route path=path!("/runs") view=Runs ssr=SsrMode::Async/>
@@ -100,6 +102,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/funds") view=FundsPage ssr=SsrMode::Async/>
             <Route path=path!("/answers") view=Answers ssr=SsrMode::Async/>
             <Route path=path!("/answers/:file/:line") view=AnswerLine ssr=SsrMode::Async/>
+            <Route path=path!("/tax") view=TaxPolicy ssr=SsrMode::Async/>
             <Route path=path!("/record") view=Record ssr=SsrMode::Async/>
             <Route path=path!("/disputes") view=Disputes ssr=SsrMode::Async/>
             <Route path=path!("/disputes/new") view=NewDispute ssr=SsrMode::Async/>
@@ -175,6 +178,7 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
                 rooms.push((paths::RUNS, tr!(locale, runs.room)));
                 rooms.push((paths::ANSWERS, tr!(locale, runs.room_answers)));
                 rooms.push((paths::FUNDS, tr!(locale, funds.room)));
+                rooms.push((paths::TAX, tr!(locale, tax.room)));
             }
             if Who::Leads.includes(&ctx.actor) {
                 rooms.push((paths::MAIL, tr!(locale, mail.title)));

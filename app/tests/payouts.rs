@@ -14,6 +14,8 @@ mod counting_house;
 mod disputes;
 #[path = "payouts/funds.rs"]
 mod funds;
+#[path = "payouts/invoices.rs"]
+mod invoices;
 #[path = "payouts/people.rs"]
 mod people;
 #[path = "payouts/runs.rs"]
@@ -22,3 +24,5 @@ mod runs;
 mod screens;
 #[path = "payouts/staff.rs"]
 mod staff;
+#[path = "payouts/taxes.rs"]
+mod taxes;

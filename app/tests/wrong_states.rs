@@ -22,5 +22,7 @@ mod months;
 mod payouts;
 #[path = "wrong_states/people.rs"]
 mod people;
+#[path = "wrong_states/taxes.rs"]
+mod taxes;
 #[path = "wrong_states/terms.rs"]
 mod terms;

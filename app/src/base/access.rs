@@ -98,6 +98,9 @@ pub const ROUTES: &[Route] = &[
     get("/payouts/{payout}", Who::Members),
     get("/payouts/{payout}/statement.pdf", Who::Members),
     get("/payouts/{payout}/statement.csv", Who::Members),
+    get("/payouts/{payout}/invoice.pdf", Who::Members),
+    get("/payouts/{payout}/credit-note.pdf", Who::Members),
+    get("/payouts/{payout}/sent-invoice.pdf", Who::Members),
     get("/earnings", Who::Members),
     get("/earnings/{conversion}", Who::Members),
     get("/terms", Who::Members),
@@ -107,12 +110,15 @@ pub const ROUTES: &[Route] = &[
     get("/account", Who::Members),
     get("/account/method/{kind}", Who::Members),
     get("/account/confirm/{token}", Who::Members),
+    get("/account/tax", Who::Members),
     post("/do/open-dispute", Who::Members),
     post("/do/answer-dispute", Who::Members),
     post("/do/set-payout-method", Who::Members),
     post("/do/confirm-payout-method", Who::Members),
     post("/do/cancel-payout-method", Who::Members),
     post("/do/mail-confirmation-again", Who::Members),
+    post("/do/set-tax-profile", Who::Members),
+    post("/do/send-invoice", Who::Members),
     // Staff
     get("/desk", Who::House),
     get("/desk/{case}", Who::House),
@@ -133,6 +139,7 @@ pub const ROUTES: &[Route] = &[
     post("/do/reveal-payout-method", Who::Reveals),
     get("/mail", Who::Leads),
     post("/do/send-mail-again", Who::Leads),
+    post("/do/reveal-tax-number", Who::Reveals),
     // Owners
     get("/approvals", Who::Record),
     get("/approvals/{proposal}", Who::Record),
@@ -142,6 +149,9 @@ pub const ROUTES: &[Route] = &[
     get("/runs", Who::Counting),
     get("/runs/{run}", Who::Counting),
     get("/runs/{run}/payouts/{payout}", Who::Counting),
+    get("/runs/{run}/payouts/{payout}/invoice.pdf", Who::Counting),
+    get("/runs/{run}/payouts/{payout}/credit-note.pdf", Who::Counting),
+    get("/runs/{run}/payouts/{payout}/sent-invoice.pdf", Who::Counting),
     get("/runs/files/{file}", Who::Paying),
     get("/answers", Who::Counting),
     get("/answers/{file}/{line}", Who::Counting),
@@ -157,6 +167,10 @@ pub const ROUTES: &[Route] = &[
     post("/do/withdraw-file", Who::Owners),
     post("/do/read-answer", Who::Paying),
     post("/do/settle-line", Who::Paying),
+    // Tax and invoices
+    get("/tax", Who::Counting),
+    post("/do/set-tax-policy", Who::Owners),
+    post("/do/judge-invoice", Who::Paying),
 ];
 
 /// The route that answers a path, if the table has one.

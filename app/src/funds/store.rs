@@ -102,8 +102,8 @@ pub async fn funds(tx: &mut Tx, programme: ProgrammeId) -> Result<Vec<Funds>, Ap
                         coalesce(sum(CASE kind WHEN 'funding' THEN amount WHEN 'funding_return' THEN -amount END), 0) AS funded,
                         coalesce(sum(CASE kind WHEN 'bank_fee' THEN amount WHEN 'bank_fee_return' THEN -amount END), 0) AS fees
                  FROM house_transfer WHERE programme_id = $1 GROUP BY currency) h
-           LEFT JOIN (SELECT currency, sum(amount) FILTER (WHERE state <> 'approved') AS on_its_way,
-                             sum(amount) FILTER (WHERE state = 'approved') AS to_send
+           LEFT JOIN (SELECT currency, sum(total) FILTER (WHERE state <> 'approved') AS on_its_way,
+                             sum(total) FILTER (WHERE state = 'approved') AS to_send
                       FROM payout WHERE programme_id = $1 AND state IN ('approved', 'submitted', 'unknown') GROUP BY currency) p USING (currency)
            ORDER BY h.currency"#,
         programme.0,

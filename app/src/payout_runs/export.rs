@@ -205,7 +205,7 @@ impl Sending<'_> {
     async fn check_funds(&self, tx: &mut Tx, currency: Currency) -> Result<(), ExportError> {
         let Some(left) = funds::store::left_for_sending(tx, self.programme, currency).await? else { return Ok(()) };
         let wanted = sqlx::query_scalar!(
-            r#"SELECT coalesce(sum(p.amount), 0) AS "wanted!" FROM payout p JOIN payout_method m USING (partner_id, payout_method_id)
+            r#"SELECT coalesce(sum(p.total), 0) AS "wanted!" FROM payout p JOIN payout_method m USING (partner_id, payout_method_id)
                WHERE p.payout_run_id = $1 AND p.state = 'approved' AND p.currency = $2 AND m.kind = $3"#,
             self.run.0,
             currency.code(),
@@ -314,7 +314,7 @@ impl Sending<'_> {
         .execute(&mut **tx)
         .await?;
         let row = sqlx::query!(
-            r#"SELECT count(*) AS "payments!", coalesce(sum(amount), 0) AS "total!"
+            r#"SELECT count(*) AS "payments!", coalesce(sum(total), 0) AS "total!"
                FROM payout_in_file i JOIN payout USING (partner_id, payout_id) WHERE i.payout_file_id = $1"#,
             file,
         )
@@ -373,7 +373,7 @@ impl Sending<'_> {
         after: i64,
     ) -> Result<Vec<(i64, Order)>, AppError> {
         let rows = sqlx::query!(
-            r#"SELECT p.partner_id, p.payout_id, p.amount, p.currency, m.kind, m.holder_name,
+            r#"SELECT p.partner_id, p.payout_id, p.total AS "total!", p.currency, m.kind, m.holder_name,
                       m.ciphertext AS "ciphertext!", m.key_id AS "key_id!: KeyId"
                FROM payout_in_file i JOIN payout p USING (partner_id, payout_id) JOIN payout_method m USING (partner_id, payout_method_id)
                WHERE i.payout_file_id = $1 AND p.payout_id > $2
@@ -393,7 +393,7 @@ impl Sending<'_> {
                 let order = Order {
                     remittance: format!("{} {name}", self.programme_name),
                     end_to_end_id: name,
-                    amount: row.amount,
+                    amount: row.total,
                     currency: row.currency,
                     name: row.holder_name,
                     holder: None,

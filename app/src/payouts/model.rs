@@ -3,6 +3,7 @@
 use crate::base::ids::PayoutId;
 use crate::base::money::{Currency, Money};
 use crate::payout_methods::model::MethodKind;
+use crate::tax::model::{Taxed, Worked};
 use crate::terms::model::Schedule;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -118,6 +119,8 @@ pub struct Facts {
     pub unreleased: Vec<Unreleased>,
     /// Payouts that a bank refused or sent back and that no later one has made good.
     pub refused: Vec<Refused>,
+    /// What the tax office makes of it.
+    pub taxed: Taxed,
     /// When the next contest ends at the latest, in each currency that has one.
     pub contests: Vec<(Currency, Leaves)>,
 }
@@ -163,6 +166,15 @@ pub enum Reason {
     NotReleased(Unreleased),
     /// Released, and not sent as the programme's payout account does not cover it.
     FundsMissing(Unreleased),
+    /// The programme pays nobody whose tax data it does not have.
+    TaxFormMissing,
+    /// An invoice of an earlier payout is missing, or was refused.
+    InvoiceMissing,
+    /// What is withheld, and what sending it costs, leave nothing to send.
+    NothingLeft {
+        /// What it would come to, zero or below.
+        total: Decimal,
+    },
     /// Contested by the programme.
     Contested {
         /// How much.
@@ -198,6 +210,9 @@ impl Reason {
                 | Self::MethodNotConfirmed
                 | Self::MethodInSafetyPeriod { .. }
                 | Self::MethodCannotPay { .. }
+                | Self::TaxFormMissing
+                | Self::InvoiceMissing
+                | Self::NothingLeft { .. }
         )
     }
 }
@@ -212,6 +227,8 @@ pub struct Standing {
     pub pay_day: Option<NaiveDate>,
     /// What leaves its hold before `pay_day`, besides what is payable.
     pub until_then: Decimal,
+    /// What of the payable balance would arrive, with VAT and less what is taken off; `None` while nobody knows.
+    pub arrives: Option<Worked>,
     /// Why money is not on its way: first what stops a payout, the weightiest first, then what keeps it pending.
     pub reasons: Vec<Reason>,
 }

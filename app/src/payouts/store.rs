@@ -6,12 +6,17 @@ use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::ids::{PartnerId, ProgrammeId};
 use crate::base::money::{Currency, Money};
+use crate::invoices;
 use crate::payout_methods;
+use crate::payout_methods::model::MethodKind;
+use crate::tax;
+use crate::tax::model::Taxed;
 use crate::terms;
 use crate::terms::model::{Field, Schedule};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
+use std::sync::Arc;
 
 /// Everything that decides what a partner is paid next, as of a moment.
 ///
@@ -48,8 +53,24 @@ pub async fn facts(
         review: review(tx, partner, now, zone).await?,
         unreleased: unreleased(tx, partner).await?,
         refused: refused(tx, partner).await?,
+        taxed: taxed(tx, programme, partner, method.map(|method| method.kind), now).await?,
         contests: contests(tx, partner, zone).await?,
     })
+}
+
+/// What the tax office makes of a partner's next payout.
+async fn taxed(
+    tx: &mut Tx,
+    programme: ProgrammeId,
+    partner: PartnerId,
+    method: Option<MethodKind>,
+    now: DateTime<Utc>,
+) -> Result<Taxed, AppError> {
+    let Some(policy) = tax::store::in_force(tx, programme, now).await? else { return Ok(Taxed::default()) };
+    let awaits_invoice =
+        policy.terms.waits_for_invoice && !invoices::store::awaited(tx, &[partner.0]).await?.is_empty();
+    let profile = tax::store::newest(tx, partner, now).await?;
+    Ok(Taxed { policy: Some(Arc::new(policy)), profile, method, awaits_invoice })
 }
 
 /// A partner's accounts by currency, `first` (also where it is empty) first.
@@ -109,7 +130,7 @@ async fn due(tx: &mut Tx, partner: PartnerId, zone: Tz) -> Result<Vec<Due>, AppE
 /// Payouts that nobody has released yet, that are kept back, or that wait for funds.
 async fn unreleased(tx: &mut Tx, partner: PartnerId) -> Result<Vec<Unreleased>, AppError> {
     let rows = sqlx::query!(
-        r#"SELECT payout_id, amount, currency, pay_day, state = 'approved' AS "waits_for_funds!" FROM payout
+        r#"SELECT payout_id, total AS "total!", currency, pay_day, state = 'approved' AS "waits_for_funds!" FROM payout
            WHERE partner_id = $1 AND (state IN ('scheduled', 'held') OR (state = 'approved' AND funds_short(programme_id, currency)))
            ORDER BY payout_id"#,
         partner.0,
@@ -118,7 +139,7 @@ async fn unreleased(tx: &mut Tx, partner: PartnerId) -> Result<Vec<Unreleased>, 
     .await?;
     rows.into_iter()
         .map(|row| {
-            let money = Money::new(row.amount, Currency::parse(&row.currency)?);
+            let money = Money::new(row.total, Currency::parse(&row.currency)?);
             Ok(Unreleased {
                 payout: row.payout_id.into(),
                 money,

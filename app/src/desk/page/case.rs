@@ -16,6 +16,7 @@ use crate::disputes::model::{About, Case, Decision, Event, Facts, Message, Payou
 use crate::disputes::store as cases;
 use crate::disputes::words;
 use crate::payout_methods::page as methods;
+use crate::tax::page as tax;
 use crate::terms::model::{Field, Version};
 use crate::terms::store as terms;
 use crate::ui::case::case as three_columns;
@@ -38,6 +39,7 @@ pub(super) struct Sheet {
     pub assignee: Option<String>,
     pub partner: Partner,
     pub method: methods::Desk,
+    pub tax: tax::Desk,
     pub former: Vec<Former>,
     pub minimum: Option<Version>,
     pub rate: Option<Version>,
@@ -120,6 +122,7 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         assignee: store::assignee(tx, partner, id).await?,
         partner: store::partner(tx, partner, now).await?,
         method: methods::Desk::read(ctx, tx, partner).await?,
+        tax: tax::Desk::read(ctx, tx, partner).await?,
         former: store::former(tx, partner, id).await?,
         minimum: of(Field::Minimum),
         rate: of(Field::Rate),
@@ -164,6 +167,7 @@ fn show(ctx: &Context, query: &Query, view: View, waiting: &[Waiting], sheet: &S
     let facts = view! {
         {facts::partner(ctx, sheet)}
         {methods::reveal(ctx, sheet.case.id, &sheet.method, sheet.draft_of("reveal-payout-method"))}
+        {tax::reveal(ctx, sheet.case.id, &sheet.tax, sheet.draft_of("reveal-tax-number"))}
         {facts::pins(ctx, sheet)}
         {recalculate::section(ctx, query, sheet)}
         {facts::terms(ctx, sheet)}

@@ -176,7 +176,7 @@ async fn openings(
                  CROSS JOIN LATERAL (VALUES (t.debit_holder, t.debit_kind, t.amount), (t.credit_holder, t.credit_kind, -t.amount))
                      AS leg (holder_id, kind, amount)
                  WHERE ($1::bigint IS NULL OR t.programme_id = $1) AND (t.effective_at AT TIME ZONE g.time_zone)::date < $2
-                   AND (is_partner_account(leg.kind) OR leg.kind IN ('cash', 'funding'))
+                   AND (is_partner_account(leg.kind) OR leg.kind IN ('cash', 'funding', 'input_vat', 'tax_withheld'))
                  GROUP BY t.programme_id, leg.holder_id, t.currency, leg.kind
                  HAVING sum(leg.amount) <> 0) before
            JOIN programme g USING (programme_id) LEFT JOIN partner p ON p.partner_id = before.holder_id
