@@ -8,10 +8,15 @@ pub mod account;
 pub mod approvals;
 pub mod audit;
 pub mod base;
+#[cfg(feature = "ssr")]
+pub mod clocks;
 pub mod commissions;
+#[cfg(feature = "ssr")]
 pub mod desk;
 pub mod disputes;
 pub mod earnings;
+#[cfg(feature = "ssr")]
+pub mod figures;
 #[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
@@ -27,6 +32,8 @@ pub mod payout_runs;
 pub mod payouts;
 #[cfg(feature = "ssr")]
 pub mod programmes;
+#[cfg(feature = "ssr")]
+pub mod rota;
 #[cfg(feature = "ssr")]
 pub mod settlement;
 #[cfg(feature = "ssr")]

@@ -19,6 +19,10 @@ pub const ACCOUNT: &str = "/account";
 pub const DESK: &str = "/desk";
 /// Proposals, waiting and decided.
 pub const APPROVALS: &str = "/approvals";
+/// Who is at the desk when.
+pub const ROTA: &str = "/rota";
+/// What the desk reports of itself.
+pub const FIGURES: &str = "/figures";
 /// Payout runs.
 pub const RUNS: &str = "/runs";
 /// What banks and payment services answered.

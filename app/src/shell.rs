@@ -10,10 +10,12 @@ use crate::base::language::{self, Locale, tr};
 use crate::desk::page::{Desk, DeskCase};
 use crate::disputes::page::{Dispute, Disputes, NewDispute};
 use crate::earnings::page::{Commission, Earnings};
+use crate::figures::page::Figures;
 use crate::paths;
 use crate::payout_methods::page::PayoutMethodForm;
 use crate::payout_runs::page::{RunPage, RunPayout, Runs};
 use crate::payouts::page::Payouts;
+use crate::rota::page::RotaPage;
 use crate::settlement::page::{AnswerLine, Answers};
 use crate::sign_in::page::{JoinPage, SignInPage};
 use crate::statements::page::PayoutPage;
@@ -100,6 +102,8 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/disputes/:case") view=Dispute ssr=SsrMode::Async/>
             <Route path=path!("/desk") view=Desk ssr=SsrMode::Async/>
             <Route path=path!("/desk/:case") view=DeskCase ssr=SsrMode::Async/>
+            <Route path=path!("/rota") view=RotaPage ssr=SsrMode::Async/>
+            <Route path=path!("/figures") view=Figures ssr=SsrMode::Async/>
         </Routes>
     }
 }
@@ -159,7 +163,10 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
             (paths::ACCOUNT, tr!(locale, shell.account)),
         ],
         Actor::Staff(staff) => {
-            let mut rooms = vec![(paths::DESK, tr!(locale, shell.desk))];
+            let mut rooms = vec![(paths::DESK, tr!(locale, shell.desk)), (paths::ROTA, tr!(locale, rota.title))];
+            if Who::Figures.includes(&ctx.actor) {
+                rooms.push((paths::FIGURES, tr!(locale, figures.room)));
+            }
             if matches!(staff.role, Role::Owner | Role::Auditor) {
                 rooms.push((paths::APPROVALS, tr!(locale, shell.approvals)));
             }
