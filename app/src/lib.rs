@@ -11,6 +11,7 @@ pub mod base;
 #[cfg(feature = "ssr")]
 pub mod clocks;
 pub mod commissions;
+pub mod contests;
 #[cfg(feature = "ssr")]
 pub mod desk;
 pub mod disputes;

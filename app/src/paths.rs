@@ -1,6 +1,8 @@
 //! Every address of the product, typed, in one place. Who may ask for them stands in `base::access`.
 
-use crate::base::ids::{CaseId, ConversionId, PayoutFileId, PayoutId, PayoutRunId, ProposalId, TermsVersionId};
+use crate::base::ids::{
+    CaseId, ContestId, ConversionId, PayoutFileId, PayoutId, PayoutRunId, ProposalId, TermsVersionId,
+};
 use crate::payout_methods::model::MethodKind;
 
 /// Sign-in.
@@ -25,6 +27,8 @@ pub const ROTA: &str = "/rota";
 pub const FIGURES: &str = "/figures";
 /// Payout runs.
 pub const RUNS: &str = "/runs";
+/// What the programme contests.
+pub const CONTESTS: &str = "/contests";
 /// What banks and payment services answered.
 pub const ANSWERS: &str = "/answers";
 /// The record of changes.
@@ -73,6 +77,17 @@ pub fn dispute(id: CaseId) -> String {
 /// One case, as staff see it.
 pub fn case(id: CaseId) -> String {
     format!("{DESK}/{id}")
+}
+
+/// One contest.
+pub fn contest(id: ContestId) -> String {
+    format!("{CONTESTS}/{id}")
+}
+
+/// The form that contests an order's commission.
+pub fn contest_order(programme: &str, order: &str) -> String {
+    let encode = crate::ui::query::encode;
+    format!("{CONTESTS}?programme={}&order={}#form", encode(programme), encode(order))
 }
 
 /// One proposal.

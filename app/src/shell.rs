@@ -7,6 +7,7 @@ use crate::base::access::Who;
 use crate::base::actor::{Actor, Role};
 use crate::base::context::{self, Context};
 use crate::base::language::{self, Locale, tr};
+use crate::contests::page::{ContestPage, Contests};
 use crate::desk::page::{Desk, DeskCase};
 use crate::disputes::page::{Dispute, Disputes, NewDispute};
 use crate::earnings::page::{Commission, Earnings};
@@ -101,6 +102,8 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/disputes/new") view=NewDispute ssr=SsrMode::Async/>
             <Route path=path!("/disputes/:case") view=Dispute ssr=SsrMode::Async/>
             <Route path=path!("/desk") view=Desk ssr=SsrMode::Async/>
+            <Route path=path!("/contests") view=Contests ssr=SsrMode::Async/>
+            <Route path=path!("/contests/:contest") view=ContestPage ssr=SsrMode::Async/>
             <Route path=path!("/desk/:case") view=DeskCase ssr=SsrMode::Async/>
             <Route path=path!("/rota") view=RotaPage ssr=SsrMode::Async/>
             <Route path=path!("/figures") view=Figures ssr=SsrMode::Async/>
@@ -163,7 +166,8 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
             (paths::ACCOUNT, tr!(locale, shell.account)),
         ],
         Actor::Staff(staff) => {
-            let mut rooms = vec![(paths::DESK, tr!(locale, shell.desk)), (paths::ROTA, tr!(locale, rota.title))];
+            let mut rooms = vec![(paths::DESK, tr!(locale, shell.desk)), (paths::CONTESTS, tr!(locale, contests.room))];
+            rooms.push((paths::ROTA, tr!(locale, rota.title)));
             if Who::Figures.includes(&ctx.actor) {
                 rooms.push((paths::FIGURES, tr!(locale, figures.room)));
             }

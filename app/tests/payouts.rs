@@ -6,6 +6,8 @@ mod shop;
 
 #[path = "payouts/answers.rs"]
 mod answers;
+#[path = "payouts/contests.rs"]
+mod contests;
 #[path = "payouts/counting_house.rs"]
 mod counting_house;
 #[path = "payouts/people.rs"]

@@ -10,6 +10,8 @@ mod access;
 mod cases;
 #[path = "wrong_states/clocks.rs"]
 mod clocks;
+#[path = "wrong_states/contests.rs"]
+mod contests;
 #[path = "wrong_states/money.rs"]
 mod money;
 #[path = "wrong_states/months.rs"]

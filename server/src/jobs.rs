@@ -16,6 +16,8 @@ use tokio_util::task::TaskTracker;
 const SEAL_EVERY: Duration = Duration::from_secs(2);
 /// How soon a commission becomes payable after its hold ended.
 const RELEASE_EVERY: Duration = Duration::from_secs(60);
+/// How soon the end of a contest is found.
+const CONTESTS_EVERY: Duration = Duration::from_secs(60);
 /// How soon a run that was asked for is begun, or gone on with after a stop.
 const BUILD_EVERY: Duration = Duration::from_secs(1);
 /// How soon it is told that a clock ran out. It is recorded at the moment at which it did, however late that is seen.
@@ -34,6 +36,11 @@ pub fn start(db: &Db, clock: Clock, stop: &CancellationToken, tracker: &TaskTrac
     tracker.spawn(every(RELEASE_EVERY, "release commissions", stop.clone(), move || {
         let db = releasing.clone();
         async move { app::commissions::store::release(&db, &Actor::Job, clock.now(), clock.now()).await.map(|_| ()) }
+    }));
+    let contests = db.clone();
+    tracker.spawn(every(CONTESTS_EVERY, "end contests", stop.clone(), move || {
+        let db = contests.clone();
+        async move { app::contests::store::end_due(&db, clock.now()).await.map(|_| ()) }
     }));
     let building = db.clone();
     tracker.spawn(every(BUILD_EVERY, "build payout runs", stop.clone(), move || {

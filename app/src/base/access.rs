@@ -115,6 +115,10 @@ pub const ROUTES: &[Route] = &[
     // Staff
     get("/desk", Who::House),
     get("/desk/{case}", Who::House),
+    get("/contests", Who::House),
+    get("/contests/{contest}", Who::House),
+    post("/do/contest", Who::Desk),
+    post("/do/end-contest", Who::Desk),
     post("/do/take-case", Who::Desk),
     post("/do/reply", Who::Desk),
     post("/do/note", Who::Desk),

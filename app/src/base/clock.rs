@@ -1,6 +1,6 @@
 //! Time is an argument: every rule gets it from here, so that a test or a demonstration can fix it.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// The first moment terms can be in force: finite, since PostgreSQL's `-infinity` has no counterpart in chrono.
@@ -36,6 +36,11 @@ pub fn start_of_day(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
         .unwrap_or_else(|| day.and_time(NaiveTime::MIN).and_utc())
 }
 
+/// The last day of what ends at a moment: one that ends at midnight has the day before for its last.
+pub fn last_day(ends_at: DateTime<Utc>, zone: Tz) -> NaiveDate {
+    (ends_at - TimeDelta::microseconds(1)).with_timezone(&zone).date_naive()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,6 +49,8 @@ mod tests {
     fn a_day_begins_where_its_clocks_say() {
         let starts = |day: &str, zone| start_of_day(day.parse().expect("day"), zone).to_rfc3339();
         assert_eq!(starts("2026-01-15", Tz::Europe__Madrid), "2026-01-14T23:00:00+00:00");
+        let midnight = start_of_day("2026-01-16".parse().expect("day"), Tz::Europe__Madrid);
+        assert_eq!(last_day(midnight, Tz::Europe__Madrid).to_string(), "2026-01-15");
         // In Beirut the clocks went from midnight to one.
         assert_eq!(starts("2022-03-27", Tz::Asia__Beirut), "2022-03-26T22:00:00+00:00");
     }

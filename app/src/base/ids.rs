@@ -61,4 +61,6 @@ ids! {
     PayoutId,
     /// A file for the bank.
     PayoutFileId,
+    /// A conversion under review.
+    ContestId,
 }

@@ -47,6 +47,8 @@ pub enum State {
     Pending,
     /// Out of its hold, not in a payout yet.
     Payable,
+    /// Out of its hold, and contested by the programme.
+    RingFenced,
     /// In a payout that has not arrived yet.
     InPayout,
     /// Paid.
@@ -57,13 +59,15 @@ pub enum State {
 
 impl State {
     /// Every state, in the order money takes.
-    pub const ALL: [Self; 5] = [Self::Pending, Self::Payable, Self::InPayout, Self::Paid, Self::Reversed];
+    pub const ALL: [Self; 6] =
+        [Self::Pending, Self::Payable, Self::RingFenced, Self::InPayout, Self::Paid, Self::Reversed];
 
     /// As the database writes it.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Payable => "payable",
+            Self::RingFenced => "ring_fenced",
             Self::InPayout => "in_payout",
             Self::Paid => "paid",
             Self::Reversed => "reversed",

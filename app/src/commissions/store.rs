@@ -85,7 +85,7 @@ pub async fn wait_for_imports(tx: &mut Tx) -> sqlx::Result<()> {
 /// Books the transfers of commissions whose `released_at` was set in this transaction: everything that was left at that
 /// moment leaves `pending`, and what a refund or rejection of a later time has already taken from `pending` goes back
 /// there at that time. So balances as of any moment are right, whichever came first. What would fall into a closed month
-/// counts in the first open one. Gives the number of commissions that moved money, and how much of it is payable now.
+/// counts in the first open one. What the programme contests is set apart. Gives the number of commissions that moved money, and how much of it is payable now.
 ///
 /// # Errors
 /// When the database is away or a release was booked before (`transfer_once`).
@@ -132,5 +132,6 @@ pub async fn book_releases(
     )
     .fetch_one(&mut **tx)
     .await?;
+    sqlx::query!("SELECT ring_fence($1, $2, $3)", partners, conversions, now).execute(&mut **tx).await?;
     Ok((row.transfers, row.amount))
 }

@@ -85,6 +85,8 @@ pub struct Partner {
     pub name: String,
     /// `active`, `suspended` or `closed`.
     pub status: String,
+    /// Its programme's code.
+    pub programme_code: String,
     /// The programme's name.
     pub programme: String,
     /// The programme's currency.

@@ -130,6 +130,7 @@ pub fn state(ctx: &Context, state: State, rejected: bool) -> String {
     match state {
         State::Pending => tr!(ctx.locale, disputes.state_pending),
         State::Payable => tr!(ctx.locale, disputes.state_payable),
+        State::RingFenced => tr!(ctx.locale, disputes.state_ring_fenced),
         State::InPayout => tr!(ctx.locale, disputes.state_in_payout),
         State::Paid => tr!(ctx.locale, disputes.state_paid),
         State::Reversed if rejected => tr!(ctx.locale, disputes.state_rejected),

@@ -69,6 +69,8 @@ pub struct Total {
     pub pending: Decimal,
     /// What is left and is out of its hold.
     pub payable: Decimal,
+    /// What is left, out of its hold and contested by the programme.
+    pub ring_fenced: Decimal,
     /// Of what is left, in a payout on its way.
     pub in_payout: Decimal,
     /// Of what is left, paid.
@@ -78,7 +80,7 @@ pub struct Total {
 impl Total {
     /// What is left, wherever it lies.
     pub fn left(&self) -> Decimal {
-        self.pending + self.payable + self.in_payout + self.paid
+        self.pending + self.payable + self.ring_fenced + self.in_payout + self.paid
     }
 }
 

@@ -27,6 +27,7 @@ pub fn totals(buckets: &[Bucket]) -> Vec<Total> {
                 reversed: zero,
                 pending: zero,
                 payable: zero,
+                ring_fenced: zero,
                 in_payout: zero,
                 paid: zero,
             };
@@ -37,6 +38,7 @@ pub fn totals(buckets: &[Bucket]) -> Vec<Total> {
                 match bucket.state {
                     State::Pending => total.pending += bucket.left,
                     State::Payable => total.payable += bucket.left,
+                    State::RingFenced => total.ring_fenced += bucket.left,
                     State::InPayout => total.in_payout += bucket.left,
                     State::Paid => total.paid += bucket.left,
                     State::Reversed => {}

@@ -65,16 +65,11 @@ pub async fn buckets(
                   sums.amount AS "amount!", sums.amount_left AS "left!"
            FROM unnest($2::date[], $3::timestamptz[], $4::timestamptz[]) AS span (start, from_at, until_at)
            CROSS JOIN LATERAL (
-               SELECT c.currency, coalesce(taken.state, c.state) AS state, count(*) AS count, sum(c.amount) AS amount,
+               SELECT c.currency, c.state, count(*) AS count, sum(c.amount) AS amount,
                       sum(c.amount_left) AS amount_left
-               FROM commission c
-               LEFT JOIN LATERAL (
-                   SELECT CASE p.state WHEN 'paid' THEN 'paid' ELSE 'in_payout' END AS state
-                   FROM payout_allocation a JOIN payout p USING (partner_id, payout_id)
-                   WHERE a.partner_id = c.partner_id AND a.conversion_id = c.conversion_id AND a.kind = 'release' AND a.live) taken
-                   ON c.state = 'payable'
+               FROM commission_standing c
                WHERE c.partner_id = $1 AND c.occurred_at >= span.from_at AND c.occurred_at < span.until_at
-                 AND ($5::bigint IS NULL OR c.offer_id = $5) AND ($6::text IS NULL OR coalesce(taken.state, c.state) = $6)
+                 AND ($5::bigint IS NULL OR c.offer_id = $5) AND ($6::text IS NULL OR c.state = $6)
                GROUP BY 1, 2) sums
            ORDER BY 1, 2, 3"#,
         partner.0,
@@ -116,14 +111,9 @@ pub async fn page(
     let rows = sqlx::query!(
         r#"SELECT k.conversion_id, k.occurred_at, o.name AS offer, v.order_id, k.order_amount, k.rate_kind, k.rate_value,
                   k.amount_left AS "left!", k.currency, listed.state AS "state!"
-           FROM (SELECT c.conversion_id, coalesce(taken.state, c.state) AS state FROM commission c
-                 LEFT JOIN LATERAL (
-                     SELECT CASE p.state WHEN 'paid' THEN 'paid' ELSE 'in_payout' END AS state
-                     FROM payout_allocation a JOIN payout p USING (partner_id, payout_id)
-                     WHERE a.partner_id = c.partner_id AND a.conversion_id = c.conversion_id AND a.kind = 'release' AND a.live) taken
-                     ON c.state = 'payable'
+           FROM (SELECT c.conversion_id, c.state FROM commission_standing c
                  WHERE c.partner_id = $1 AND c.occurred_at >= $2 AND (c.occurred_at, c.conversion_id) < ($3, $4)
-                   AND ($5::bigint IS NULL OR c.offer_id = $5) AND ($6::text IS NULL OR coalesce(taken.state, c.state) = $6)
+                   AND ($5::bigint IS NULL OR c.offer_id = $5) AND ($6::text IS NULL OR c.state = $6)
                  ORDER BY c.occurred_at DESC, c.conversion_id DESC
                  LIMIT $7) listed
            JOIN commission k ON k.partner_id = $1 AND k.conversion_id = listed.conversion_id
@@ -182,13 +172,9 @@ pub async fn find(tx: &mut Tx, partner: PartnerId, conversion: ConversionId) -> 
         r#"SELECT v.kind, v.order_id, v.sub_id, o.name AS offer, k.occurred_at, k.currency, k.rate_kind, k.rate_value,
                   k.rate_version_id, r.valid_from AS rate_since, k.hold_days, k.hold_version_id, k.hold_until,
                   k.order_amount, k.refunded, k.rejected, k.amount AS "amount!", k.amount_left AS "left!",
-                  k.released_at, coalesce(taken.state, k.state) AS "state!", taken.payout_id AS "payout_id?"
+                  k.released_at, s.state AS "state!", s.payout_id AS "payout_id?"
            FROM commission k
-           LEFT JOIN LATERAL (
-               SELECT CASE p.state WHEN 'paid' THEN 'paid' ELSE 'in_payout' END AS state, p.payout_id
-               FROM payout_allocation a JOIN payout p USING (partner_id, payout_id)
-               WHERE a.partner_id = k.partner_id AND a.conversion_id = k.conversion_id AND a.kind = 'release' AND a.live) taken
-               ON k.state = 'payable'
+           JOIN commission_standing s USING (partner_id, conversion_id)
            JOIN conversion v USING (partner_id, conversion_id)
            JOIN offer o ON o.programme_id = v.programme_id AND o.offer_id = v.offer_id
            JOIN terms_version r ON r.terms_version_id = k.rate_version_id
@@ -256,14 +242,16 @@ pub async fn events(tx: &mut Tx, partner: PartnerId, conversion: ConversionId) -
 /// # Errors
 /// When the database is away.
 pub async fn transfers(tx: &mut Tx, partner: PartnerId, conversion: ConversionId) -> Result<Vec<Booked>, AppError> {
-    // Two halves, as each has its own partial index.
+    // Three parts, as each has its own partial index.
     let rows = sqlx::query!(
         r#"SELECT transfer_id AS "transfer_id!", kind AS "kind!", debit_kind AS "debit_kind!", credit_kind AS "credit_kind!",
                   amount AS "amount!", currency AS "currency!", effective_at AS "effective_at!", booked_at AS "booked_at!"
            FROM (SELECT * FROM transfer WHERE partner_id = $1 AND conversion_id = $2
                    AND kind IN ('accrual', 'refund', 'rejection', 'release', 'release_correction')
                  UNION ALL
-                 SELECT * FROM transfer WHERE partner_id = $1 AND conversion_id = $2 AND kind IN ('adjustment', 'reversal')) t
+                 SELECT * FROM transfer WHERE partner_id = $1 AND conversion_id = $2 AND kind IN ('adjustment', 'reversal')
+                 UNION ALL
+                 SELECT * FROM transfer WHERE partner_id = $1 AND conversion_id = $2 AND contest_id IS NOT NULL) t
            ORDER BY effective_at, transfer_id"#,
         partner.0,
         conversion.0,

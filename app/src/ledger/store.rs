@@ -157,7 +157,8 @@ async fn commissions_against_transfers(tx: &mut Tx) -> sqlx::Result<Vec<Differen
     .await
 }
 
-/// What is left of a commission lies where its state says: in `payable` once released, in `pending` before.
+/// What is left of a commission lies where its state says: in `payable` once released, or set apart; in `pending` before.
+/// It lies apart as long as it is contested, and no longer.
 async fn releases_against_transfers(tx: &mut Tx) -> sqlx::Result<Vec<Difference>> {
     sqlx::query_as!(
         Difference,
@@ -165,10 +166,18 @@ async fn releases_against_transfers(tx: &mut Tx) -> sqlx::Result<Vec<Difference>
                   CASE WHEN c.released_at IS NULL THEN 0 ELSE c.amount_left END AS "kept!", coalesce(t.amount, 0) AS "added!"
            FROM commission c LEFT JOIN (
                SELECT partner_id, conversion_id, sum(CASE WHEN credit_kind = 'payable' THEN amount ELSE -amount END) AS amount
-               FROM transfer WHERE kind IN ('release', 'release_correction', 'refund', 'rejection') AND 'payable' IN (debit_kind, credit_kind)
+               FROM transfer WHERE kind IN ('release', 'release_correction', 'refund', 'rejection')
+                 AND (debit_kind IN ('payable', 'ring_fenced') OR credit_kind = 'payable')
                GROUP BY partner_id, conversion_id
            ) t USING (partner_id, conversion_id)
            WHERE CASE WHEN c.released_at IS NULL THEN 0 ELSE c.amount_left END <> coalesce(t.amount, 0)
+           UNION ALL
+           SELECT format('set apart of commission %s/%s', partner_id, conversion_id), coalesce(live.amount, 0), coalesce(t.amount, 0)
+           FROM (SELECT partner_id, conversion_id, sum(CASE credit_kind WHEN 'ring_fenced' THEN amount ELSE -amount END) AS amount
+                 FROM transfer WHERE 'ring_fenced' IN (debit_kind, credit_kind) GROUP BY partner_id, conversion_id) t
+           FULL JOIN (SELECT c.partner_id, c.conversion_id, c.amount_left AS amount FROM contest k JOIN commission c USING (partner_id, conversion_id)
+                      WHERE k.ended_at IS NULL AND c.released_at IS NOT NULL) live USING (partner_id, conversion_id)
+           WHERE coalesce(live.amount, 0) <> coalesce(t.amount, 0)
            ORDER BY 1 LIMIT 100"#
     )
     .fetch_all(&mut **tx)

@@ -126,6 +126,7 @@ fn stopped_by(terms: &Terms, candidate: &Candidate) -> Vec<Blocked> {
         has_method: candidate.method.is_some(),
         method_waits: None,
         review: candidate.review.clone(),
+        contests: Vec::new(),
     };
     let reasons = standing(&facts, &balances).reasons;
     let blocked = |reason, amount, until| Some(Blocked { reason, amount, until });

@@ -82,6 +82,8 @@ pub struct Facts {
     pub method_waits: Option<Leaves>,
     /// The review that runs, if one does.
     pub review: Option<Review>,
+    /// When the next contest ends at the latest, in each currency that has one.
+    pub contests: Vec<(Currency, Leaves)>,
 }
 
 /// A reason why money is not on its way.
@@ -114,6 +116,8 @@ pub enum Reason {
     Contested {
         /// How much.
         amount: Decimal,
+        /// When the next of it is the partner's again at the latest.
+        until: Option<Leaves>,
     },
     /// Only an approval makes it payable.
     WaitsForApproval {

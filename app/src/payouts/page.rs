@@ -228,7 +228,7 @@ impl Page<'_> {
                 Block { what, who: tr!(ctx.locale, payouts.earn), next: Some(reversed), when: None }
             }
             Reason::UnderReview(review) => {
-                Block { what, who: programme(), next: ask(), when: Some(text::time(ctx, review.until)) }
+                Block { what, who: programme(), next: ask(), when: Some(text::day(ctx, review.day)) }
             }
             Reason::UnderMinimum { filled, .. } => {
                 let when = filled.map(|leaves| text::time(ctx, leaves.at));
@@ -243,7 +243,11 @@ impl Page<'_> {
                 let next = Some((tr!(ctx.locale, payouts.see_method), paths::ACCOUNT.to_owned()));
                 Block { what, who: tr!(ctx.locale, payouts.nobody), next, when: Some(text::time(ctx, until.at)) }
             }
-            Reason::Contested { .. } => Block { what, who: programme(), next: ask(), when: None },
+            Reason::Contested { until, .. } => {
+                let next = Some((tr!(ctx.locale, payouts.see_contested), self.commissions(State::RingFenced)));
+                let when = until.map(|until| text::day(ctx, until.day));
+                Block { what, who: programme(), next, when }
+            }
             Reason::WaitsForApproval { .. } => Block { what, who: programme(), next: pending(), when: None },
             Reason::InHold { next, .. } => {
                 let when = Some(text::time(ctx, next.at));

@@ -91,7 +91,8 @@ pub fn standing(facts: &Facts, balances: &Balances) -> Standing {
         reasons.push(Reason::MethodInSafetyPeriod { until });
     }
     if balances.ring_fenced > Decimal::ZERO {
-        reasons.push(Reason::Contested { amount: balances.ring_fenced });
+        let until = facts.contests.iter().find(|(currency, _)| *currency == balances.currency).map(|(_, ends)| *ends);
+        reasons.push(Reason::Contested { amount: balances.ring_fenced, until });
     }
     let waiting = sum(due.iter().filter(|due| due.leaves.is_none()));
     if waiting > Decimal::ZERO {
@@ -176,6 +177,7 @@ mod tests {
             has_method: true,
             method_waits: None,
             review: None,
+            contests: Vec::new(),
         }
     }
 
@@ -280,13 +282,14 @@ mod tests {
         let mut facts = facts("312.40");
         facts.due = vec![due(Some("2011-06-03"), "4.00"), due(Some("2011-06-20"), "6.00"), due(None, "7.00")];
         facts.balances[0].ring_fenced = dec("3.00");
+        facts.contests = vec![(facts.currency, leaves("2011-06-30"))];
         let standing = only(&facts);
         assert!(standing.is_paid());
         assert_eq!(standing.until_then, dec("4.00"));
         assert_eq!(
             standing.reasons,
             [
-                Reason::Contested { amount: dec("3.00") },
+                Reason::Contested { amount: dec("3.00"), until: Some(leaves("2011-06-30")) },
                 Reason::WaitsForApproval { amount: dec("7.00") },
                 Reason::InHold { next: leaves("2011-06-03"), amount: dec("4.00"), whole: dec("10.00") },
             ]

@@ -1,6 +1,7 @@
 //! Reading what decides a partner's next payout. Staff ask the same questions under their own role.
 
 use super::model::{Balances, Due, Facts, Leaves, Review};
+use crate::base::clock::last_day;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::ids::{PartnerId, ProgrammeId};
@@ -42,6 +43,7 @@ pub async fn facts(
         has_method: method.is_some(),
         method_waits: waits.map(|at| Leaves { day: at.with_timezone(&zone).date_naive(), at }),
         review: review(tx, partner, now, zone).await?,
+        contests: contests(tx, partner, zone).await?,
     })
 }
 
@@ -99,6 +101,20 @@ async fn due(tx: &mut Tx, partner: PartnerId, zone: Tz) -> Result<Vec<Due>, AppE
         .collect()
 }
 
+/// The last day of the next contest to end, by currency.
+async fn contests(tx: &mut Tx, partner: PartnerId, zone: Tz) -> Result<Vec<(Currency, Leaves)>, AppError> {
+    let rows = sqlx::query!(
+        r#"SELECT c.currency, min(k.ends_at) AS "at!" FROM contest k JOIN commission c USING (partner_id, conversion_id)
+           WHERE k.partner_id = $1 AND k.ended_at IS NULL GROUP BY c.currency ORDER BY c.currency"#,
+        partner.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| Ok((Currency::parse(&row.currency)?, Leaves { day: last_day(row.at, zone), at: row.at })))
+        .collect()
+}
+
 /// The review that runs at a moment, if one does.
 async fn review(tx: &mut Tx, partner: PartnerId, now: DateTime<Utc>, zone: Tz) -> Result<Option<Review>, AppError> {
     let row = sqlx::query!(
@@ -108,11 +124,7 @@ async fn review(tx: &mut Tx, partner: PartnerId, now: DateTime<Utc>, zone: Tz) -
     )
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(row.map(|row| Review {
-        until: row.ends_at,
-        day: row.ends_at.with_timezone(&zone).date_naive(),
-        reason: row.reason,
-    }))
+    Ok(row.map(|row| Review { until: row.ends_at, day: last_day(row.ends_at, zone), reason: row.reason }))
 }
 
 /// What refunds and rejections took back of conversions since a moment, by currency; only what is above zero.

@@ -29,7 +29,7 @@ fn first_answer(ctx: &Context, standing: &Standing) -> String {
             tr!(ctx.locale, payouts.owes, amount = money(ctx, standing, *amount))
         }
         (Some(Reason::UnderReview(review)), pay_day) => {
-            let until = format::date(ctx.locale, ctx.time_zone, review.until);
+            let until = format::day(ctx.locale, review.day);
             let not_yet = tr!(ctx.locale, payouts.review, day = until);
             then(not_yet, pay_day.map(|day| tr!(ctx.locale, payouts.then_pay_day, day = day)))
         }
@@ -102,7 +102,7 @@ pub fn reason(ctx: &Context, standing: &Standing, reason: &Reason) -> String {
         }
         Reason::NoMethod => tr!(ctx.locale, payouts.b_no_method),
         Reason::MethodInSafetyPeriod { .. } => tr!(ctx.locale, payouts.b_safety),
-        Reason::Contested { amount } => tr!(ctx.locale, payouts.b_contested, amount = money(amount)),
+        Reason::Contested { amount, .. } => tr!(ctx.locale, payouts.b_contested, amount = money(amount)),
         Reason::WaitsForApproval { amount } => tr!(ctx.locale, payouts.b_approval, amount = money(amount)),
         Reason::InHold { amount, whole, .. } if amount == whole => {
             tr!(ctx.locale, payouts.b_hold_all, amount = money(amount))

@@ -76,7 +76,11 @@ pub enum ItemKind {
     Adjustment,
     /// A credit taken back.
     Reversal,
-    /// Back into the hold, or set apart and let go; what moves here and there.
+    /// Set apart, as the programme contests it.
+    SetApart,
+    /// Let go again.
+    LetGo,
+    /// Back into the hold; what moves here and there.
     Correction,
 }
 
@@ -89,6 +93,8 @@ impl ItemKind {
             "rejection" => Self::Rejection,
             "adjustment" => Self::Adjustment,
             "reversal" => Self::Reversal,
+            "ring_fence" => Self::SetApart,
+            "ring_fence_end" => Self::LetGo,
             _ => Self::Correction,
         }
     }

@@ -132,7 +132,8 @@ pub async fn delays(tx: &mut Tx, partner: PartnerId, payout: PayoutId) -> Result
         .collect())
 }
 
-/// What a payout pays, in the order it counted; at most so many.
+/// What a payout pays, in the order it counted; at most so many. What was set apart and let go again is left out where it
+/// cancels out.
 ///
 /// # Errors
 /// When the database is away.
@@ -140,12 +141,13 @@ pub async fn items(tx: &mut Tx, partner: PartnerId, payout: PayoutId, most: i64)
     let rows = sqlx::query!(
         r#"SELECT a.kind, a.amount, a.conversion_id, t.effective_at, v.order_id AS "order_id?", o.name AS "offer?",
                   k.order_amount AS "order_amount?", k.rate_kind AS "rate_kind?", k.rate_value AS "rate_value?"
-           FROM payout_allocation a
+           FROM (SELECT *, sum(amount) FILTER (WHERE kind LIKE 'ring_fence%') OVER (PARTITION BY conversion_id) AS apart
+                 FROM payout_allocation WHERE partner_id = $1 AND payout_id = $2) a
            JOIN transfer t ON t.partner_id = a.partner_id AND t.transfer_id = a.transfer_id
            LEFT JOIN commission k ON k.partner_id = a.partner_id AND k.conversion_id = a.conversion_id
            LEFT JOIN conversion v ON v.partner_id = a.partner_id AND v.conversion_id = a.conversion_id
            LEFT JOIN offer o ON o.programme_id = v.programme_id AND o.offer_id = v.offer_id
-           WHERE a.partner_id = $1 AND a.payout_id = $2
+           WHERE a.kind NOT LIKE 'ring_fence%' OR a.apart <> 0
            ORDER BY t.effective_at, a.transfer_id LIMIT $3"#,
         partner.0,
         payout.0,
@@ -189,7 +191,9 @@ pub async fn sums(tx: &mut Tx, partner: PartnerId, payout: PayoutId) -> Result<S
     let row = sqlx::query!(
         r#"SELECT count(*) AS "items!", coalesce(sum(amount) FILTER (WHERE amount > 0), 0) AS "earned!",
                   coalesce(-sum(amount) FILTER (WHERE amount < 0), 0) AS "taken_back!"
-           FROM payout_allocation WHERE partner_id = $1 AND payout_id = $2"#,
+           FROM (SELECT kind, amount, sum(amount) FILTER (WHERE kind LIKE 'ring_fence%') OVER (PARTITION BY conversion_id) AS apart
+                 FROM payout_allocation WHERE partner_id = $1 AND payout_id = $2) a
+           WHERE kind NOT LIKE 'ring_fence%' OR apart <> 0"#,
         partner.0,
         payout.0,
     )

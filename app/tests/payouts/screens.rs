@@ -19,7 +19,7 @@ use sqlx::PgPool;
 
 const HOSTILE: &str = "</textarea></title><script>alert(1)</script><img src=x onerror=alert(1)>";
 
-async fn page(ctx: Context, path: &str) -> String {
+pub async fn page(ctx: Context, path: &str) -> String {
     // Sets the executor up, as the server does at its start.
     let _ = leptos_axum::generate_route_list(App);
     let owner = Owner::new();
@@ -44,7 +44,7 @@ fn in_spanish(ctx: Context) -> Context {
 }
 
 /// Whether every space is a plain one or keeps words together is no matter here.
-fn says(html: &str, words: &[&str]) {
+pub fn says(html: &str, words: &[&str]) {
     let html = html.replace('\u{a0}', " ");
     for words in words {
         assert!(html.contains(&words.replace('\u{a0}', " ")), "{words:?} is not in {html}");

@@ -117,6 +117,13 @@ INSERT INTO audit (at, actor_kind, actor_id, partner_id, action, subject, reques
 SELECT '2011-03-04Z', 'staff', s.person_id, p.partner_id, 'case.decided', 'case/1', 'test' FROM staff s, partner p WHERE s.name = 'Adam Ames';
 SELECT seal_audit(2);
 
+-- Adam looked into A-1 for a day, and let it go.
+INSERT INTO contest (programme_id, partner_id, conversion_id, reason_partner, reason_house, reviewer_id, reviewer_name, contested_at, ends_at, form_key)
+SELECT c.programme_id, c.partner_id, c.conversion_id, 'The shop asks for the invoice.', 'Looks odd.', s.person_id, s.name, '2011-03-05Z', '2011-03-20Z',
+       gen_random_uuid()
+FROM conversion c, staff s WHERE c.order_id = 'A-1' AND s.name = 'Adam Ames';
+UPDATE contest SET ended_at = '2011-03-06Z', end_written_at = '2011-03-06Z', outcome = 'let_go', ended_by = reviewer_id;
+
 -- Ana's credit of 5 is in a payout that was sent; the bank has taken the file and says nothing else yet. Bob has nothing
 -- to get, Ana's refund was too much for another run, and that comes later than it was promised.
 INSERT INTO payout_run (programme_id, cutoff, cutoff_at, pay_day, builder_id, started_at)

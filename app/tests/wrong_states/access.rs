@@ -25,6 +25,8 @@ async fn attempt(seed: &Seed, role: &str, partner: &str, sql: &str) -> Result<()
 async fn readable(pool: &PgPool) -> Vec<String> {
     sqlx::query_scalar(
         "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm', 'p')
+           -- A view that asks as its reader is guarded by the policies of its tables.
+           AND NOT coalesce('security_invoker=true' = ANY(reloptions), false)
            AND has_any_column_privilege('pd_partner', oid, 'SELECT') ORDER BY 1",
     )
     .fetch_all(pool)
@@ -97,6 +99,8 @@ async fn a_partner_does_not_read_what_is_the_houses(pool: PgPool) {
         "decider_id FROM decision",
         "reason_house FROM case_decision",
         "decided_by FROM case_decision",
+        "reason_house FROM contest",
+        "reviewer_id FROM contest",
         "1 FROM note",
         "1 FROM audit",
         "1 FROM audit_seal",

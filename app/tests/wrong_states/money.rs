@@ -8,15 +8,16 @@ const UNIQUE: &str = "23505";
 const FOREIGN: &str = "23503";
 const INTEGRITY: &str = "23000";
 
-/// 1.00 of what Ana has to get, set apart, with some columns changed.
+/// 1.00 of what Ana has to get, taken back, with some columns changed.
 fn transfer(changed: &[Column<'_>]) -> String {
     let usual = [
         ("programme_id", "{giftware}"),
         ("partner_id", "{ana}"),
-        ("kind", "'ring_fence'"),
+        ("kind", "'rejection'"),
         ("debit_kind", "'payable'"),
-        ("credit_kind", "'ring_fenced'"),
+        ("credit_kind", "'commission_cost'"),
         ("conversion_id", "{a-2}"),
+        ("event_id", "'reject-A-2'"),
         ("amount", "1"),
         ("currency", "'GBP'"),
         ("effective_at", "'2011-03-05Z'"),
@@ -123,7 +124,7 @@ async fn a_conversion_earns_once_and_gives_back_once(pool: PgPool) {
             UNIQUE,
             "transfer_once",
         ),
-        ("a refund without its event", refund(&[]), CHECK, "transfer_cites_its_event"),
+        ("a refund without its event", refund(&[("event_id", "NULL")]), CHECK, "transfer_cites_its_event"),
         ("an accrual of no conversion", accrual(&[("conversion_id", "NULL")]), CHECK, "transfer_about_a_conversion"),
         (
             "an accrual of a conversion that is not there",
@@ -198,13 +199,12 @@ async fn balances_follow_transfers_and_nothing_else(pool: PgPool) {
     seed.accepted(&account("'payable'", "{ana}", "0")).await;
     // A payable account may go below zero: refunds of what was paid out.
     seed.accepted(&transfer(&[("amount", "1000")])).await;
-    let unfenced =
-        transfer(&[("kind", "'ring_fence_end'"), ("debit_kind", "'ring_fenced'"), ("credit_kind", "'payable'")]);
+    let unfenced = transfer(&[("debit_kind", "'ring_fenced'")]);
     let kept = "UPDATE account SET balance = 1 WHERE holder_id = 0 AND kind = 'cash'".to_owned();
     let stranger = account("'payable'", "{zoe}", "0");
     seed.all_refused(vec![
         ("pending below zero", pending, CHECK, "account_only_payable_below_zero"),
-        ("more set free than was set apart", unfenced, CHECK, "account_only_payable_below_zero"),
+        ("more taken back than was set apart", unfenced, CHECK, "account_only_payable_below_zero"),
         ("a programme's sum that is kept", kept, CHECK, "account_programme_sum_not_kept"),
         ("an account that opens with money", account("'payable'", "{ana}", "5"), CHECK, "account_opens_empty"),
         ("a partner's account of the programme's kind", account("'cash'", "{ana}", "0"), CHECK, "account_kind_known"),

@@ -403,6 +403,7 @@ async fn what_was_written_stays(pool: PgPool) {
         "clock_breach",
         "clock_policy",
         "commission",
+        "contest",
         "conversion",
         "conversion_event",
         "decision",

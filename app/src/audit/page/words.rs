@@ -23,6 +23,10 @@ use rust_decimal::Decimal;
 /// What was done.
 pub(super) fn action(locale: Locale, code: &str) -> String {
     match code {
+        "contest.begun" => tr!(locale, audit.contest_begun),
+        "contest.let_go" => tr!(locale, audit.contest_let_go),
+        "contest.ran_out" => tr!(locale, audit.contest_ran_out),
+        "contest.rejected" => tr!(locale, audit.contest_rejected),
         "case.opened" => tr!(locale, audit.case_opened),
         "case.answered" => tr!(locale, audit.case_answered),
         "case.taken" => tr!(locale, audit.case_taken),
@@ -75,6 +79,7 @@ pub(super) fn subject(locale: Locale, subject: &str) -> String {
     };
     match kind {
         "case" => tr!(locale, audit.on_case, id = id.to_owned()),
+        "contest" => tr!(locale, audit.on_contest, id = id.to_owned()),
         "proposal" => tr!(locale, audit.on_proposal, id = id.to_owned()),
         "partner" => tr!(locale, audit.on_partner, id = id.to_owned()),
         "import" => tr!(locale, audit.on_import, id = id.to_owned()),
@@ -97,6 +102,7 @@ pub(super) fn subject_path(subject: &str) -> Option<String> {
     let (kind, id) = subject.split_once('/')?;
     match kind {
         "case" => Some(paths::case(id.parse::<CaseId>().ok()?)),
+        "contest" => Some(paths::contest(id.parse().ok()?)),
         "proposal" => Some(paths::proposal(id.parse::<ProposalId>().ok()?)),
         "payout_run" => Some(paths::run(id.parse::<PayoutRunId>().ok()?)),
         "settlement_file" => Some(paths::answer(id.parse().ok()?)),

@@ -5,15 +5,12 @@ use crate::base::context::Context;
 use crate::base::error::{AppError, constraint};
 use crate::base::forms::{self, End, Errors};
 use crate::base::language::tr;
+use crate::contests::rules::{DayError, parse_last_day};
 use crate::desk::store;
 use crate::disputes::rules as cases;
 use crate::disputes::words;
-use chrono::{DateTime, Days, NaiveDate, TimeDelta, TimeZone, Utc};
 use leptos::prelude::*;
 use serde_json::json;
-
-/// The longest review.
-const LONGEST_DAYS: i64 = 366;
 
 /// Puts the partner of a case under review until the end of a day.
 ///
@@ -42,21 +39,17 @@ async fn start(ctx: &Context, case: &str, reason: &str, until: &str) -> Result<E
     let reason = cases::parse_text(reason)
         .map_err(|error| errors.add("reason", words::text_error(ctx.locale, error)))
         .unwrap_or_default();
-    let ends_at = match end_of_day(until, &partner.time_zone) {
-        Some(ends_at) if ends_at <= action.hand.at => {
-            errors.add("until", tr!(ctx.locale, desk.error_until_past));
-            None
-        }
-        Some(ends_at) if ends_at > action.hand.at + TimeDelta::days(LONGEST_DAYS) => {
-            errors.add("until", tr!(ctx.locale, desk.error_until_far));
-            None
-        }
-        Some(ends_at) => Some(ends_at),
-        None => {
-            errors.add("until", tr!(ctx.locale, desk.error_until));
-            None
-        }
-    };
+    let zone = partner.time_zone.parse().unwrap_or(chrono_tz::UTC);
+    let ends_at = parse_last_day(until, zone, action.hand.at)
+        .map_err(|error| {
+            let message = match error {
+                DayError::NoDay => tr!(ctx.locale, desk.error_until),
+                DayError::Past => tr!(ctx.locale, desk.error_until_past),
+                DayError::TooFar => tr!(ctx.locale, desk.error_until_far),
+            };
+            errors.add("until", message);
+        })
+        .ok();
     let Some(ends_at) = ends_at.filter(|_| errors.is_empty()) else {
         return Ok(action.refused(errors));
     };
@@ -70,17 +63,6 @@ async fn start(ctx: &Context, case: &str, reason: &str, until: &str) -> Result<E
         }
         Err(error) => Err(error),
     }
-}
-
-/// The end of a day in the programme's time zone.
-fn end_of_day(day: &str, time_zone: &str) -> Option<DateTime<Utc>> {
-    let day = NaiveDate::parse_from_str(day.trim(), "%Y-%m-%d").ok()?;
-    let next = day.checked_add_days(Days::new(1))?.and_hms_opt(0, 0, 0)?;
-    let zone: chrono_tz::Tz = time_zone.parse().unwrap_or(chrono_tz::UTC);
-    // Where clocks are set forward at midnight, the day ends an hour later by the clock on the wall.
-    let ends = zone.from_local_datetime(&next).earliest();
-    let ends = ends.or_else(|| zone.from_local_datetime(&(next + TimeDelta::hours(1))).earliest())?;
-    Some(ends.with_timezone(&Utc))
 }
 
 /// Ends the review of a case's partner before its day.

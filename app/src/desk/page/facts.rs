@@ -127,9 +127,17 @@ pub(super) fn pins(ctx: &Context, sheet: &Sheet) -> AnyView {
                 }
                 .into_any(),
             };
+            let contest = match &pin.facts {
+                Facts::Conversion(conversion) if sheet.may_act => {
+                    let href = paths::contest_order(&sheet.partner.programme_code, &conversion.order_id);
+                    Some(view! { <p>{text::link(href, tr!(ctx.locale, contests.contest_this))}</p> })
+                }
+                _ => None,
+            };
             let body = view! {
                 <p>{tr!(ctx.locale, desk.pinned_on)}" "{text::time_exact(ctx, pin.at)}</p>
                 {lines}
+                {contest}
             };
             section(tr!(ctx.locale, desk.pinned_title), body.into_any())
         })

@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 /// [`AppError::NotFound`] where there is none.
 pub async fn partner(tx: &mut Tx, partner: PartnerId, now: DateTime<Utc>) -> Result<Partner, AppError> {
     let row = sqlx::query!(
-        r#"SELECT p.code, p.name, p.status, p.created_at, g.name AS programme, g.currency, g.time_zone,
+        r#"SELECT p.code, p.name, p.status, p.created_at, g.code AS programme_code, g.name AS programme, g.currency, g.time_zone,
                   r.reason AS "review_reason?", r.started_at AS "review_started_at?", r.ends_at AS "review_ends_at?",
                   s.name AS "reviewer?"
            FROM partner p
@@ -55,6 +55,7 @@ pub async fn partner(tx: &mut Tx, partner: PartnerId, now: DateTime<Utc>) -> Res
         code: row.code,
         name: row.name,
         status: row.status,
+        programme_code: row.programme_code,
         programme: row.programme,
         currency: Currency::parse(&row.currency).map_err(|_| unknown(&row.currency))?,
         time_zone: row.time_zone,

@@ -27,9 +27,10 @@ pub async fn conversion_facts(
     let row = sqlx::query!(
         r#"SELECT v.order_id, o.name AS offer, v.occurred_at, v.currency, k.order_amount, k.refunded, k.rejected,
                   k.rate_kind, k.rate_value, t.valid_from AS rate_since, k.hold_days, k.hold_until,
-                  k.amount AS "amount!", k.amount_left AS "amount_left!", k.state AS "state!"
+                  k.amount AS "amount!", k.amount_left AS "amount_left!", s.state AS "state!"
            FROM conversion v
            JOIN commission k USING (partner_id, conversion_id)
+           JOIN commission_standing s USING (partner_id, conversion_id)
            JOIN offer o ON o.programme_id = v.programme_id AND o.offer_id = v.offer_id
            JOIN terms_version t ON t.terms_version_id = k.rate_version_id
            WHERE v.partner_id = $1 AND v.conversion_id = $2"#,

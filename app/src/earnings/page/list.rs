@@ -152,6 +152,9 @@ fn figures(ctx: &Context, filter: &Filter, buckets: &[Bucket], total: &Total) ->
     lines.push(line(tr!(ctx.locale, earnings.sum_left), None, money(total.left()), true));
     lines.push(line(tr!(ctx.locale, earnings.sum_pending), None, money(total.pending), false));
     lines.push(line(tr!(ctx.locale, earnings.sum_payable), None, money(total.payable), false));
+    if !total.ring_fenced.is_zero() {
+        lines.push(line(tr!(ctx.locale, earnings.sum_ring_fenced), None, money(total.ring_fenced), false));
+    }
     if !total.in_payout.is_zero() {
         lines.push(line(tr!(ctx.locale, earnings.sum_in_payout), None, money(total.in_payout), false));
     }

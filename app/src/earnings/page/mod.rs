@@ -18,6 +18,7 @@ fn state_words(ctx: &Context, state: State) -> String {
     match state {
         State::Pending => tr!(ctx.locale, earnings.pending),
         State::Payable => tr!(ctx.locale, earnings.payable),
+        State::RingFenced => tr!(ctx.locale, contests.state),
         State::InPayout => tr!(ctx.locale, earnings.in_payout),
         State::Paid => tr!(ctx.locale, earnings.paid),
         State::Reversed => tr!(ctx.locale, earnings.reversed),
@@ -26,7 +27,7 @@ fn state_words(ctx: &Context, state: State) -> String {
 
 fn state_badge(ctx: &Context, state: State) -> AnyView {
     let tone = match state {
-        State::Pending => Tone::Waiting,
+        State::Pending | State::RingFenced => Tone::Waiting,
         State::Payable | State::Paid => Tone::Good,
         State::InPayout => Tone::Info,
         State::Reversed => Tone::Neutral,

@@ -1,13 +1,16 @@
 //! `/earnings/{conversion}`: one commission, line by line.
 
 use super::{rate_words, state_badge};
-use crate::base::clock::SINCE_EVER;
+use crate::base::clock::{SINCE_EVER, last_day};
 use crate::base::context::Context;
 use crate::base::error::AppError;
 use crate::base::format;
 use crate::base::language::tr;
 use crate::base::money::Money;
 use crate::commissions::model::{Rate, State};
+use crate::contests;
+use crate::contests::model::Told;
+use crate::contests::page::told_steps;
 use crate::earnings::model::{Booked, Event, Explained, What};
 use crate::earnings::rules::{self, Line};
 use crate::earnings::store;
@@ -16,6 +19,7 @@ use crate::payout_files::end_to_end_id;
 use crate::ui::badge::Tone;
 use crate::ui::empty::empty;
 use crate::ui::layout::{columns, facts, page_head, section};
+use crate::ui::notice::notice;
 use crate::ui::screen::{Query, screen};
 use crate::ui::slip::{SlipLine, slip};
 use crate::ui::table::{Head, Row, Table};
@@ -38,13 +42,15 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let commission = store::find(&mut tx, member.partner, id).await?;
     let events = store::events(&mut tx, member.partner, id).await?;
     let booked = store::transfers(&mut tx, member.partner, id).await?;
+    let contests = contests::store::told(&mut tx, member.partner, id).await?;
     tx.commit().await?;
 
     let title = tr!(ctx.locale, commission.title, order = commission.order_id.clone());
     let how = section(tr!(ctx.locale, commission.how), slip_of(ctx, &commission, &events));
-    let happened = section(tr!(ctx.locale, commission.events), timeline(steps(ctx, &commission, &events)));
+    let happened = section(tr!(ctx.locale, commission.events), timeline(steps(ctx, &commission, &events, &contests)));
     let body = view! {
         {page_head(title.clone(), Some(lead(ctx, &commission, &events).into_any()))}
+        {contested(ctx, &commission, &contests)}
         {columns(vec![how, happened])}
         {section(tr!(ctx.locale, commission.wrong_title), wrong(ctx, &commission))}
         {section(tr!(ctx.locale, commission.facts), facts(facts_of(ctx, &commission)))}
@@ -52,6 +58,19 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
         <p>{text::link(paths::EARNINGS.to_owned(), tr!(ctx.locale, commission.back))}</p>
     };
     Ok((title, body.into_any()))
+}
+
+/// What the programme contests, with its reason and its last day.
+fn contested(ctx: &Context, commission: &Explained, contests: &[Told]) -> Option<AnyView> {
+    let told = contests.iter().find(|told| told.ended.is_none())?;
+    let words = tr!(
+        ctx.locale,
+        contests.told_lead,
+        reason = told.reason.clone(),
+        amount = money(ctx, commission, commission.left),
+        day = format::day(ctx.locale, last_day(told.ends_at, ctx.time_zone))
+    );
+    Some(notice(Tone::Waiting, words))
 }
 
 /// The answer: what it brings and when, or why not.
@@ -62,6 +81,7 @@ fn lead(ctx: &Context, commission: &Explained, events: &[Event]) -> String {
     match (commission.state, commission.released_at, commission.hold_until) {
         (State::InPayout, ..) => tr!(ctx.locale, commission.lead_in_payout, amount = amount, payout = payout()),
         (State::Paid, ..) => tr!(ctx.locale, commission.lead_paid, amount = amount, payout = payout()),
+        (State::RingFenced, ..) => tr!(ctx.locale, commission.lead_ring_fenced, amount = amount),
         (State::Payable, Some(at), _) => tr!(ctx.locale, commission.lead_payable, amount = amount, date = date(at)),
         (State::Pending | State::Payable, _, Some(until)) if until > ctx.now() => {
             tr!(ctx.locale, commission.lead_hold, amount = amount, date = date(until))
@@ -178,7 +198,7 @@ fn rate_detail(ctx: &Context, commission: &Explained, rate: Rate) -> String {
 }
 
 /// What happened, in the order of time, and what is still to come.
-fn steps(ctx: &Context, commission: &Explained, events: &[Event]) -> Vec<Step> {
+fn steps(ctx: &Context, commission: &Explained, events: &[Event], contests: &[Told]) -> Vec<Step> {
     let came = if commission.is_lead {
         tr!(ctx.locale, commission.event_lead)
     } else {
@@ -201,6 +221,13 @@ fn steps(ctx: &Context, commission: &Explained, events: &[Event]) -> Vec<Step> {
     if let Some(at) = commission.released_at {
         steps.push((at, step(ctx, tr!(ctx.locale, commission.event_release), at, None, Tone::Good)));
     }
+    let mut ahead = Vec::new();
+    for told in contests {
+        let ends = told.ended.as_ref().map_or(told.ends_at, |(at, ..)| *at);
+        for (at, step) in [told.contested_at, ends].into_iter().zip(told_steps(ctx, told)) {
+            if step.future { ahead.push(step) } else { steps.push((at, step)) }
+        }
+    }
     // Stable, so that what happened at one moment stays in the order it came.
     steps.sort_by_key(|(at, _)| *at);
     let mut steps: Vec<Step> = steps.into_iter().map(|(_, step)| step).collect();
@@ -212,6 +239,7 @@ fn steps(ctx: &Context, commission: &Explained, events: &[Event]) -> Vec<Step> {
         let when = commission.hold_until.map(|at| text::time(ctx, at));
         steps.push(Step { title, when, future: true, tone: Tone::Waiting, ..Step::default() });
     }
+    steps.extend(ahead);
     steps
 }
 
@@ -282,6 +310,9 @@ fn transfer_words(ctx: &Context, kind: &str) -> String {
         "rejection" => tr!(ctx.locale, commission.kind_rejection),
         "release" => tr!(ctx.locale, commission.kind_release),
         "release_correction" => tr!(ctx.locale, commission.kind_release_correction),
+        "ring_fence" => tr!(ctx.locale, commission.kind_ring_fence),
+        "ring_fence_end" => tr!(ctx.locale, commission.kind_ring_fence_end),
+        "ring_fence_correction" => tr!(ctx.locale, commission.kind_ring_fence_correction),
         "adjustment" => tr!(ctx.locale, commission.kind_adjustment),
         "reversal" => tr!(ctx.locale, commission.kind_reversal),
         _ => tr!(ctx.locale, commission.kind_other),

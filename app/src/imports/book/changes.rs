@@ -170,7 +170,8 @@ pub async fn release_before_reversal(tx: &mut Tx, import: ImportId, now: DateTim
 
 /// Refunds and rejections take back the difference they make, in the order of their times. What was released after the
 /// event's own time first goes back to pending, so that balances as of any day are right however late a row comes. A row
-/// that comes after later ones of its order takes, at its own time, what those left. Nothing is booked into a closed month.
+/// that comes after later ones of its order takes, at its own time, what those left. What was contested since is taken from
+/// what was set apart, and each later step of a contest is taken back by as much. Nothing is booked into a closed month.
 pub async fn book_reversals(
     tx: &mut Tx,
     import: ImportId,
@@ -190,16 +191,29 @@ pub async fn book_reversals(
              WHERE i.import_id = $1 AND i.event IN ('refund', 'reject')
              WINDOW before AS (PARTITION BY i.partner_id, i.conversion_id ORDER BY i.occurred_at, i.line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
                     upto AS (PARTITION BY i.partner_id, i.conversion_id ORDER BY i.occurred_at, i.line ROWS UNBOUNDED PRECEDING)
+         ), ring AS (
+             SELECT s.partner_id, s.conversion_id, s.event_id, s.occurred_at, s.amount, s.currency, t.contest_id, t.kind, t.effective_at, t.transfer_id
+             FROM step s JOIN transfer t ON t.partner_id = s.partner_id AND t.conversion_id = s.conversion_id
+                 AND t.contest_id IS NOT NULL AND t.kind IN ('ring_fence', 'ring_fence_end')
+             WHERE s.amount > 0
          )
-         INSERT INTO transfer (programme_id, partner_id, kind, debit_kind, credit_kind, amount, currency, conversion_id, event_id, effective_at, booked_at)
+         INSERT INTO transfer (programme_id, partner_id, kind, debit_kind, credit_kind, amount, currency, conversion_id, event_id, contest_id, effective_at, booked_at)
          SELECT $2::bigint, partner_id, CASE event WHEN 'refund' THEN 'refund' ELSE 'rejection' END,
-                CASE WHEN released_at <= occurred_at THEN 'payable' ELSE 'pending' END, 'commission_cost',
-                amount, currency, conversion_id, event_id, greatest(occurred_at, (SELECT open_from($2))), $3::timestamptz
+                CASE WHEN released_at <= occurred_at THEN coalesce(
+                    (SELECT CASE r.kind WHEN 'ring_fence' THEN 'ring_fenced' ELSE 'payable' END FROM ring r
+                     WHERE r.partner_id = step.partner_id AND r.event_id = step.event_id AND r.effective_at <= step.occurred_at
+                     ORDER BY r.effective_at DESC, r.transfer_id DESC LIMIT 1), 'payable') ELSE 'pending' END, 'commission_cost',
+                amount, currency, conversion_id, event_id, NULL::bigint, greatest(occurred_at, (SELECT open_from($2))), $3::timestamptz
          FROM step WHERE amount > 0
          UNION ALL
-         SELECT $2, partner_id, 'release_correction', 'payable', 'pending', amount, currency, conversion_id, event_id,
+         SELECT $2, partner_id, 'release_correction', 'payable', 'pending', amount, currency, conversion_id, event_id, NULL,
                 greatest(released_at, (SELECT open_from($2))), $3
-         FROM step WHERE amount > 0 AND released_at > occurred_at",
+         FROM step WHERE amount > 0 AND released_at > occurred_at
+         UNION ALL
+         SELECT $2, partner_id, 'ring_fence_correction', CASE kind WHEN 'ring_fence' THEN 'ring_fenced' ELSE 'payable' END,
+                CASE kind WHEN 'ring_fence' THEN 'payable' ELSE 'ring_fenced' END, amount, currency, conversion_id, event_id, contest_id,
+                greatest(effective_at, (SELECT open_from($2))), $3
+         FROM ring WHERE effective_at > occurred_at",
         import.0,
         programme.0,
         now,

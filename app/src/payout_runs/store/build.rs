@@ -5,7 +5,7 @@ use super::super::rules::{Before, Candidate, Method, Terms, Verdict, decide};
 use super::RunRow;
 use crate::audit::store::{Change, record};
 use crate::base::actor::Actor;
-use crate::base::clock::start_of_day;
+use crate::base::clock::{last_day, start_of_day};
 use crate::base::crash;
 use crate::base::db::{Db, Tx};
 use crate::base::error::AppError;
@@ -359,7 +359,7 @@ async fn candidates(
                 method,
                 review: row.review_ends.map(|until| Review {
                     until,
-                    day: until.with_timezone(&terms.zone).date_naive(),
+                    day: last_day(until, terms.zone),
                     reason: String::new(),
                 }),
                 before: before.get(&(row.partner, row.currency)).cloned().unwrap_or_default(),
