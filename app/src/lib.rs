@@ -8,13 +8,18 @@ pub mod account;
 pub mod approvals;
 pub mod audit;
 pub mod base;
+#[cfg(feature = "ssr")]
+pub mod clocks;
 pub mod commissions;
 pub mod contests;
+#[cfg(feature = "ssr")]
 pub mod desk;
 pub mod disputes;
 pub mod earnings;
+pub mod figures;
 #[cfg(feature = "ssr")]
 pub mod funds;
+#[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod invoices;
@@ -33,6 +38,8 @@ pub mod payout_runs;
 pub mod payouts;
 #[cfg(feature = "ssr")]
 pub mod programmes;
+#[cfg(feature = "ssr")]
+pub mod rota;
 #[cfg(feature = "ssr")]
 pub mod settlement;
 #[cfg(feature = "ssr")]

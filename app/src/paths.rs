@@ -25,6 +25,10 @@ pub const TAX_DATA: &str = "/account/tax";
 pub const DESK: &str = "/desk";
 /// Proposals, waiting and decided.
 pub const APPROVALS: &str = "/approvals";
+/// Who is at the desk when.
+pub const ROTA: &str = "/rota";
+/// What the desk reports of itself.
+pub const FIGURES: &str = "/figures";
 /// Payout runs.
 pub const RUNS: &str = "/runs";
 /// What lies on the account that payouts are paid from.

@@ -11,12 +11,14 @@ use crate::contests::page::{ContestPage, Contests};
 use crate::desk::page::{Desk, DeskCase};
 use crate::disputes::page::{Dispute, Disputes, NewDispute};
 use crate::earnings::page::{Commission, Earnings};
+use crate::figures::page::Figures;
 use crate::funds::page::FundsPage;
 use crate::mail::page::Mail;
 use crate::paths;
 use crate::payout_methods::page::{ConfirmMethod, PayoutMethodForm};
 use crate::payout_runs::page::{RunPage, RunPayout, Runs};
 use crate::payouts::page::Payouts;
+use crate::rota::page::RotaPage;
 use crate::settlement::page::{AnswerLine, Answers};
 use crate::sign_in::page::{JoinPage, SignInPage};
 use crate::statements::page::PayoutPage;
@@ -111,6 +113,8 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/contests") view=Contests ssr=SsrMode::Async/>
             <Route path=path!("/contests/:contest") view=ContestPage ssr=SsrMode::Async/>
             <Route path=path!("/desk/:case") view=DeskCase ssr=SsrMode::Async/>
+            <Route path=path!("/rota") view=RotaPage ssr=SsrMode::Async/>
+            <Route path=path!("/figures") view=Figures ssr=SsrMode::Async/>
         </Routes>
     }
 }
@@ -171,6 +175,10 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
         ],
         Actor::Staff(staff) => {
             let mut rooms = vec![(paths::DESK, tr!(locale, shell.desk)), (paths::CONTESTS, tr!(locale, contests.room))];
+            rooms.push((paths::ROTA, tr!(locale, rota.title)));
+            if Who::Figures.includes(&ctx.actor) {
+                rooms.push((paths::FIGURES, tr!(locale, figures.room)));
+            }
             if matches!(staff.role, Role::Owner | Role::Auditor) {
                 rooms.push((paths::APPROVALS, tr!(locale, shell.approvals)));
             }

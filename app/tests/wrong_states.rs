@@ -8,6 +8,8 @@ mod seed;
 mod access;
 #[path = "wrong_states/cases.rs"]
 mod cases;
+#[path = "wrong_states/clocks.rs"]
+mod clocks;
 #[path = "wrong_states/contests.rs"]
 mod contests;
 #[path = "wrong_states/funds.rs"]

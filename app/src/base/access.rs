@@ -18,8 +18,10 @@ pub enum Who {
     House,
     /// Staff who solve cases: agents, leads, owners.
     Desk,
-    /// Staff who look after the desk: leads and owners.
+    /// Staff who lead the desk: leads and owners.
     Leads,
+    /// The desk, and auditors, who read.
+    Figures,
     /// Staff who may see a whole payout method, with a reason: agents, leads, finance, owners.
     Reveals,
     /// Owners.
@@ -50,6 +52,7 @@ impl Who {
             Self::House => true,
             Self::Desk => matches!(role, Role::Agent | Role::Lead | Role::Owner),
             Self::Leads => matches!(role, Role::Lead | Role::Owner),
+            Self::Figures => role != Role::Finance,
             Self::Reveals => role != Role::Auditor,
             Self::Owners => role == Role::Owner,
             Self::Record => matches!(role, Role::Owner | Role::Auditor),
@@ -140,6 +143,16 @@ pub const ROUTES: &[Route] = &[
     get("/mail", Who::Leads),
     post("/do/send-mail-again", Who::Leads),
     post("/do/reveal-tax-number", Who::Reveals),
+    get("/rota", Who::House),
+    get("/figures", Who::Figures),
+    post("/do/add-shift", Who::Leads),
+    post("/do/end-shift", Who::Leads),
+    post("/do/add-holiday", Who::Leads),
+    post("/do/add-exception", Who::Leads),
+    post("/do/withdraw-rota", Who::Leads),
+    post("/do/set-desk-hours", Who::Leads),
+    post("/do/set-clock-policy", Who::Leads),
+    post("/do/hand-over", Who::Desk),
     // Owners
     get("/approvals", Who::Record),
     get("/approvals/{proposal}", Who::Record),

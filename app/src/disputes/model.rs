@@ -150,6 +150,8 @@ pub struct Locked {
     pub programme: ProgrammeId,
     /// Whose it is.
     pub partner: PartnerId,
+    /// What it is about.
+    pub kind: Kind,
     /// Where it stands.
     pub stage: Stage,
     /// Who works on it.

@@ -80,7 +80,7 @@ pub async fn find(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Case,
 /// [`AppError::NotFound`] where there is none, or it is another partner's.
 pub async fn lock(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Locked, AppError> {
     let row = sqlx::query!(
-        "SELECT programme_id, stage, assignee_id, next_update_at, version
+        "SELECT programme_id, kind, stage, assignee_id, next_update_at, version
          FROM support_case WHERE partner_id = $1 AND case_id = $2 FOR UPDATE",
         partner.0,
         case.0,
@@ -99,6 +99,7 @@ pub async fn lock(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Locke
         id: case,
         programme: row.programme_id.into(),
         partner,
+        kind: Kind::parse(&row.kind).ok_or_else(|| unknown(&row.kind))?,
         stage: Stage::parse(&row.stage).ok_or_else(|| unknown(&row.stage))?,
         assignee: row.assignee_id.map(PersonId),
         next_update_at: row.next_update_at,

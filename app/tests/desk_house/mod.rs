@@ -1,4 +1,5 @@
 //! A small programme for the desk's tests: two partners, three of staff, one conversion; and its forms, posted.
+#![allow(dead_code)]
 
 use app::approvals::store::initial_terms;
 use app::base::actor::{Actor, Member, Role, Staff};
@@ -87,7 +88,7 @@ pub struct House {
     pub ana: PersonId,
     bo: PersonId,
     pub tomas: PersonId,
-    marta: PersonId,
+    pub marta: PersonId,
     lea: PersonId,
 }
 

@@ -9,6 +9,7 @@ use crate::base::error::AppError;
 use crate::base::forms::{self, Draft};
 use crate::base::ids::{CaseId, OfferId};
 use crate::base::language::tr;
+use crate::clocks::page as clocks;
 use crate::desk::model::{Authority, Former, Note, Partner, Replay, TermLine, View, Waiting};
 use crate::desk::rules;
 use crate::desk::store::{self, HouseSide};
@@ -48,6 +49,7 @@ pub(super) struct Sheet {
     pub offers: Vec<(OfferId, String)>,
     pub authority: Option<Authority>,
     pub replay: Option<Replay>,
+    pub clocks: clocks::Clocks,
     /// Whether the reader may act, or only read.
     pub may_act: bool,
     pub draft: Draft,
@@ -129,6 +131,7 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         minimum_history: store::term_history(tx, partner, Field::Minimum).await?,
         rate_history: store::term_history(tx, partner, Field::Rate).await?,
         offers: cases::offers(tx, case.programme).await?,
+        clocks: clocks::read(ctx, tx, partner, id, now).await?,
         authority: store::authority(tx, case.programme, staff.role, now).await?,
         may_act: Who::Desk.includes(&ctx.actor),
         draft: forms::recall(ctx, query.get("form")).await?,
@@ -165,6 +168,7 @@ fn show(ctx: &Context, query: &Query, view: View, waiting: &[Waiting], sheet: &S
         {talk::time_line(ctx, sheet)}
     };
     let facts = view! {
+        {clocks::clocks(ctx, &sheet.clocks)}
         {facts::partner(ctx, sheet)}
         {methods::reveal(ctx, sheet.case.id, &sheet.method, sheet.draft_of("reveal-payout-method"))}
         {tax::reveal(ctx, sheet.case.id, &sheet.tax, sheet.draft_of("reveal-tax-number"))}

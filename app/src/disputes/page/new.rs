@@ -7,9 +7,11 @@ use crate::base::error::AppError;
 use crate::base::forms::{self, Draft};
 use crate::base::ids::{ConversionId, PayoutId, TermsVersionId};
 use crate::base::language::tr;
+use crate::clocks::store as clocks;
 use crate::disputes::model::{ConversionFacts, Facts, Kind};
 use crate::disputes::{facts, rules, store, words};
 use crate::paths;
+use crate::rota::page::presence;
 use crate::statements;
 use crate::ui::Tone;
 use crate::ui::field::{Choice, Field, Hidden, Select, Submit, TextArea};
@@ -18,6 +20,7 @@ use crate::ui::layout::{columns, page_head, section};
 use crate::ui::notice::notice_with;
 use crate::ui::screen::{Query, screen};
 use crate::ui::text;
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
 /// `/disputes/new`
@@ -28,9 +31,11 @@ pub fn NewDispute() -> impl IntoView {
         let draft = forms::recall(&ctx, query.get("form")).await?;
         let mut tx = ctx.begin().await?;
         let title = tr!(ctx.locale, disputes.new_title);
+        let promised = clocks::promises(&mut tx, member.partner, Kind::Other, ctx.now()).await?.first_reply();
+        let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);
         let body = match about(&ctx, &mut tx, &member, &query, &draft).await? {
             Asked::Form(form, pinned) => view! {
-                {page_head(title.clone(), Some(lead(&ctx)))}
+                {page_head(title.clone(), Some(lead(&ctx, promised, on)))}
                 {columns(match pinned {
                     Some(pinned) => vec![form, pinned],
                     None => vec![form],
@@ -58,9 +63,9 @@ enum Asked {
     Already(crate::base::ids::CaseId),
 }
 
-fn lead(ctx: &Context) -> AnyView {
-    let when = words::moment(ctx, rules::promise(ctx.now()));
-    view! { <p>{tr!(ctx.locale, disputes.new_lead, when = when)}</p> }.into_any()
+fn lead(ctx: &Context, promised: DateTime<Utc>, on: Option<AnyView>) -> AnyView {
+    let when = words::moment(ctx, promised);
+    view! { <p>{tr!(ctx.locale, disputes.new_lead, when = when)}</p>{on} }.into_any()
 }
 
 async fn about(ctx: &Context, tx: &mut Tx, member: &Member, query: &Query, draft: &Draft) -> Result<Asked, AppError> {

@@ -8,6 +8,7 @@ use crate::base::ids::CaseId;
 use crate::base::language::tr;
 use crate::disputes::model::{Case, Decision, Event, Message, PayoutStep, Pin, Side, Stage};
 use crate::disputes::{facts, rules, store, words};
+use crate::rota::page::presence;
 use crate::ui::Tone;
 use crate::ui::case;
 use crate::ui::field::{Hidden, Submit, TextArea};
@@ -33,10 +34,11 @@ pub fn Dispute() -> impl IntoView {
         let pins = store::pins(&mut tx, partner, id).await?;
         let decision = store::decision(&mut tx, partner, id).await?;
         let paid = store::payout_steps(&mut tx, partner, id).await?;
+        let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);
         let title = words::about(&ctx, case.kind, &case.subject);
         let said = done(&ctx, query.get("done"));
         let body = view! {
-            {page_head(title.clone(), Some(lead(&ctx, &case, decision.as_ref())))}
+            {page_head(title.clone(), Some(view! { {lead(&ctx, &case, decision.as_ref())}{on} }.into_any()))}
             {notice::done(&ctx, said)}
             {decision.map(|decision| decided(&ctx, &decision))}
             {columns(vec![
