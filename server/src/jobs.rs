@@ -20,6 +20,8 @@ const RELEASE_EVERY: Duration = Duration::from_secs(60);
 const CONTESTS_EVERY: Duration = Duration::from_secs(60);
 /// How soon a run that was asked for is begun, or gone on with after a stop.
 const BUILD_EVERY: Duration = Duration::from_secs(1);
+/// How soon it is told that a clock ran out. It is recorded at the moment at which it did, however late that is seen.
+const CLOCKS_EVERY: Duration = Duration::from_secs(5);
 /// How often what nobody needs any more is cleared away.
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
@@ -44,6 +46,11 @@ pub fn start(db: &Db, clock: Clock, stop: &CancellationToken, tracker: &TaskTrac
     tracker.spawn(every(BUILD_EVERY, "build payout runs", stop.clone(), move || {
         let db = building.clone();
         async move { build_runs(&db, clock).await }
+    }));
+    let reading = db.clone();
+    tracker.spawn(every(CLOCKS_EVERY, "read clocks", stop.clone(), move || {
+        let db = reading.clone();
+        async move { app::clocks::store::renew_waiting(&db, clock.now()).await.map(|_| ()) }
     }));
     let tidying = db.clone();
     tracker.spawn(every(TIDY_EVERY, "tidy up", stop.clone(), move || {
