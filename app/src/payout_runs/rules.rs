@@ -149,7 +149,7 @@ fn stopped_by(terms: &Terms, candidate: &Candidate) -> Vec<Blocked> {
             Reason::NoMethod => blocked(Block::NoMethod, None, None),
             Reason::MethodNotConfirmed => blocked(Block::MethodUnconfirmed, None, None),
             Reason::TaxFormMissing => blocked(Block::TaxFormMissing, None, None),
-            Reason::InvoiceMissing => blocked(Block::InvoiceMissing, None, None),
+            Reason::InvoiceMissing { .. } => blocked(Block::InvoiceMissing, None, None),
             Reason::NothingLeft { total } => blocked(Block::NothingLeft, Some(-total), None),
             _ => None,
         })

@@ -169,7 +169,10 @@ pub enum Reason {
     /// The programme pays nobody whose tax data it does not have.
     TaxFormMissing,
     /// An invoice of an earlier payout is missing, or was refused.
-    InvoiceMissing,
+    InvoiceMissing {
+        /// Of which payout.
+        payout: PayoutId,
+    },
     /// What is withheld, and what sending it costs, leave nothing to send.
     NothingLeft {
         /// What it would come to, zero or below.
@@ -211,7 +214,7 @@ impl Reason {
                 | Self::MethodInSafetyPeriod { .. }
                 | Self::MethodCannotPay { .. }
                 | Self::TaxFormMissing
-                | Self::InvoiceMissing
+                | Self::InvoiceMissing { .. }
                 | Self::NothingLeft { .. }
         )
     }

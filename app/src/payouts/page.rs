@@ -267,8 +267,8 @@ impl Page<'_> {
                 let next = Some((tr!(ctx.locale, tax.give_data), paths::TAX_DATA.to_owned()));
                 Block { what, who: you(), next, when: None }
             }
-            Reason::InvoiceMissing => {
-                let next = Some((tr!(ctx.locale, tax.send_invoice), format!("{}#past", paths::PAYOUTS)));
+            Reason::InvoiceMissing { payout } => {
+                let next = Some((tr!(ctx.locale, tax.send_invoice), format!("{}#invoice", paths::payout(*payout))));
                 Block { what, who: you(), next, when: None }
             }
             Reason::NothingLeft { .. } => Block { what, who: tr!(ctx.locale, payouts.earn), next: None, when: None },

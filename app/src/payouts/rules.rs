@@ -108,8 +108,8 @@ pub fn standing(facts: &Facts, balances: &Balances) -> Standing {
     if facts.taxed.form_missing() {
         reasons.push(Reason::TaxFormMissing);
     }
-    if facts.taxed.awaits_invoice {
-        reasons.push(Reason::InvoiceMissing);
+    if let Some(payout) = facts.taxed.awaits_invoice {
+        reasons.push(Reason::InvoiceMissing { payout });
     }
     let arrives = facts.taxed.work_out(Money::new(payable.max(Decimal::ZERO), balances.currency)).ok();
     if let Some(worked) = arrives.filter(|worked| payable > Decimal::ZERO && worked.total <= Decimal::ZERO) {

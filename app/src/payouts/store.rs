@@ -67,8 +67,10 @@ async fn taxed(
     now: DateTime<Utc>,
 ) -> Result<Taxed, AppError> {
     let Some(policy) = tax::store::in_force(tx, programme, now).await? else { return Ok(Taxed::default()) };
-    let awaits_invoice =
-        policy.terms.waits_for_invoice && !invoices::store::awaited(tx, &[partner.0]).await?.is_empty();
+    let awaits_invoice = match policy.terms.waits_for_invoice {
+        true => invoices::store::awaited(tx, &[partner.0]).await?.first().map(|key| key.payout),
+        false => None,
+    };
     let profile = tax::store::newest(tx, partner, now).await?;
     Ok(Taxed { policy: Some(Arc::new(policy)), profile, method, awaits_invoice })
 }
@@ -153,21 +155,21 @@ async fn unreleased(tx: &mut Tx, partner: PartnerId) -> Result<Vec<Unreleased>, 
 /// The last payout of each currency, where a bank refused it or sent it back and the method is still the same.
 async fn refused(tx: &mut Tx, partner: PartnerId) -> Result<Vec<Refused>, AppError> {
     let rows = sqlx::query!(
-        "SELECT p.payout_id, p.amount, p.currency, e.code, e.at
+        r#"SELECT p.payout_id, p.total AS "total!", p.currency, e.code, e.at
          FROM (SELECT DISTINCT ON (currency) * FROM (
-                   SELECT payout_id, partner_id, currency, amount, state, seq, payout_method_id FROM payout
+                   SELECT payout_id, partner_id, currency, total, state, seq, payout_method_id FROM payout
                    WHERE partner_id = $1 AND state <> 'cancelled') one
                ORDER BY currency, payout_id DESC) p
          JOIN payout_event e ON e.partner_id = p.partner_id AND e.payout_id = p.payout_id AND e.seq = p.seq
          JOIN payout_method m ON m.partner_id = p.partner_id AND m.payout_method_id = p.payout_method_id AND m.ended_at IS NULL
-         WHERE p.state IN ('failed', 'returned') ORDER BY p.payout_id",
+         WHERE p.state IN ('failed', 'returned') ORDER BY p.payout_id"#,
         partner.0,
     )
     .fetch_all(&mut **tx)
     .await?;
     rows.into_iter()
         .map(|row| {
-            let money = Money::new(row.amount, Currency::parse(&row.currency)?);
+            let money = Money::new(row.total, Currency::parse(&row.currency)?);
             Ok(Refused { payout: row.payout_id.into(), money, code: row.code, at: row.at })
         })
         .collect()

@@ -63,7 +63,7 @@ fn first_answer(ctx: &Context, standing: &Standing) -> String {
         (Some(_), _) if payable <= Decimal::ZERO => nothing(ctx, standing),
         (Some(Reason::MethodNotConfirmed), _) => tr!(ctx.locale, confirmation.answer),
         (Some(Reason::TaxFormMissing), _) => tr!(ctx.locale, tax.form_first, amount = money(ctx, standing, payable)),
-        (Some(Reason::InvoiceMissing), _) => {
+        (Some(Reason::InvoiceMissing { .. }), _) => {
             tr!(ctx.locale, tax.invoice_first, amount = money(ctx, standing, payable))
         }
         (Some(Reason::NothingLeft { .. }), _) => {
@@ -131,7 +131,7 @@ pub fn reason(ctx: &Context, standing: &Standing, reason: &Reason) -> String {
             tr!(ctx.locale, payouts.b_not_released, amount = amount)
         }
         Reason::TaxFormMissing => tr!(ctx.locale, tax.b_form),
-        Reason::InvoiceMissing => tr!(ctx.locale, tax.b_invoice),
+        Reason::InvoiceMissing { .. } => tr!(ctx.locale, tax.b_invoice),
         Reason::NothingLeft { .. } => tr!(ctx.locale, tax.b_nothing_left),
         Reason::Contested { amount, .. } => tr!(ctx.locale, payouts.b_contested, amount = money(amount)),
         Reason::WaitsForApproval { amount } => tr!(ctx.locale, payouts.b_approval, amount = money(amount)),

@@ -1,6 +1,7 @@
 //! Tax data of partners, tax policies of programmes, and what follows from both.
 
 use super::countries::Country;
+use crate::base::ids::PayoutId;
 use crate::base::money::Currency;
 use crate::payout_methods::model::MethodKind;
 use chrono::{DateTime, Utc};
@@ -245,6 +246,6 @@ pub struct Taxed {
     pub profile: Option<Profile>,
     /// How they are paid, if they said.
     pub method: Option<MethodKind>,
-    /// Whether an invoice of an earlier payout is missing or refused, and the policy waits for it.
-    pub awaits_invoice: bool,
+    /// The earliest payout whose invoice is missing or refused, where the policy waits for it.
+    pub awaits_invoice: Option<PayoutId>,
 }

@@ -261,3 +261,21 @@ async fn a_release_writes_invoices_without_gaps_and_what_comes_back_is_credited(
     );
     house.adds_up().await;
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn two_releases_at_one_moment_leave_no_gap(pool: PgPool) {
+    let house = taxed(pool, Invoices::SelfBilled).await;
+    let first = house.build(CUTOFF).await;
+    house
+        .import("D,sale,4,ana,uk,2011-03-20T10:00:00Z,500.00,GBP,\nE,sale,5,bob,uk,2011-03-20T10:00:00Z,500.00,GBP,\n")
+        .await;
+    house.release("2011-04-30T00:00:00Z").await;
+    let second = house.build("2011-04-30").await;
+    let both = tokio::join!(house.let_go(first.id), house.let_go(second.id));
+    assert_eq!(both, (Released::Done { payouts: 3 }, Released::Done { payouts: 2 }));
+    assert_eq!(
+        house.invoices().await,
+        ["(ana,invoice,1)", "(ana,invoice,2)", "(bob,invoice,1)", "(bob,invoice,2)", "(cleo,invoice,1)"]
+    );
+    house.adds_up().await;
+}

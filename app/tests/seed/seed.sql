@@ -158,10 +158,10 @@ SELECT settlement_file_id, n, 'plain', 'settled', 'payment', 'PD-' || n, 5, 'GBP
 INSERT INTO payer_account (programme_id, currency, name, account, added_at)
 SELECT programme_id, 'EUR', 'Giftware Ltd', 'DE89370400440532013000', '2011-01-01Z' FROM programme WHERE code = 'giftware';
 
--- Tax: a policy from June on; Ana's data, registered for VAT at home; an invoice of her payout, and one that she sent for
+-- Tax: a policy from the next year on; Ana's data, registered for VAT at home; an invoice of her payout, and one that she sent for
 -- it, written past the check that it was asked for, as no policy counted then.
 INSERT INTO tax_policy (programme_id, valid_from, legal_name, street, town, country, tax_number, invoices, needs_profile, vat_percent, set_at)
-SELECT programme_id, '2011-06-01Z', 'Giftware Ltd', 'High Street', 'London', 'GB', 'GB123456782', 'none', true, 20, '2011-05-20Z'
+SELECT programme_id, '2012-01-01Z', 'Giftware Ltd', 'High Street', 'London', 'GB', 'GB123456782', 'none', true, 20, '2011-05-20Z'
 FROM programme WHERE code = 'giftware';
 INSERT INTO tax_profile (partner_id, legal_name, kind, street, town, country, tax_number, tax_number_masked, vat_registered, vat_number,
                          vat_number_masked, key_id, agrees_self_billing, set_by, recorded_by, recorded_at)

@@ -108,7 +108,7 @@ async fn delay(tx: &mut Tx, partner: PartnerId, run: Option<i64>, delay: Option<
     .fetch_one(&mut **tx)
     .await?;
     let payouts = sqlx::query!(
-        "SELECT currency, amount FROM payout WHERE payout_run_id = $1 AND partner_id = $2 AND live ORDER BY payout_id",
+        r#"SELECT currency, total AS "total!" FROM payout WHERE payout_run_id = $1 AND partner_id = $2 AND live ORDER BY payout_id"#,
         run,
         partner.0,
     )
@@ -116,7 +116,7 @@ async fn delay(tx: &mut Tx, partner: PartnerId, run: Option<i64>, delay: Option<
     .await?;
     let amounts = payouts
         .into_iter()
-        .map(|payout| Ok(Money::new(payout.amount, Currency::parse(&payout.currency)?)))
+        .map(|payout| Ok(Money::new(payout.total, Currency::parse(&payout.currency)?)))
         .collect::<Result<_, AppError>>()?;
     Ok(About::Delay { amounts, promised: row.promised, day: row.new_pay_day, message: row.message })
 }

@@ -9,7 +9,7 @@ use crate::base::clock::{last_day, start_of_day};
 use crate::base::crash;
 use crate::base::db::{Db, Tx};
 use crate::base::error::AppError;
-use crate::base::ids::{PartnerId, PayoutRunId, ProgrammeId};
+use crate::base::ids::{PartnerId, PayoutId, PayoutRunId, ProgrammeId};
 use crate::base::money::{Currency, Money};
 use crate::commissions::store::wait_for_imports;
 use crate::invoices;
@@ -23,7 +23,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde_json::json;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Partners in one transaction; bounds what is locked and held in memory at once.
@@ -384,7 +384,7 @@ async fn candidates(
 struct Taxes {
     policy: Option<Arc<tax::model::Policy>>,
     profiles: HashMap<i64, tax::model::Profile>,
-    awaited: HashSet<i64>,
+    awaited: HashMap<i64, PayoutId>,
 }
 
 impl Taxes {
@@ -393,18 +393,22 @@ impl Taxes {
             policy: self.policy.clone(),
             profile: self.profiles.get(&partner).cloned(),
             method,
-            awaits_invoice: self.awaited.contains(&partner),
+            awaits_invoice: self.awaited.get(&partner).copied(),
         }
     }
 }
 
 async fn taxes(tx: &mut Tx, programme: ProgrammeId, partners: &[i64], now: DateTime<Utc>) -> Result<Taxes, AppError> {
     let Some(policy) = tax::store::in_force(tx, programme, now).await? else {
-        return Ok(Taxes { policy: None, profiles: HashMap::new(), awaited: HashSet::new() });
+        return Ok(Taxes { policy: None, profiles: HashMap::new(), awaited: HashMap::new() });
     };
     let awaited = match policy.terms.waits_for_invoice {
-        true => invoices::store::awaited(tx, partners).await?.into_iter().map(|key| key.partner.0).collect(),
-        false => HashSet::new(),
+        // The earliest of each comes last, and stays.
+        true => {
+            let awaited = invoices::store::awaited(tx, partners).await?;
+            awaited.into_iter().rev().map(|key| (key.partner.0, key.payout)).collect()
+        }
+        false => HashMap::new(),
     };
     Ok(Taxes { policy: Some(Arc::new(policy)), profiles: tax::store::newest_of(tx, partners, now).await?, awaited })
 }
