@@ -21,7 +21,9 @@ const SAME = [
   'Partnerdesk', 'Partner', 'English', 'Español', 'PayPal', 'Wise', 'UTC', 'GBP', 'Europe/London', 'tú',
   // As the programme's file says it.
   'returned',
-  'Nora Lindqvist', 'Balcony Notes', 'Marta Ruiz', 'Olivia Hart', 'Henrik Aas', 'Casa Verde',
+  'Nora Lindqvist', 'Balcony Notes', 'Marta Ruiz', 'Olivia Hart', 'Henrik Aas', 'Casa Verde', 'Inés Prado', 'Tom Reed',
+  // The rota's, as they were written.
+  'Christmas Day', 'Dentist', 'Europe/Madrid', 'America/New_York', 'min',
   'The Seed List', 'Urban Orchard', 'Small Plots', 'Window Herbs', 'Wise', 'CSV', 'IBAN', 'SHA-256', 'pain.001',
   // Files and what banks call things.
   'payouts-run-1-bank-gbp-1.csv', 'payouts-run-1-paypal-gbp-1.csv', 'payouts-run-1-wise-gbp-1.csv', 'bank-2026-02.csv',

@@ -11,13 +11,23 @@ use chrono_tz::Tz;
 /// How many days back a usual reply time looks.
 const USUAL: TimeDelta = TimeDelta::days(28);
 
-/// How long the first reply usually takes: the median of the last four weeks; `None` where there was none.
+/// How long the first reply usually takes: the median of the newest 500 of the last four weeks; `None` where there was
+/// none. Asked with every page of a partner's disputes, so it reads the clocks and no messages.
 ///
 /// # Errors
 /// When the database is away.
 pub async fn usual_reply(tx: &mut Tx, now: DateTime<Utc>) -> Result<Option<TimeDelta>, AppError> {
-    let found = replies(tx, Span { from: now - USUAL, to: now }, None, None).await?;
-    Ok(found.median.map(TimeDelta::minutes))
+    let median = sqlx::query_scalar!(
+        r#"SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY minutes) AS "median?"
+           FROM (SELECT (extract(epoch FROM ended_at - started_at) / 60)::bigint AS minutes FROM case_clock
+                 WHERE clock = 'first_reply' AND started_at >= $1 AND started_at <= $2 AND ended_at <= $2
+                 ORDER BY started_at DESC LIMIT 500) newest"#,
+        now - USUAL,
+        now,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(median.map(TimeDelta::minutes))
 }
 
 /// First replies to the cases that were opened in a time, by elapsed minutes.

@@ -1,5 +1,6 @@
 //! `demo`: a small believable programme in an empty database, made by the same code that a real one is made by.
 
+mod rota;
 mod runs;
 mod tax;
 
@@ -26,6 +27,8 @@ const PROGRAMME: &str = "greenhouse";
 const PASSWORD: &str = "a walk in the park";
 const OWNERS: [(&str, &str); 2] = [("olivia@example.org", "Olivia Hart"), ("henrik@example.org", "Henrik Aas")];
 const AGENT: (&str, &str) = ("marta@example.org", "Marta Ruiz");
+const LEAD: (&str, &str) = ("ines@example.org", "Inés Prado");
+const OTHER_AGENT: (&str, &str) = ("tom@example.org", "Tom Reed");
 const MEMBER: (&str, &str) = ("nora@example.org", "Nora Lindqvist");
 
 /// Code, name, orders a month, smallest and largest order in pence, and the one share in so many orders refunded.
@@ -93,7 +96,12 @@ async fn fill(session: &Session) -> Result<bool, Failure> {
         let person = create_staff_in(&mut tx, email, name, PASSWORD, Role::Owner, "en", began).await?;
         owners.push(runs::owner(person, name));
     }
-    create_staff_in(&mut tx, AGENT.0, AGENT.1, PASSWORD, Role::Agent, "en", began).await?;
+    let desk = rota::Desk {
+        marta: create_staff_in(&mut tx, AGENT.0, AGENT.1, PASSWORD, Role::Agent, "en", began).await?,
+        ines: create_staff_in(&mut tx, LEAD.0, LEAD.1, PASSWORD, Role::Lead, "es", began).await?,
+        tom: create_staff_in(&mut tx, OTHER_AGENT.0, OTHER_AGENT.1, PASSWORD, Role::Agent, "en", began).await?,
+    };
+    rota::write(&mut tx, desk, began, now).await?;
     make_partners(&mut tx, began).await?;
     tx.commit().await?;
     let mut tx = session.db.begin(&Actor::Command).await?;

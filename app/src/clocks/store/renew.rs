@@ -64,7 +64,7 @@ impl Renewal {
     /// When the database is away.
     pub async fn renew(&self, tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<(), AppError> {
         let row = sqlx::query!(
-            "SELECT kind, stage, next_update_at FROM support_case WHERE partner_id = $1 AND case_id = $2 FOR NO KEY UPDATE",
+            "SELECT programme_id, kind, stage, next_update_at FROM support_case WHERE partner_id = $1 AND case_id = $2 FOR NO KEY UPDATE",
             partner.0,
             case.0,
         )
@@ -87,7 +87,7 @@ impl Renewal {
         } else {
             self.keep_clocks(tx, partner, case, kind).await?.filter(|_| stage != Stage::Closed).or(promised)
         };
-        self.keep_standing(tx, partner, case, stage, due).await?;
+        self.keep_standing(tx, row.programme_id, partner, case, stage, due).await?;
         sqlx::query!("DELETE FROM clock_renewal WHERE partner_id = $1 AND case_id = $2", partner.0, case.0)
             .execute(&mut **tx)
             .await?;
@@ -245,6 +245,7 @@ impl Renewal {
     async fn keep_standing(
         &self,
         tx: &mut Tx,
+        programme: i64,
         partner: PartnerId,
         case: CaseId,
         stage: Stage,
@@ -252,10 +253,11 @@ impl Renewal {
     ) -> Result<(), AppError> {
         let row = sqlx::query!(
             r#"SELECT unanswered_since, answered_at, paid AS "paid!", owed AS "owed!", minimum, stake
-               FROM case_pressure($1, $2, $3)"#,
+               FROM case_pressure($4, $1, $2, $3)"#,
             partner.0,
             case.0,
             self.now,
+            programme,
         )
         .fetch_one(&mut **tx)
         .await?;

@@ -58,7 +58,7 @@ pub async fn queue(tx: &mut Tx, view: View, reader: PersonId, now: DateTime<Utc>
            JOIN partner p USING (partner_id)
            JOIN programme g ON g.programme_id = c.programme_id
            LEFT JOIN staff s ON s.person_id = c.assignee_id
-           CROSS JOIN LATERAL case_pressure(c.partner_id, c.case_id, $3) x
+           CROSS JOIN LATERAL case_pressure(c.programme_id, c.partner_id, c.case_id, $3) x
            LEFT JOIN LATERAL (
                SELECT CASE WHEN bool_or(b.told = 'owner') THEN 'owner' ELSE 'lead' END AS told
                FROM clock_breach b JOIN case_clock k USING (partner_id, case_id, clock, run)

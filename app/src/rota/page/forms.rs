@@ -5,6 +5,7 @@ use crate::base::context::Context;
 use crate::base::forms::{Draft, new_key};
 use crate::base::language::tr;
 use crate::rota::api::DAYS;
+use crate::ui::badge::{Tone, mark};
 use crate::ui::field::{Check, Choice, Field, Hidden, Select, Submit};
 use crate::ui::form::Form;
 use crate::ui::layout::section;
@@ -47,7 +48,7 @@ fn days(ctx: &Context, draft: &Draft) -> AnyView {
             view! { <Check name=(*name).to_owned() label=weekday(ctx.locale, *day) checked=ticked/> }
         })
         .collect_view();
-    let error = draft.error("days").map(|error| view! { <p class="field-error">{error}</p> });
+    let error = draft.error("days").map(|error| view! { <p class="error">{mark(Tone::Bad)}<span>{error}</span></p> });
     view! { <fieldset class="days"><legend>{tr!(ctx.locale, rota.days)}</legend>{boxes}{error}</fieldset> }.into_any()
 }
 
