@@ -11,6 +11,8 @@ use crate::contests::page::{ContestPage, Contests};
 use crate::desk::page::{Desk, DeskCase};
 use crate::disputes::page::{Dispute, Disputes, NewDispute};
 use crate::earnings::page::{Commission, Earnings};
+use crate::inbox;
+use crate::inbox::page::{Quarantine, QuarantinedMail};
 use crate::mail::page::Mail;
 use crate::paths;
 use crate::payout_methods::page::{ConfirmMethod, PayoutMethodForm};
@@ -106,6 +108,8 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/contests") view=Contests ssr=SsrMode::Async/>
             <Route path=path!("/contests/:contest") view=ContestPage ssr=SsrMode::Async/>
             <Route path=path!("/desk/:case") view=DeskCase ssr=SsrMode::Async/>
+            <Route path=path!("/quarantine") view=Quarantine ssr=SsrMode::Async/>
+            <Route path=path!("/quarantine/:mail") view=QuarantinedMail ssr=SsrMode::Async/>
         </Routes>
     }
 }
@@ -165,7 +169,12 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
             (paths::ACCOUNT, tr!(locale, shell.account)),
         ],
         Actor::Staff(staff) => {
-            let mut rooms = vec![(paths::DESK, tr!(locale, shell.desk)), (paths::CONTESTS, tr!(locale, contests.room))];
+            let waiting = use_context::<inbox::Waiting>().unwrap_or_default().0;
+            let mut rooms = vec![
+                (paths::DESK, tr!(locale, shell.desk)),
+                (paths::QUARANTINE, inbox::page::room(locale, waiting)),
+                (paths::CONTESTS, tr!(locale, contests.room)),
+            ];
             if matches!(staff.role, Role::Owner | Role::Auditor) {
                 rooms.push((paths::APPROVALS, tr!(locale, shell.approvals)));
             }

@@ -30,6 +30,8 @@ async fn every_route_is_in_the_table() {
         "/payouts/{payout}/statement.pdf",
         "/payouts/{payout}/statement.csv",
         "/runs/files/{file}",
+        "/files/{file}",
+        "/mails/{mail}/original",
     ];
     for file in files {
         served.insert(("GET".to_owned(), file.to_owned()));
@@ -86,6 +88,8 @@ impl Ids {
             // No file was made, and no line waits: whoever may look finds nothing.
             .replace("{file}", "1")
             .replace("{line}", "1")
+            // Nor did a mail come in.
+            .replace("{mail}", "1")
             .replace("{token}", &self.invitation)
             .replace("{kind}", "iban")
             .replace("{rest}", "none.css")

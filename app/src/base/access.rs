@@ -113,7 +113,13 @@ pub const ROUTES: &[Route] = &[
     post("/do/confirm-payout-method", Who::Members),
     post("/do/cancel-payout-method", Who::Members),
     post("/do/mail-confirmation-again", Who::Members),
+    get("/files/{file}", Who::SignedIn),
     // Staff
+    get("/quarantine", Who::House),
+    get("/quarantine/{mail}", Who::House),
+    get("/mails/{mail}/original", Who::Desk),
+    post("/do/place-mail", Who::Desk),
+    post("/do/address-works", Who::Desk),
     get("/desk", Who::House),
     get("/desk/{case}", Who::House),
     get("/contests", Who::House),

@@ -394,6 +394,7 @@ async fn what_was_written_stays(pool: PgPool) {
     .await
     .expect("tables");
     let expected = [
+        "attachment",
         "audit",
         "audit_seal",
         "authority",
@@ -405,6 +406,9 @@ async fn what_was_written_stays(pool: PgPool) {
         "conversion",
         "conversion_event",
         "decision",
+        "mail_disposition",
+        "mail_in",
+        "mail_in_uid",
         "message",
         "month_close",
         "note",
@@ -438,6 +442,9 @@ async fn what_was_written_stays(pool: PgPool) {
             "secret_key" => "made_at",
             "authority" | "decision" | "month_close" | "payer_account" | "payout_file" | "proposal"
             | "terms_version" => "programme_id",
+            "mail_disposition" => "verdict",
+            "mail_in" => "raw",
+            "mail_in_uid" => "uid",
             "payout_delay" => "message",
             "payout_file_piece" => "piece",
             "payout_file_withdrawn" => "reason",
