@@ -48,7 +48,6 @@ CREATE TABLE mail_in (
     CONSTRAINT mail_in_near FOREIGN KEY (near_partner_id, near_case_id) REFERENCES support_case (partner_id, case_id)
 );
 CREATE INDEX mail_in_unhandled ON mail_in (mail_in_id) WHERE state = 'received';
-CREATE INDEX mail_in_by_from ON mail_in (from_address, mail_in_id) WHERE state IN ('case', 'quarantine');
 CREATE UNIQUE INDEX mail_in_content_once ON mail_in (content_sha256) WHERE state IN ('case', 'quarantine');
 CREATE TRIGGER mail_in_append_only BEFORE DELETE OR UPDATE OF mail_in_id, sha256, raw, bytes, source, received_at ON mail_in
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

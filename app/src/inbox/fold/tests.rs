@@ -65,6 +65,46 @@ fn a_journey_is_no_block_of_headers() {
     assert!(!fold(text).hides());
 }
 
+/// What the usual programs put between an answer and what it answers, in both languages.
+const PROGRAMS: [&str; 18] = [
+    // Gmail
+    "On Mon, Nov 23, 2026 at 10:41 AM Marta Ruiz <desk@example.org> wrote:\n\n> Hello",
+    "El lun, 23 nov 2026 a las 10:41, Marta Ruiz (<desk@example.org>) escribió:\n\n> Hola",
+    "El lun., 23 nov. 2026 10:41, Marta Ruiz <desk@example.org>\nescribió:\n\n> Hola",
+    // Apple Mail, on a computer and on a telephone
+    "> On 23 Nov 2026, at 10:41, Marta Ruiz <desk@example.org> wrote:\n> \n> Hello",
+    "> El 23 nov 2026, a las 10:41, Marta Ruiz <desk@example.org> escribió:\n> \n> Hola",
+    "Enviado desde mi iPhone\n\n> El 23 nov 2026, a las 10:41, Marta <desk@example.org> escribió:\n> \n> ﻿Hola",
+    // Outlook, on a computer, in the browser, on a telephone
+    "From: Marta Ruiz <desk@example.org>\nSent: Monday, November 23, 2026 10:41 AM\nTo: Ana <ana@example.net>\nSubject: Payout\n\nHello",
+    "De: Marta Ruiz <desk@example.org> \nEnviado el: lunes, 23 de noviembre de 2026 10:41\nPara: Ana <ana@example.net>\nAsunto: Pago\n\nHola",
+    "________________________________\nDe: Marta Ruiz <desk@example.org>\nEnviado: lunes, 23 de noviembre de 2026 10:41\nPara: Ana\nAsunto: Pago\n\nHola",
+    "Obtener Outlook para Android<https://aka.ms/AAb9ysg>\n________________________________\nFrom: Marta\nSent: Monday\nTo: Ana\nSubject: Pago\n\nHola",
+    "-----Mensaje original-----\nDe: Marta Ruiz [mailto:desk@example.org] \nEnviado el: lunes 10:41\nPara: ana@example.net\nAsunto: Pago\n\nHola",
+    // Thunderbird
+    "On 23/11/2026 10:41, Marta Ruiz wrote:\n> Hello",
+    "El 23/11/2026 a las 10:41, Marta Ruiz escribió:\n> Hola",
+    // Yahoo
+    "On Monday, November 23, 2026 at 10:41:00 AM GMT+1, Marta Ruiz <desk@example.org> wrote: \n\n Hello",
+    "    El lunes, 23 de noviembre de 2026, 10:41:00 CET, Marta Ruiz <desk@example.org> escribió: \n \n Hola",
+    // Proton, Samsung, Zoho
+    "On Monday, November 23rd, 2026 at 10:41 AM, Marta <desk@example.org> wrote:\n\n> Hello",
+    "Enviado desde mi Galaxy\n\n\n-------- Mensaje original --------\nDe: Marta <desk@example.org>\nFecha: 23/11/26 10:41 (GMT+01:00)\nPara: ana@example.net\nAsunto: Pago\n\nHola",
+    "---- El lun, 23 nov 2026 10:41:00 +0100 Marta <desk@example.org> escribió ----\n\nHola",
+];
+
+#[test]
+fn the_usual_programs() {
+    for quoted in PROGRAMS {
+        for own in [
+            "Thank you.\n\nWhere is it?",
+            "Gracias.\n\nEl pedido es el 77.\nEl lunes escribí a la tienda:\nno contestan.",
+        ] {
+            assert_eq!(fold(&format!("{own}\n\n{quoted}\n")).new_text(), own, "{quoted}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn nothing_is_lost(text in "\\PC{0,40}(\n\\PC{0,20}){0,12}") {

@@ -1,6 +1,7 @@
 //! A message's text, with what a mail repeats folded away, and its files.
 
 use super::words;
+use crate::base::access::Who;
 use crate::base::context::Context;
 use crate::base::language::tr;
 use crate::disputes::model::Message;
@@ -23,8 +24,8 @@ pub fn body(ctx: &Context, message: &Message, files: Option<&Vec<Named>>) -> Any
         None => text::prose(message.body.clone()),
     };
     let files = files.filter(|files| !files.is_empty()).map(|files| list(ctx, files));
-    // Staff can look at the mail itself; its partner has it.
-    let original = message.mail.filter(|_| ctx.actor.staff().is_some()).map(|mail| {
+    // The desk can look at the mail itself; its partner has it.
+    let original = message.mail.filter(|_| Who::Desk.includes(&ctx.actor)).map(|mail| {
         view! { <p class="quiet">{text::link(paths::original(mail), tr!(ctx.locale, inbox.original))}</p> }
     });
     view! { {said}{files}{original} }.into_any()

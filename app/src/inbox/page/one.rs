@@ -77,7 +77,9 @@ fn was_placed(ctx: &Context, disposed: &Disposition) -> AnyView {
 
 fn says(ctx: &Context, mail: &Shown) -> AnyView {
     let locale = ctx.locale;
-    let original = text::link(paths::original(mail.listed.id), tr!(locale, inbox.original));
+    let original = Who::Desk
+        .includes(&ctx.actor)
+        .then(|| text::link(paths::original(mail.listed.id), tr!(locale, inbox.original)));
     let Some(read) = &mail.read else {
         return view! { <p>{tr!(locale, inbox.unreadable)}</p> <p>{original}</p> }.into_any();
     };

@@ -57,6 +57,9 @@ pub async fn keep(db: &Db, raw: Vec<u8>, source: Source, now: DateTime<Utc>) -> 
     .map_err(|error| AppError::Internal(error.to_string()))?
     .map_err(|error| AppError::Internal(error.to_string()))?;
     let mut tx = db.begin(&Actor::Job).await?;
+    if let Some(id) = find(&mut tx, &sha256).await? {
+        return Ok(Kept { id, known: true });
+    }
     let new = sqlx::query_scalar!(
         r#"INSERT INTO mail_in (sha256, raw, bytes, source, received_at) VALUES ($1, $2, $3, $4, $5)
            ON CONFLICT (sha256) DO NOTHING RETURNING mail_in_id AS "id: MailInId""#,
@@ -70,16 +73,17 @@ pub async fn keep(db: &Db, raw: Vec<u8>, source: Source, now: DateTime<Utc>) -> 
     .await?;
     let kept = match new {
         Some(id) => Kept { id, known: false },
-        None => Kept { id: find(&mut tx, &sha256).await?, known: true },
+        // Stored by somebody else in this very moment.
+        None => Kept { id: find(&mut tx, &sha256).await?.ok_or(AppError::Conflict)?, known: true },
     };
     tx.commit().await?;
     crash::point("mail.kept");
     Ok(kept)
 }
 
-async fn find(tx: &mut Tx, sha256: &[u8]) -> Result<MailInId, AppError> {
+async fn find(tx: &mut Tx, sha256: &[u8]) -> Result<Option<MailInId>, AppError> {
     Ok(sqlx::query_scalar!(r#"SELECT mail_in_id AS "id: MailInId" FROM mail_in WHERE sha256 = $1"#, sha256)
-        .fetch_one(&mut **tx)
+        .fetch_optional(&mut **tx)
         .await?)
 }
 
