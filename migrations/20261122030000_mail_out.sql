@@ -74,11 +74,13 @@ CREATE TABLE mail_queue (
     mail_id bigint PRIMARY KEY REFERENCES mail_out,
     queued_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     due_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    -- One of many alike: those wait for everybody else's.
+    bulk boolean NOT NULL,
     worker uuid,
     leased_until timestamptz,
     CONSTRAINT mail_queue_leased_whole CHECK ((worker IS NULL) = (leased_until IS NULL))
 );
-CREATE INDEX mail_queue_due ON mail_queue (due_at, mail_id);
+CREATE INDEX mail_queue_due ON mail_queue (bulk, due_at, mail_id);
 
 -- Every try, with the mail server's answer. Nothing follows a mail that was sent.
 CREATE TABLE mail_try (
@@ -111,7 +113,7 @@ BEGIN
     IF EXISTS (SELECT FROM written WHERE state <> 'waiting' OR tries <> 0) THEN
         RAISE EXCEPTION 'a mail begins waiting' USING ERRCODE = 'check_violation', CONSTRAINT = 'mail_out_begins_waiting';
     END IF;
-    INSERT INTO mail_queue (mail_id) SELECT mail_id FROM written ORDER BY mail_id;
+    INSERT INTO mail_queue (mail_id, bulk) SELECT mail_id, kind = 'delay' FROM written ORDER BY mail_id;
     RETURN NULL;
 END
 $$;
@@ -152,8 +154,8 @@ BEGIN
     END IF;
     UPDATE mail_out m SET state = 'waiting' WHERE m.mail_id = mail;
     -- One that is being sent right now is left to its worker.
-    INSERT INTO mail_queue AS q (mail_id) VALUES (mail)
-    ON CONFLICT (mail_id) DO UPDATE SET due_at = least(q.due_at, clock_timestamp()), queued_at = clock_timestamp();
+    INSERT INTO mail_queue AS q (mail_id, bulk) VALUES (mail, false)
+    ON CONFLICT (mail_id) DO UPDATE SET bulk = false, due_at = least(q.due_at, clock_timestamp()), queued_at = clock_timestamp();
     RETURN true;
 END
 $$;

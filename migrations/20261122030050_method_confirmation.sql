@@ -221,6 +221,6 @@ GRANT INSERT (awaits_mail) ON payout_method TO pd_partner;
 -- Not paid, since what was set is not confirmed and nothing was in use before.
 ALTER TABLE payout_block DROP CONSTRAINT payout_block_reason_known;
 ALTER TABLE payout_block ADD CONSTRAINT payout_block_reason_known CHECK (reason IN ('owes', 'under_review', 'under_minimum', 'no_method',
-    'method_unconfirmed', 'method_cannot_pay', 'method_changed', 'contested', 'not_due'));
+    'method_unconfirmed', 'method_cannot_pay', 'method_changed', 'tax_form_missing', 'invoice_missing', 'nothing_left', 'contested', 'not_due'));
 
 RESET ROLE;

@@ -8,15 +8,23 @@ pub mod account;
 pub mod approvals;
 pub mod audit;
 pub mod base;
+#[cfg(feature = "ssr")]
+pub mod clocks;
 pub mod commissions;
 pub mod contests;
+#[cfg(feature = "ssr")]
 pub mod desk;
 pub mod disputes;
 pub mod earnings;
+pub mod figures;
+#[cfg(feature = "ssr")]
+pub mod funds;
 #[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod inbox;
+#[cfg(feature = "ssr")]
+pub mod invoices;
 #[cfg(feature = "ssr")]
 pub mod ledger;
 #[cfg(feature = "ssr")]
@@ -33,6 +41,8 @@ pub mod payouts;
 #[cfg(feature = "ssr")]
 pub mod programmes;
 #[cfg(feature = "ssr")]
+pub mod rota;
+#[cfg(feature = "ssr")]
 pub mod settlement;
 #[cfg(feature = "ssr")]
 pub mod shell;
@@ -41,6 +51,8 @@ pub mod sign_in;
 pub mod staff;
 #[cfg(feature = "ssr")]
 pub mod statements;
+#[cfg(feature = "ssr")]
+pub mod tax;
 pub mod terms;
 pub mod ui;
 

@@ -4,6 +4,8 @@ use crate::base::ids::{
     AttachmentId, CaseId, ContestId, ConversionId, MailInId, PayoutFileId, PayoutId, PayoutRunId, ProposalId,
     TermsVersionId,
 };
+#[cfg(feature = "ssr")]
+use crate::invoices::model::Kind as InvoiceKind;
 use crate::payout_methods::model::MethodKind;
 
 /// Sign-in.
@@ -18,14 +20,24 @@ pub const TERMS: &str = "/terms";
 pub const DISPUTES: &str = "/disputes";
 /// A partner's account: payout method, language.
 pub const ACCOUNT: &str = "/account";
+/// A partner's tax data.
+pub const TAX_DATA: &str = "/account/tax";
 /// The queue.
 pub const DESK: &str = "/desk";
 /// Proposals, waiting and decided.
 pub const APPROVALS: &str = "/approvals";
+/// Who is at the desk when.
+pub const ROTA: &str = "/rota";
+/// What the desk reports of itself.
+pub const FIGURES: &str = "/figures";
 /// Payout runs.
 pub const RUNS: &str = "/runs";
+/// What lies on the account that payouts are paid from.
+pub const FUNDS: &str = "/funds";
 /// Mail out.
 pub const MAIL: &str = "/mail";
+/// Tax and invoices.
+pub const TAX: &str = "/tax";
 /// What the programme contests.
 pub const CONTESTS: &str = "/contests";
 /// What banks and payment services answered.
@@ -48,6 +60,25 @@ pub fn payout(id: PayoutId) -> String {
 /// A payout's statement, `pdf` or `csv`.
 pub fn statement(id: PayoutId, extension: &str) -> String {
     format!("{PAYOUTS}/{id}/statement.{extension}")
+}
+
+/// An invoice or credit note of a payout, for its partner.
+#[cfg(feature = "ssr")]
+pub fn invoice(id: PayoutId, kind: InvoiceKind) -> String {
+    format!("{PAYOUTS}/{id}/{}", invoice_file(kind))
+}
+
+/// What its partner sent last for a payout.
+pub fn sent_invoice(id: PayoutId) -> String {
+    format!("{PAYOUTS}/{id}/sent-invoice.pdf")
+}
+
+#[cfg(feature = "ssr")]
+fn invoice_file(kind: InvoiceKind) -> &'static str {
+    match kind {
+        InvoiceKind::Invoice => "invoice.pdf",
+        InvoiceKind::CreditNote => "credit-note.pdf",
+    }
 }
 
 /// One commission, explained.
@@ -83,6 +114,11 @@ pub fn terms_version(id: TermsVersionId) -> String {
 /// The form that opens a dispute about a conversion.
 pub fn dispute_conversion(id: ConversionId) -> String {
     format!("{DISPUTES}/new?conversion={id}")
+}
+
+/// The form that opens a dispute about a payout.
+pub fn dispute_payout(id: PayoutId) -> String {
+    format!("{DISPUTES}/new?payout={id}")
 }
 
 /// One dispute, as its partner sees it.
@@ -139,6 +175,22 @@ pub fn run_view(id: PayoutRunId, view: &str) -> String {
 /// One payout, as staff see it.
 pub fn run_payout(run: PayoutRunId, payout: PayoutId) -> String {
     format!("{RUNS}/{run}/payouts/{payout}")
+}
+
+/// An invoice or credit note of a payout, for staff.
+#[cfg(feature = "ssr")]
+pub fn run_invoice(run: PayoutRunId, payout: PayoutId, kind: InvoiceKind) -> String {
+    format!("{}/{}", run_payout(run, payout), invoice_file(kind))
+}
+
+/// What its partner sent last for a payout, for staff.
+pub fn run_sent_invoice(run: PayoutRunId, payout: PayoutId) -> String {
+    format!("{}/sent-invoice.pdf", run_payout(run, payout))
+}
+
+/// A programme's tax policy, and the invoices that wait.
+pub fn tax(programme: &str) -> String {
+    format!("{TAX}?programme={programme}")
 }
 
 /// A file for the bank.

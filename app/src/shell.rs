@@ -11,6 +11,8 @@ use crate::contests::page::{ContestPage, Contests};
 use crate::desk::page::{Desk, DeskCase};
 use crate::disputes::page::{Dispute, Disputes, NewDispute};
 use crate::earnings::page::{Commission, Earnings};
+use crate::figures::page::Figures;
+use crate::funds::page::FundsPage;
 use crate::inbox;
 use crate::inbox::page::{Quarantine, QuarantinedMail};
 use crate::mail::page::Mail;
@@ -18,9 +20,11 @@ use crate::paths;
 use crate::payout_methods::page::{ConfirmMethod, PayoutMethodForm};
 use crate::payout_runs::page::{RunPage, RunPayout, Runs};
 use crate::payouts::page::Payouts;
+use crate::rota::page::RotaPage;
 use crate::settlement::page::{AnswerLine, Answers};
 use crate::sign_in::page::{JoinPage, SignInPage};
 use crate::statements::page::PayoutPage;
+use crate::tax::page::{TaxData, TaxPolicy};
 use crate::terms::page::Terms;
 use crate::ui::islands::SubmitOnce;
 use crate::ui::screen::{Failure, failure, home};
@@ -93,13 +97,16 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/account/method/:kind") view=PayoutMethodForm ssr=SsrMode::Async/>
             <Route path=path!("/account/confirm/:token") view=ConfirmMethod ssr=SsrMode::Async/>
             <Route path=path!("/mail") view=Mail ssr=SsrMode::Async/>
+            <Route path=path!("/account/tax") view=TaxData ssr=SsrMode::Async/>
             <Route path=path!("/approvals") view=Approvals ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:proposal") view=ProposalPage ssr=SsrMode::Async/>
             <Route path=path!("/runs") view=Runs ssr=SsrMode::Async/>
             <Route path=path!("/runs/:run") view=RunPage ssr=SsrMode::Async/>
             <Route path=path!("/runs/:run/payouts/:payout") view=RunPayout ssr=SsrMode::Async/>
+            <Route path=path!("/funds") view=FundsPage ssr=SsrMode::Async/>
             <Route path=path!("/answers") view=Answers ssr=SsrMode::Async/>
             <Route path=path!("/answers/:file/:line") view=AnswerLine ssr=SsrMode::Async/>
+            <Route path=path!("/tax") view=TaxPolicy ssr=SsrMode::Async/>
             <Route path=path!("/record") view=Record ssr=SsrMode::Async/>
             <Route path=path!("/disputes") view=Disputes ssr=SsrMode::Async/>
             <Route path=path!("/disputes/new") view=NewDispute ssr=SsrMode::Async/>
@@ -110,6 +117,8 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/desk/:case") view=DeskCase ssr=SsrMode::Async/>
             <Route path=path!("/quarantine") view=Quarantine ssr=SsrMode::Async/>
             <Route path=path!("/quarantine/:mail") view=QuarantinedMail ssr=SsrMode::Async/>
+            <Route path=path!("/rota") view=RotaPage ssr=SsrMode::Async/>
+            <Route path=path!("/figures") view=Figures ssr=SsrMode::Async/>
         </Routes>
     }
 }
@@ -174,13 +183,19 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
                 (paths::DESK, tr!(locale, shell.desk)),
                 (paths::QUARANTINE, inbox::page::room(locale, waiting)),
                 (paths::CONTESTS, tr!(locale, contests.room)),
+                (paths::ROTA, tr!(locale, rota.title)),
             ];
+            if Who::Figures.includes(&ctx.actor) {
+                rooms.push((paths::FIGURES, tr!(locale, figures.room)));
+            }
             if matches!(staff.role, Role::Owner | Role::Auditor) {
                 rooms.push((paths::APPROVALS, tr!(locale, shell.approvals)));
             }
             if Who::Counting.includes(&ctx.actor) {
                 rooms.push((paths::RUNS, tr!(locale, runs.room)));
                 rooms.push((paths::ANSWERS, tr!(locale, runs.room_answers)));
+                rooms.push((paths::FUNDS, tr!(locale, funds.room)));
+                rooms.push((paths::TAX, tr!(locale, tax.room)));
             }
             if Who::Leads.includes(&ctx.actor) {
                 rooms.push((paths::MAIL, tr!(locale, mail.title)));

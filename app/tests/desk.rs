@@ -6,7 +6,8 @@ mod desk_house;
 
 use app::base::error::{AppError, constraint};
 use app::base::money::{Currency, Money};
-use app::desk::model::{Hand, View, Why};
+use app::desk::model::{Hand, View};
+use app::desk::order::Why;
 use app::desk::store::{self, Credit, NewDecision};
 use app::disputes::model::{Facts, Outcome, Reason, Side, Stage};
 use app::disputes::rules;
@@ -328,9 +329,9 @@ async fn the_queue_says_why_a_case_stands_where_it_does(pool: PgPool) {
     let order = async |tx: &mut app::base::db::Tx, view, minutes| -> Vec<_> {
         let now = house.later(minutes).now;
         let queue = store::queue(tx, view, house.tomas, now).await.expect("queue");
-        queue.into_iter().map(|line| (line.id, line.urgency.why)).collect()
+        queue.into_iter().map(|line| (line.id, reason(line.urgency.why))).collect()
     };
-    assert_eq!(order(&mut tx, View::All, 120).await, [(gardens, Why::FirstMoney), (kitchens, Why::Waiting)]);
+    assert_eq!(order(&mut tx, View::All, 120).await, [(gardens, "first money"), (kitchens, "waiting")]);
     assert_eq!(order(&mut tx, View::Mine, 120).await, []);
     drop(tx);
 
@@ -338,14 +339,15 @@ async fn the_queue_says_why_a_case_stands_where_it_does(pool: PgPool) {
     house.take(&house.tomas(), gardens).await;
     let mut tx = house.tomas().begin().await.expect("begin");
     let overdue = 24 * 60 + 30;
-    assert_eq!(order(&mut tx, View::All, overdue).await, [(kitchens, Why::Overdue), (gardens, Why::FirstMoney)]);
-    assert_eq!(order(&mut tx, View::Mine, overdue).await, [(gardens, Why::FirstMoney)]);
-    assert_eq!(order(&mut tx, View::Unassigned, overdue).await, [(kitchens, Why::Overdue)]);
+    assert_eq!(order(&mut tx, View::All, overdue).await, [(kitchens, "overdue"), (gardens, "waiting")]);
+    assert_eq!(order(&mut tx, View::Mine, overdue).await, [(gardens, "waiting")]);
+    assert_eq!(order(&mut tx, View::Unassigned, overdue).await, [(kitchens, "overdue")]);
+    assert_eq!(order(&mut tx, View::Breaching, overdue).await, [(kitchens, "overdue"), (gardens, "waiting")]);
     drop(tx);
 
     house.reply(&house.tomas(), gardens, "All is well.", true).await;
     let mut tx = house.tomas().begin().await.expect("begin");
-    assert_eq!(order(&mut tx, View::Mine, 120).await, [(gardens, Why::Nothing)]);
+    assert_eq!(order(&mut tx, View::Mine, 120).await, [(gardens, "nothing")]);
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -378,6 +380,16 @@ async fn a_replay_agrees_with_what_was_booked(pool: PgPool) {
     let booked = store::booked(&mut tx, house.garden, house.conversion).await.expect("booked");
     let replay = app::desk::rules::replay(rate, order, currency, &events, &booked);
     assert_eq!((replay.expected, replay.booked, replay.credited), (dec("16.00"), dec("16.00"), dec("0")));
+}
+
+fn reason(why: Why) -> &'static str {
+    match why {
+        Why::Overdue(..) => "overdue",
+        Why::FirstMoney(_) => "first money",
+        Why::Waiting(_) => "waiting",
+        Why::Nothing => "nothing",
+        _ => "something else",
+    }
 }
 
 fn constraint_of(error: &AppError) -> Option<&str> {

@@ -10,6 +10,12 @@ mod answers;
 mod contests;
 #[path = "payouts/counting_house.rs"]
 mod counting_house;
+#[path = "payouts/disputes.rs"]
+mod disputes;
+#[path = "payouts/funds.rs"]
+mod funds;
+#[path = "payouts/invoices.rs"]
+mod invoices;
 #[path = "payouts/people.rs"]
 mod people;
 #[path = "payouts/runs.rs"]
@@ -18,3 +24,5 @@ mod runs;
 mod screens;
 #[path = "payouts/staff.rs"]
 mod staff;
+#[path = "payouts/taxes.rs"]
+mod taxes;

@@ -8,8 +8,12 @@ mod seed;
 mod access;
 #[path = "wrong_states/cases.rs"]
 mod cases;
+#[path = "wrong_states/clocks.rs"]
+mod clocks;
 #[path = "wrong_states/contests.rs"]
 mod contests;
+#[path = "wrong_states/funds.rs"]
+mod funds;
 #[path = "wrong_states/mail.rs"]
 mod mail;
 #[path = "wrong_states/mail_in.rs"]
@@ -22,5 +26,7 @@ mod months;
 mod payouts;
 #[path = "wrong_states/people.rs"]
 mod people;
+#[path = "wrong_states/taxes.rs"]
+mod taxes;
 #[path = "wrong_states/terms.rs"]
 mod terms;

@@ -29,6 +29,8 @@ export interface How {
 export class House {
   /** What the server wrote so far. */
   log = '';
+  /** What its processes find in their environment besides. */
+  environment: Record<string, string> = {};
   private server: ChildProcess | undefined;
 
   private constructor(
@@ -114,7 +116,7 @@ export class House {
   }
 
   private start(args: readonly string[]): ChildProcess {
-    const environment: NodeJS.ProcessEnv = { ...process.env, ...this.database.environment, PARTNERDESK_SITE: SITE, NO_COLOR: '1' };
+    const environment: NodeJS.ProcessEnv = { ...process.env, ...this.database.environment, ...this.environment, PARTNERDESK_SITE: SITE, NO_COLOR: '1' };
     if (!this.database.environment.DATABASE_URL) delete environment.DATABASE_URL;
     return spawn(BINARY, args, { env: environment, cwd: ROOT });
   }

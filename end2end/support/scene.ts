@@ -130,6 +130,7 @@ export async function setScene(house: House): Promise<Scene> {
         place('account', '/account'),
         place('method-sort-code', '/account/method/sort_code'),
         place('method-wise', '/account/method/wise'),
+        place('confirm-unknown', `/account/confirm/${'0'.repeat(64)}`),
         place('method-refused', refusedMethod.location),
         place('disputes', '/disputes'),
         place('dispute-talking', talking),
@@ -176,6 +177,8 @@ export async function setScene(house: House): Promise<Scene> {
         place('record-verified', '/record?verify=1'),
         place('record-filtered', '/record?action=case.decided'),
         place('desk-as-owner', '/desk'),
+        place('mail', '/mail'),
+        place('mail-sent', '/mail?state=sent'),
       ],
     },
   };

@@ -25,7 +25,7 @@ pub struct Global {
     /// PostgreSQL to use; without it a private one in the data folder, from the programs installed here
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
-    /// Folder of the private PostgreSQL and of `secret.key`, which encrypts payout methods unless
+    /// Folder of the private PostgreSQL and of `secret.key`, which encrypts payout methods and tax numbers unless
     /// PARTNERDESK_SECRET_KEY (64 hexadecimal digits) does [default: /var/lib/partnerdesk as root, else ~/.local/share/partnerdesk]
     #[arg(long, global = true, env = "PARTNERDESK_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
@@ -173,6 +173,79 @@ pub enum Programme {
     },
     /// Name the account that a programme pays from in a currency
     Account(PayerAccount),
+    /// Set a programme's terms of tax from a day on: invoices, VAT, withholding, what a payout costs its partner
+    Tax(Box<TaxTerms>),
+}
+
+/// What a programme asks of its partners for the tax office, and takes off their payouts.
+#[derive(Debug, Args)]
+pub struct TaxTerms {
+    /// Programme code
+    pub programme: String,
+    /// The programme's own legal name
+    #[arg(long)]
+    pub name: String,
+    /// Its street
+    #[arg(long)]
+    pub street: String,
+    /// Number of its building
+    #[arg(long, default_value = "", value_name = "NUMBER")]
+    pub building: String,
+    /// Its post code
+    #[arg(long, default_value = "", value_name = "CODE")]
+    pub post_code: String,
+    /// Its town
+    #[arg(long)]
+    pub town: String,
+    /// Its country, by ISO 3166, like ES
+    #[arg(long)]
+    pub country: String,
+    /// Its tax number; in the European Union its VAT number
+    #[arg(long, value_name = "NUMBER")]
+    pub tax_number: String,
+    /// Who writes invoices
+    #[arg(long, value_enum, default_value = "none")]
+    pub invoices: InvoiceTerms,
+    /// Pay nothing more while an invoice is missing or refused (with `--invoices own`)
+    #[arg(long)]
+    pub wait_for_invoice: bool,
+    /// Pay also who gave no tax data (without invoices, VAT and withholding)
+    #[arg(long)]
+    pub without_data: bool,
+    /// VAT of registered partners of its own country
+    #[arg(long, default_value = "0", value_name = "PERCENT")]
+    pub vat: String,
+    /// Withheld from persons of its own country
+    #[arg(long, default_value = "0", value_name = "PERCENT")]
+    pub withhold: String,
+    /// Withheld from partners elsewhere who gave no tax number
+    #[arg(long, default_value = "0", value_name = "PERCENT")]
+    pub withhold_foreign: String,
+    /// Taken off a payout to an IBAN, in the programme's currency
+    #[arg(long, default_value = "0", value_name = "AMOUNT")]
+    pub fee_iban: String,
+    /// Taken off a payout to a sort code
+    #[arg(long, default_value = "0", value_name = "AMOUNT")]
+    pub fee_sort_code: String,
+    /// Taken off a payout by PayPal
+    #[arg(long, default_value = "0", value_name = "AMOUNT")]
+    pub fee_paypal: String,
+    /// Taken off a payout by Wise
+    #[arg(long, default_value = "0", value_name = "AMOUNT")]
+    pub fee_wise: String,
+    /// First day, in the programme's time zone; payouts that are built before it go by what held before [default: now]
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<NaiveDate>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InvoiceTerms {
+    /// Nobody
+    None,
+    /// The programme, in the partner's name
+    SelfBilled,
+    /// The partner sends theirs
+    Own,
 }
 
 #[derive(Debug, Args)]
@@ -380,6 +453,14 @@ pub enum FileFormat {
     Wise,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FundsKind {
+    Funding,
+    FundingReturn,
+    BankFee,
+    BankFeeReturn,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Ledger {
     /// What every partner has
@@ -418,6 +499,27 @@ pub enum Ledger {
         /// Print only
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Record what was put on the account that payouts are paid from, or what the bank took for its work
+    Fund {
+        /// Programme code
+        #[arg(long, value_name = "CODE")]
+        programme: String,
+        /// How much
+        #[arg(value_name = "AMOUNT")]
+        amount: Decimal,
+        /// ISO 4217
+        #[arg(long)]
+        currency: String,
+        /// What it is
+        #[arg(long, value_enum, default_value = "funding")]
+        kind: FundsKind,
+        /// A word on it
+        #[arg(long, default_value = "")]
+        note: String,
+        /// Makes the same command, run twice, one booking [default: none]
+        #[arg(long, value_name = "UUID")]
+        key: Option<uuid::Uuid>,
     },
     /// Re-add everything from nothing and compare; fails on any difference
     Verify,

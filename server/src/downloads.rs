@@ -1,9 +1,12 @@
-//! Files that leave the house: statements, made for who asks, in their language; and files that came in messages.
+//! Files that leave the house: statements and invoices, made for who asks, in their language; and files that came in
+//! messages.
 
 use app::base::context::Context;
 use app::base::error::AppError;
-use app::base::ids::{AttachmentId, MailInId, PayoutId};
+use app::base::ids::{AttachmentId, MailInId, PayoutId, PayoutRunId};
 use app::inbox::files;
+use app::invoices::model::Kind as Invoice;
+use app::invoices::{api, document};
 use app::statements::document::{Kind, statement};
 use app::ui::screen::Failure;
 use axum::Router;
@@ -17,6 +20,12 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/payouts/{payout}/statement.pdf", get(pdf))
         .route("/payouts/{payout}/statement.csv", get(csv))
+        .route("/payouts/{payout}/invoice.pdf", get(invoice))
+        .route("/payouts/{payout}/credit-note.pdf", get(credit_note))
+        .route("/payouts/{payout}/sent-invoice.pdf", get(sent_invoice))
+        .route("/runs/{run}/payouts/{payout}/invoice.pdf", get(invoice_of_run))
+        .route("/runs/{run}/payouts/{payout}/credit-note.pdf", get(credit_note_of_run))
+        .route("/runs/{run}/payouts/{payout}/sent-invoice.pdf", get(sent_of_run))
         .route("/files/{file}", get(file))
         .route("/mails/{mail}/original", get(original))
 }
@@ -86,6 +95,56 @@ async fn send_statement(payout: &str, request: Request, kind: Kind, content_type
     let Ok(payout) = payout.parse::<PayoutId>() else { return StatusCode::NOT_FOUND.into_response() };
     match statement(&ctx, payout, kind).await {
         Ok(file) => attachment(&file.name, content_type, file.bytes),
+        Err(error) => failed(&ctx, &error),
+    }
+}
+
+async fn invoice(Path(payout): Path<String>, request: Request) -> Response {
+    send_invoice(None, &payout, request, Wanted::Written(Invoice::Invoice)).await
+}
+
+async fn credit_note(Path(payout): Path<String>, request: Request) -> Response {
+    send_invoice(None, &payout, request, Wanted::Written(Invoice::CreditNote)).await
+}
+
+async fn sent_invoice(Path(payout): Path<String>, request: Request) -> Response {
+    send_invoice(None, &payout, request, Wanted::Sent).await
+}
+
+async fn invoice_of_run(Path((run, payout)): Path<(String, String)>, request: Request) -> Response {
+    send_invoice(Some(run), &payout, request, Wanted::Written(Invoice::Invoice)).await
+}
+
+async fn credit_note_of_run(Path((run, payout)): Path<(String, String)>, request: Request) -> Response {
+    send_invoice(Some(run), &payout, request, Wanted::Written(Invoice::CreditNote)).await
+}
+
+async fn sent_of_run(Path((run, payout)): Path<(String, String)>, request: Request) -> Response {
+    send_invoice(Some(run), &payout, request, Wanted::Sent).await
+}
+
+/// Which file.
+enum Wanted {
+    /// The programme wrote it.
+    Written(Invoice),
+    /// The partner sent it.
+    Sent,
+}
+
+/// A payout's invoice: to its partner, or, where a run is named, to the house.
+async fn send_invoice(run: Option<String>, payout: &str, request: Request, wanted: Wanted) -> Response {
+    let Some(ctx) = allowed(&request) else { return refused(&request) };
+    let not_found = || StatusCode::NOT_FOUND.into_response();
+    let Ok(payout) = payout.parse::<PayoutId>() else { return not_found() };
+    let file = match (run.map(|run| run.parse::<PayoutRunId>()), wanted) {
+        (Some(Err(_)), _) => return not_found(),
+        (None, Wanted::Written(kind)) => document::own(&ctx, payout, kind).await,
+        (None, Wanted::Sent) => api::own_sent(&ctx, payout).await,
+        (Some(Ok(run)), Wanted::Written(kind)) => document::of_run(&ctx, run, payout, kind).await,
+        (Some(Ok(run)), Wanted::Sent) => api::sent_of_run(&ctx, run, payout).await,
+    };
+    match file {
+        Ok(file) => attachment(&file.name, "application/pdf", file.bytes),
         Err(error) => failed(&ctx, &error),
     }
 }

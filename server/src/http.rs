@@ -67,6 +67,13 @@ pub fn router(db: Db, secrets: Secrets, mail: MailHome, clock: Clock, site: &Pat
         .layer(CsrfLayer::new())
         .layer(RequestBodyLimitLayer::new(transfers::LARGEST_HEARD))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_UPLOAD));
+    let invoices = Router::new()
+        .route("/do/send-invoice", post(transfers::invoice))
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(around.clone(), guard))
+        .layer(CsrfLayer::new())
+        .layer(RequestBodyLimitLayer::new(transfers::LARGEST_INVOICE_HEARD))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_REQUEST));
     Router::new()
         .route("/healthz", get(health))
         .route("/do/{*name}", post(server_function))
@@ -83,6 +90,7 @@ pub fn router(db: Db, secrets: Secrets, mail: MailHome, clock: Clock, site: &Pat
         .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_REQUEST))
         .merge(uploads)
+        .merge(invoices)
         .layer(CatchPanicLayer::new())
         .layer(CompressionLayer::new())
         .layer(constant(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

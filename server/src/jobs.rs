@@ -26,6 +26,8 @@ const BUILD_EVERY: Duration = Duration::from_secs(1);
 const MAIL_EVERY: Duration = Duration::from_secs(10);
 /// How soon an attached file is scanned.
 const SCAN_EVERY: Duration = Duration::from_secs(2);
+/// How soon it is told that a clock ran out. It is recorded at the moment at which it did, however late that is seen.
+const CLOCKS_EVERY: Duration = Duration::from_secs(5);
 /// How often what nobody needs any more is cleared away.
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
@@ -67,6 +69,11 @@ pub fn start(
     tracker.spawn(every(SCAN_EVERY, "scan files", stop.clone(), move || {
         let (db, scanner) = (scanning.clone(), scanner.clone());
         async move { app::inbox::store::scan_waiting(&db, scanner.as_ref(), clock.now()).await.map(|_| ()) }
+    }));
+    let reading = db.clone();
+    tracker.spawn(every(CLOCKS_EVERY, "read clocks", stop.clone(), move || {
+        let db = reading.clone();
+        async move { app::clocks::store::renew_waiting(&db, clock.now()).await.map(|_| ()) }
     }));
     let tidying = db.clone();
     tracker.spawn(every(TIDY_EVERY, "tidy up", stop.clone(), move || {

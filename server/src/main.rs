@@ -17,7 +17,7 @@ use app::base::actor::Role;
 use clap::Parser;
 use cli::{Cli, Command};
 use commands::{
-    Failure, Session, audit, commissions, demo, import, ledger, mail_in, methods, payouts, people, programmes,
+    Failure, Session, audit, commissions, demo, import, ledger, mail_in, methods, payouts, people, programmes, tax,
 };
 use std::process::ExitCode;
 
@@ -109,6 +109,7 @@ async fn command(session: &Session, command: Command) -> Result<(), Failure> {
         }
         Command::Commissions(cli::Commissions::Release { as_of }) => commissions::release(session, as_of).await,
         Command::Programme(cli::Programme::Account(account)) => programmes::set_account(session, account).await,
+        Command::Programme(cli::Programme::Tax(terms)) => tax::set(session, &terms).await,
         Command::Payouts(payouts) => payout_command(session, payouts).await,
         Command::Ledger(cli::Ledger::Balances { as_of, format }) => ledger::balances(session, as_of, format).await,
         Command::Ledger(cli::Ledger::Export { format, programme, from, until }) => {
@@ -116,6 +117,9 @@ async fn command(session: &Session, command: Command) -> Result<(), Failure> {
         }
         Command::Ledger(cli::Ledger::Close { programme, month, dry_run }) => {
             ledger::close(session, &programme, month, dry_run).await
+        }
+        Command::Ledger(cli::Ledger::Fund { programme, amount, currency, kind, note, key }) => {
+            ledger::fund(session, ledger::Fund { programme, amount, currency, kind, note, key }).await
         }
         Command::Ledger(cli::Ledger::Verify) => ledger::verify(session).await,
         Command::Audit(cli::Audit::Verify) => audit::verify(session).await,

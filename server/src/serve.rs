@@ -61,6 +61,9 @@ async fn listen(session: &Session, serve: Serve) -> Result<(), Failure> {
             clock: session.clock,
             smtp: smtp.clone(),
         };
+        if session.mail.link("").starts_with("http://localhost") {
+            tracing::warn!("links in mails lead to this machine alone: set PARTNERDESK_URL");
+        }
         tracker.spawn(mail::work(post, stop.clone()));
     }
     tracker.close();

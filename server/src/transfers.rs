@@ -4,7 +4,9 @@
 use crate::http::{Served, refused};
 use app::base::context::Context;
 use app::base::error::AppError;
-use app::base::ids::PayoutFileId;
+use app::base::ids::{PayoutFileId, PayoutId};
+use app::invoices::api::receive;
+use app::invoices::model::LARGEST_INVOICE;
 use app::payout_runs::api::{Download, download};
 use app::settlement::api::{LARGEST_UPLOAD, Sent, read_answer};
 use app::ui::screen::Failure;
@@ -18,11 +20,15 @@ use http::{HeaderValue, StatusCode, header};
 
 /// As much is read of a file that is too large, so that its sender hears the answer; then the line is cut.
 pub const LARGEST_HEARD: usize = 4 * LARGEST_UPLOAD;
+/// The same for an invoice.
+pub const LARGEST_INVOICE_HEARD: usize = 4 * LARGEST_INVOICE;
+/// Digits of the longest number of a payout.
+const LONGEST_NUMBER: usize = 20;
 
 /// `POST /do/read-answer`: reads an answer of a bank, then leads to what it did.
 pub async fn answer(Extension(ctx): Extension<Context>, form: Result<Multipart, MultipartRejection>) -> Response {
     let sent = match form {
-        Ok(form) => received(form).await,
+        Ok(form) => received(form, "answer", LARGEST_UPLOAD).await.1,
         Err(_) => Sent::Missing,
     };
     match read_answer(&ctx, sent).await {
@@ -36,12 +42,41 @@ pub async fn answer(Extension(ctx): Extension<Context>, form: Result<Multipart, 
     }
 }
 
-async fn received(mut form: Multipart) -> Sent {
+/// `POST /do/send-invoice`: keeps a partner's invoice, then leads back to its payout.
+pub async fn invoice(Extension(ctx): Extension<Context>, form: Result<Multipart, MultipartRejection>) -> Response {
+    let (payout, sent) = match form {
+        Ok(form) => received(form, "invoice", LARGEST_INVOICE).await,
+        Err(_) => (None, Sent::Missing),
+    };
+    let Some(payout) = payout else { return StatusCode::BAD_REQUEST.into_response() };
+    match receive(&ctx, payout, sent).await {
+        Ok(path) => Redirect::to(&path).into_response(),
+        Err(error) => {
+            if error.status().is_server_error() {
+                tracing::error!(request_id = %ctx.request_id, %error, "an invoice could not be kept");
+            }
+            error.status().into_response()
+        }
+    }
+}
+
+/// The file under this name, and the payout that stands before it, where the form names one.
+async fn received(mut form: Multipart, name: &str, most: usize) -> (Option<PayoutId>, Sent) {
+    let mut payout = None;
+    let sent = file_of(&mut form, name, most, &mut payout).await;
+    (payout, sent)
+}
+
+async fn file_of(form: &mut Multipart, wanted: &str, most: usize, payout: &mut Option<PayoutId>) -> Sent {
     loop {
         match form.next_field().await {
-            Ok(Some(field)) if field.name() == Some("answer") => {
+            Ok(Some(field)) if field.name() == Some("payout") => match whole(field, LONGEST_NUMBER).await {
+                Ok(bytes) => *payout = bytes.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse().ok()),
+                Err(error) => return broken(&error),
+            },
+            Ok(Some(field)) if field.name() == Some(wanted) => {
                 let name = field.file_name().unwrap_or_default().to_owned();
-                return match whole(field).await {
+                return match whole(field, most).await {
                     Ok(Some(bytes)) if name.is_empty() && bytes.is_empty() => Sent::Missing,
                     Ok(Some(bytes)) => Sent::Whole(plain(&name), bytes),
                     Ok(None) => Sent::TooLarge,
@@ -56,18 +91,18 @@ async fn received(mut form: Multipart) -> Sent {
 }
 
 /// A file's bytes; `None` where there are too many.
-async fn whole(mut field: Field<'_>) -> Result<Option<Vec<u8>>, MultipartError> {
+async fn whole(mut field: Field<'_>, most: usize) -> Result<Option<Vec<u8>>, MultipartError> {
     let mut bytes = Vec::new();
     let mut length = 0;
     while let Some(part) = field.chunk().await? {
         length += part.len();
-        if length <= LARGEST_UPLOAD {
+        if length <= most {
             bytes.extend_from_slice(&part);
         } else {
             bytes = Vec::new();
         }
     }
-    Ok((length <= LARGEST_UPLOAD).then_some(bytes))
+    Ok((length <= most).then_some(bytes))
 }
 
 fn broken(error: &MultipartError) -> Sent {

@@ -29,6 +29,12 @@ async fn every_route_is_in_the_table() {
         "/favicon.svg",
         "/payouts/{payout}/statement.pdf",
         "/payouts/{payout}/statement.csv",
+        "/payouts/{payout}/invoice.pdf",
+        "/payouts/{payout}/credit-note.pdf",
+        "/payouts/{payout}/sent-invoice.pdf",
+        "/runs/{run}/payouts/{payout}/invoice.pdf",
+        "/runs/{run}/payouts/{payout}/credit-note.pdf",
+        "/runs/{run}/payouts/{payout}/sent-invoice.pdf",
         "/runs/files/{file}",
         "/files/{file}",
         "/mails/{mail}/original",
@@ -36,7 +42,9 @@ async fn every_route_is_in_the_table() {
     for file in files {
         served.insert(("GET".to_owned(), file.to_owned()));
     }
-    served.insert(("POST".to_owned(), "/do/read-answer".to_owned()));
+    for upload in ["/do/read-answer", "/do/send-invoice"] {
+        served.insert(("POST".to_owned(), upload.to_owned()));
+    }
     let unlisted: Vec<_> = served.difference(&listed).collect();
     let gone: Vec<_> = listed.difference(&served).collect();
     assert!(unlisted.is_empty(), "answers, but is not in base::access::ROUTES: {unlisted:?}");
@@ -48,13 +56,13 @@ async fn the_matrix_is_what_the_server_does() {
     let database = Database::fresh().await;
     let ids = seed(&database).await;
     let server = database.serve(&["--now", "2011-04-01T09:00:00Z"]);
-    let mut matrix = format!("{:<38}", "");
+    let mut matrix = format!("{:<52}", "");
     ACTORS.iter().for_each(|actor| write!(matrix, "{actor:<11}").expect("text"));
     matrix = format!("{}\n", matrix.trim_end());
     for route in ROUTES {
         // Signing out ends a session, so everybody comes in afresh for each row.
         open_sessions(&database).await;
-        let mut line = format!("{:<5}{:<33}", route.method, route.path);
+        let mut line = format!("{:<5}{:<47}", route.method, route.path);
         for actor in ACTORS {
             let answer = ask(&server, route.method, &ids.fill(route.path), actor);
             write!(line, "{answer:<11}").expect("text");
@@ -85,7 +93,7 @@ impl Ids {
             .replace("{proposal}", &self.proposal.to_string())
             .replace("{run}", &self.run.to_string())
             .replace("{payout}", &self.payout.to_string())
-            // No file was made, and no line waits: whoever may look finds nothing.
+            // No file was made, no line waits, and no policy asks for invoices: whoever may look finds nothing.
             .replace("{file}", "1")
             .replace("{line}", "1")
             // Nor did a mail come in.

@@ -9,5 +9,7 @@ mod real;
 #[path = "accounting/story.rs"]
 mod story;
 mod support;
+#[path = "accounting/tax.rs"]
+mod tax;
 #[path = "accounting/tools.rs"]
 mod tools;

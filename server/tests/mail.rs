@@ -263,6 +263,50 @@ async fn a_reply_is_threaded_and_without_a_server_waits_in_sight() {
     assert!(page.contains("Every mail has left the house."), "{page}");
 }
 
+#[tokio::test]
+async fn mail_goes_through_tls_with_a_password_or_not_at_all() {
+    let folder = tempfile::tempdir().expect("folder");
+    let file = folder.path().join("mail.pem");
+    let made = std::process::Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"])
+        .args(["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"])
+        .arg("-keyout")
+        .arg(&file)
+        .arg("-out")
+        .arg(folder.path().join("certificate.pem"))
+        .output()
+        .expect("openssl");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let certificate = std::fs::read_to_string(folder.path().join("certificate.pem")).expect("certificate");
+    let key = std::fs::read_to_string(&file).expect("key");
+    std::fs::write(&file, format!("{key}{certificate}")).expect("both");
+    let trusted = folder.path().join("certificate.pem");
+    let trusted = ("SSL_CERT_FILE", trusted.to_str().expect("path"));
+    for (how, scheme, end) in [("tls", "smtps", ""), ("starttls", "smtp", "?tls=required")] {
+        let database = Database::fresh().await;
+        invite(&database, 1).await;
+        let mails = tempfile::tempdir().expect("folder");
+        let server = MailServer::start_with(mails.path(), 0, &[how, file.to_str().expect("path")]);
+        let logs = tempfile::tempdir().expect("folder");
+        let url = |password: &str| format!("{scheme}://desk:{password}@localhost:{}{end}", server.port);
+        // A certificate that nobody vouches for, then a wrong password: no mail leaves, and staff see why.
+        for (url, more) in [(url("open-sesame"), ("SSL_CERT_FILE", "/dev/null")), (url("guessed"), trusted)] {
+            let serve = Serve::start_with(&database, logs.path(), Some(&url), Some(more));
+            reaches(&database.pool, "SELECT count(*) FROM mail_server WHERE failing_since IS NOT NULL", 1).await;
+            assert!(!serve.log().contains("sesame") && !serve.log().contains("guessed"), "{}", serve.log());
+            drop(serve);
+            sqlx::query("UPDATE mail_server SET failing_since = NULL, said = ''")
+                .execute(&database.pool)
+                .await
+                .expect("calm");
+        }
+        assert_eq!(server.got().len(), 0, "{how}");
+        let _serve = Serve::start_with(&database, logs.path(), Some(&url("open-sesame")), Some(trusted));
+        reaches(&database.pool, SENT, 1).await;
+        assert_eq!(server.got().len(), 1, "{how}");
+    }
+}
+
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().new_agent()
 }

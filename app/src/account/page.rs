@@ -10,6 +10,7 @@ use crate::base::language::{self, Locale, tr};
 use crate::paths;
 use crate::payout_methods::page::{Own, own};
 use crate::payout_methods::{store as methods, words};
+use crate::tax;
 use crate::ui::field::{Hidden, Select, Submit, Weight};
 use crate::ui::form::Form;
 use crate::ui::layout::{facts, page_head, section};
@@ -30,6 +31,8 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let ended = methods::ended_methods(&mut tx, member.partner).await?;
     let waiting = methods::waiting(&mut tx, member.partner).await?;
     let (currency, _) = methods::programme(&mut tx, member.programme).await?;
+    let profile = tax::store::newest(&mut tx, member.partner, ctx.now()).await?;
+    let policy = tax::store::in_force(&mut tx, member.programme, ctx.now()).await?;
     tx.commit().await?;
     let mut tx = ctx.db.begin_sign_in().await?;
     let preferences = store::preferences(&mut tx, member.person).await?;
@@ -42,6 +45,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
         Some("resent") => Some(tr!(locale, confirmation.done_resent)),
         Some("cancelled") => Some(tr!(locale, confirmation.done_cancelled)),
         Some("confirmed") => Some(tr!(locale, confirmation.done_confirmed)),
+        Some("tax") => Some(tr!(locale, tax.done_profile)),
         _ => None,
     };
     let draft = forms::recall(ctx, query.get("form")).await?;
@@ -64,6 +68,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
         {page_head(title.clone(), Some(lead.into_any()))}
         {notice::done(ctx, done)}
         {own(ctx, Own { live: method, waiting, ended }, &draft, currency)}
+        {tax::page::own(ctx, profile.as_ref(), policy.as_ref())}
         {section(tr!(locale, account.person), facts(person))}
         {section(tr!(locale, account.preferences), language_form(ctx))}
     };

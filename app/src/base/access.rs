@@ -18,8 +18,10 @@ pub enum Who {
     House,
     /// Staff who solve cases: agents, leads, owners.
     Desk,
-    /// Staff who look after the desk: leads and owners.
+    /// Staff who lead the desk: leads and owners.
     Leads,
+    /// The desk, and auditors, who read.
+    Figures,
     /// Staff who may see a whole payout method, with a reason: agents, leads, finance, owners.
     Reveals,
     /// Owners.
@@ -50,6 +52,7 @@ impl Who {
             Self::House => true,
             Self::Desk => matches!(role, Role::Agent | Role::Lead | Role::Owner),
             Self::Leads => matches!(role, Role::Lead | Role::Owner),
+            Self::Figures => role != Role::Finance,
             Self::Reveals => role != Role::Auditor,
             Self::Owners => role == Role::Owner,
             Self::Record => matches!(role, Role::Owner | Role::Auditor),
@@ -98,6 +101,9 @@ pub const ROUTES: &[Route] = &[
     get("/payouts/{payout}", Who::Members),
     get("/payouts/{payout}/statement.pdf", Who::Members),
     get("/payouts/{payout}/statement.csv", Who::Members),
+    get("/payouts/{payout}/invoice.pdf", Who::Members),
+    get("/payouts/{payout}/credit-note.pdf", Who::Members),
+    get("/payouts/{payout}/sent-invoice.pdf", Who::Members),
     get("/earnings", Who::Members),
     get("/earnings/{conversion}", Who::Members),
     get("/terms", Who::Members),
@@ -107,6 +113,7 @@ pub const ROUTES: &[Route] = &[
     get("/account", Who::Members),
     get("/account/method/{kind}", Who::Members),
     get("/account/confirm/{token}", Who::Members),
+    get("/account/tax", Who::Members),
     post("/do/open-dispute", Who::Members),
     post("/do/answer-dispute", Who::Members),
     post("/do/set-payout-method", Who::Members),
@@ -114,6 +121,8 @@ pub const ROUTES: &[Route] = &[
     post("/do/cancel-payout-method", Who::Members),
     post("/do/mail-confirmation-again", Who::Members),
     get("/files/{file}", Who::SignedIn),
+    post("/do/set-tax-profile", Who::Members),
+    post("/do/send-invoice", Who::Members),
     // Staff
     get("/quarantine", Who::House),
     get("/quarantine/{mail}", Who::House),
@@ -139,6 +148,17 @@ pub const ROUTES: &[Route] = &[
     post("/do/reveal-payout-method", Who::Reveals),
     get("/mail", Who::Leads),
     post("/do/send-mail-again", Who::Leads),
+    post("/do/reveal-tax-number", Who::Reveals),
+    get("/rota", Who::House),
+    get("/figures", Who::Figures),
+    post("/do/add-shift", Who::Leads),
+    post("/do/end-shift", Who::Leads),
+    post("/do/add-holiday", Who::Leads),
+    post("/do/add-exception", Who::Leads),
+    post("/do/withdraw-rota", Who::Leads),
+    post("/do/set-desk-hours", Who::Leads),
+    post("/do/set-clock-policy", Who::Leads),
+    post("/do/hand-over", Who::Desk),
     // Owners
     get("/approvals", Who::Record),
     get("/approvals/{proposal}", Who::Record),
@@ -148,9 +168,14 @@ pub const ROUTES: &[Route] = &[
     get("/runs", Who::Counting),
     get("/runs/{run}", Who::Counting),
     get("/runs/{run}/payouts/{payout}", Who::Counting),
+    get("/runs/{run}/payouts/{payout}/invoice.pdf", Who::Counting),
+    get("/runs/{run}/payouts/{payout}/credit-note.pdf", Who::Counting),
+    get("/runs/{run}/payouts/{payout}/sent-invoice.pdf", Who::Counting),
     get("/runs/files/{file}", Who::Paying),
     get("/answers", Who::Counting),
     get("/answers/{file}/{line}", Who::Counting),
+    get("/funds", Who::Counting),
+    post("/do/book-funds", Who::Paying),
     post("/do/build-run", Who::Paying),
     post("/do/pay-off-cycle", Who::Paying),
     post("/do/release-run", Who::Owners),
@@ -161,6 +186,10 @@ pub const ROUTES: &[Route] = &[
     post("/do/withdraw-file", Who::Owners),
     post("/do/read-answer", Who::Paying),
     post("/do/settle-line", Who::Paying),
+    // Tax and invoices
+    get("/tax", Who::Counting),
+    post("/do/set-tax-policy", Who::Owners),
+    post("/do/judge-invoice", Who::Paying),
 ];
 
 /// The route that answers a path, if the table has one.

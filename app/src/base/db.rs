@@ -103,6 +103,36 @@ fn role_of(actor: &Actor) -> (&'static str, String) {
     }
 }
 
+/// The role that a transaction had before [`become_system`].
+#[derive(Debug)]
+#[must_use = "a transaction goes back to its actor's role with `become_again`"]
+pub struct FormerRole(String);
+
+/// Takes the role of commands and jobs on, for what the program itself works out in somebody's transaction and that
+/// somebody may not read: whose shift it is, what limits a clock has. Nothing that was asked for runs under it.
+///
+/// # Errors
+/// When the database is away.
+pub async fn become_system(tx: &mut Tx) -> sqlx::Result<FormerRole> {
+    // The inner query is answered first, so that it still sees the former role.
+    let former = sqlx::query_scalar(
+        "WITH former AS MATERIALIZED (SELECT current_setting('role') AS role)
+         SELECT role FROM former WHERE set_config('role', 'pd_system', true) IS NOT NULL",
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(FormerRole(former))
+}
+
+/// Goes back to the role of the transaction's actor.
+///
+/// # Errors
+/// When the database is away.
+pub async fn become_again(tx: &mut Tx, former: FormerRole) -> sqlx::Result<()> {
+    sqlx::query("SELECT set_config('role', $1, true)").bind(former.0).execute(&mut **tx).await?;
+    Ok(())
+}
+
 /// Creates the roles, where they are missing, and brings the schema up to date.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ use crate::base::error::{AppError, constraint};
 use crate::base::forms::{self, End, Errors};
 use crate::base::ids::{CaseId, PersonId};
 use crate::base::language::tr;
+use crate::clocks::store::{self as clocks, Promises};
 use crate::disputes::model::{Event, Locked, Side, Stage};
 use crate::disputes::rules as cases;
 use crate::disputes::store::{self as case_store, NewMessage};
@@ -101,6 +102,11 @@ impl Action {
         Ok(id)
     }
 
+    /// What can be promised to this case's partner now.
+    async fn promises(&mut self) -> Result<Promises, AppError> {
+        clocks::promises(&mut self.tx, self.case.partner, self.case.kind, self.hand.at).await
+    }
+
     async fn was_sent(&mut self, form_key: Uuid) -> Result<bool, AppError> {
         Ok(case_store::case_of_form(&mut self.tx, self.case.partner, form_key).await?.is_some())
     }
@@ -125,6 +131,7 @@ impl Action {
             ..Change::default()
         };
         record(&mut self.tx, &self.ctx.actor, self.hand.at, &self.ctx.request_id, change).await?;
+        clocks::renew(&mut self.tx, self.case.partner, self.case.id, self.hand.at).await?;
         self.tx.commit().await?;
         Ok(end)
     }
@@ -170,7 +177,7 @@ async fn take(ctx: &Context, case: &str, version: &str) -> Result<End, AppError>
     }
     let stage = rules::after_take(action.case.stage);
     let next = match cases::running_promise(stage, action.case.next_update_at) {
-        Some(promised) => cases::promise_when_taken(promised, now),
+        Some(promised) => action.promises().await?.when_taken(promised),
         None => action.case.next_update_at,
     };
     store::save(&mut action.tx, &action.case, version, stage, Some(me), next, now).await?;
@@ -220,7 +227,7 @@ async fn send(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &str,
     }
     let decided = case_store::decision(&mut action.tx, action.case.partner, action.case.id).await?.is_some();
     let stage = cases::after_reply(action.case.stage, ask, decided);
-    let next = cases::next_update(stage, action.hand.at);
+    let next = action.promises().await?.next_update(stage);
     action.move_to(action.case.version, stage, next).await?;
     let message = action.say(body, form_key).await?;
     let after = json!({ "stage": stage.as_str(), "message": message, "promised_at": next });
@@ -294,8 +301,8 @@ async fn mark(ctx: &Context, case: &str, message: &str, version: &str) -> Result
     let decided = case_store::decision(&mut action.tx, partner, id).await?.is_some();
     let stage = cases::after_no_answer_needed(action.case.stage, decided);
     let next = match cases::running_promise(stage, action.case.next_update_at) {
-        Some(promised) => cases::promise_when_taken(promised, action.hand.at),
-        None => cases::next_update(stage, action.hand.at),
+        Some(promised) => action.promises().await?.when_taken(promised),
+        None => action.promises().await?.next_update(stage),
     };
     store::mark_no_answer(&mut action.tx, partner, id, message, &action.hand).await?;
     action.move_to(version, stage, next).await?;
@@ -324,7 +331,7 @@ async fn close(ctx: &Context, case: &str, version: &str) -> Result<End, AppError
     if action.case.stage == Stage::Closed {
         return Ok(action.done("closed"));
     }
-    let next = cases::next_update(Stage::Closed, action.hand.at);
+    let next = action.promises().await?.next_update(Stage::Closed);
     match action.move_to(version, Stage::Closed, next).await {
         Ok(()) => action.commit("case.closed", json!({ "stage": Stage::Closed.as_str() }), "closed").await,
         Err(AppError::Database(error)) if constraint(&error) == Some("support_case_closed_only_when_answered") => {

@@ -1,5 +1,6 @@
 //! What staff see of cases and of the partner behind them.
 
+use super::order::Urgency;
 use crate::base::ids::{AuthorityId, CaseId, PartnerId, PersonId};
 use crate::base::money::{Currency, Money};
 use crate::disputes::model::{Kind, Outcome, Stage};
@@ -13,6 +14,8 @@ pub enum View {
     Mine,
     /// What nobody works on.
     Unassigned,
+    /// What has run out, or does within the hour.
+    Breaching,
     /// Everything open.
     All,
     /// What is closed.
@@ -21,13 +24,14 @@ pub enum View {
 
 impl View {
     /// In the order of the tabs.
-    pub const ALL: [Self; 4] = [Self::Mine, Self::Unassigned, Self::All, Self::Closed];
+    pub const ALL: [Self; 5] = [Self::Mine, Self::Unassigned, Self::Breaching, Self::All, Self::Closed];
 
     /// As the address writes it.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Mine => "mine",
             Self::Unassigned => "unassigned",
+            Self::Breaching => "breaching",
             Self::All => "all",
             Self::Closed => "closed",
         }
@@ -37,41 +41,6 @@ impl View {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|view| view.as_str() == text)
     }
-}
-
-/// What makes a case urgent.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Pressure {
-    /// The first message of the partner that nobody answered.
-    pub waiting_since: Option<DateTime<Utc>>,
-    /// The promise that runs.
-    pub promised_at: Option<DateTime<Utc>>,
-    /// Whether it is about a partner's first money: nothing paid yet, and not much above the minimum.
-    pub first_money: bool,
-}
-
-/// The weightiest of what makes a case urgent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// A promise was not kept.
-    Overdue,
-    /// First money, and waiting.
-    FirstMoney,
-    /// Waiting for an answer.
-    Waiting,
-    /// Answered; the next word is promised.
-    Promised,
-    /// Nobody waits for us.
-    Nothing,
-}
-
-/// How urgent a case is, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Urgency {
-    /// In seconds, as if it had waited that long.
-    pub score: i64,
-    /// To be shown with it.
-    pub why: Why,
 }
 
 /// A line of the queue.
@@ -91,10 +60,16 @@ pub struct Waiting {
     pub stage: Stage,
     /// The name of who works on it.
     pub assignee: Option<String>,
-    /// What presses.
-    pub pressure: Pressure,
-    /// How much.
+    /// The currency of amounts in the reason.
+    pub currency: Currency,
+    /// The first message of the partner that nobody answered.
+    pub waiting_since: Option<DateTime<Utc>>,
+    /// The promise that runs.
+    pub promised_at: Option<DateTime<Utc>>,
+    /// How urgent it is, and why.
     pub urgency: Urgency,
+    /// Who knows that a clock ran out, besides who works on it: `lead` or `owner`.
+    pub told: Option<String>,
     /// When it was closed.
     pub closed_at: Option<DateTime<Utc>>,
 }

@@ -1,44 +1,11 @@
-//! How urgent a case is, where an action takes it, and what a commission should have been.
+//! Where an action takes a case, and what a commission should have been.
 
-use super::model::{Booked, Cause, Pressure, Replay, ReplayLine, TakenBack, Urgency, Why};
+use super::model::{Booked, Cause, Replay, ReplayLine, TakenBack};
 use crate::base::money::Currency;
 use crate::commissions::model::{Inputs, Rate};
 use crate::commissions::rules::commission_left;
 use crate::disputes::model::Stage;
-use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
-
-/// A broken promise counts as a day of waiting, and then each hour twice.
-const OVERDUE_SECONDS: i64 = 24 * 3600;
-/// Who waits for their first money panics first: that counts as half a day of waiting.
-const FIRST_MONEY_SECONDS: i64 = 12 * 3600;
-
-/// How urgent a case is. What presses adds up; the weightiest part is named. Every head start is bounded, so that
-/// waiting outgrows all of them and nothing starves.
-pub fn urgency(pressure: &Pressure, now: DateTime<Utc>) -> Urgency {
-    let waited = pressure.waiting_since.map(|since| (now - since).max(TimeDelta::zero()).num_seconds());
-    let overdue =
-        pressure.promised_at.filter(|promised| *promised < now).map(|promised| (now - promised).num_seconds());
-    let first_money = waited.is_some() && pressure.first_money;
-    let score = waited.unwrap_or(0)
-        + overdue.map_or(0, |late| OVERDUE_SECONDS + late)
-        + if first_money { FIRST_MONEY_SECONDS } else { 0 };
-    let why = match (overdue, waited, pressure.promised_at) {
-        (Some(_), _, _) => Why::Overdue,
-        (None, Some(_), _) if first_money => Why::FirstMoney,
-        (None, Some(_), _) => Why::Waiting,
-        (None, None, Some(_)) => Why::Promised,
-        (None, None, None) => Why::Nothing,
-    };
-    Urgency { score, why }
-}
-
-/// Whether a partner waits for first money: nothing was ever paid, there is something, and it is at most twice the minimum.
-pub fn is_first_money(paid: Decimal, owed: Decimal, minimum: Option<Decimal>) -> bool {
-    paid.is_zero()
-        && owed > Decimal::ZERO
-        && minimum.is_some_and(|minimum| !minimum.is_zero() && owed <= Decimal::TWO * minimum)
-}
 
 /// Where a case goes when somebody takes it.
 pub fn after_take(stage: Stage) -> Stage {
@@ -111,6 +78,7 @@ fn sum(booked: &[Booked], which: impl Fn(&Booked) -> bool) -> Decimal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::{DateTime, Utc};
     use proptest::prelude::*;
 
     fn at(seconds: i64) -> DateTime<Utc> {
@@ -123,25 +91,6 @@ mod tests {
 
     fn gbp() -> Currency {
         Currency::parse("GBP").expect("code")
-    }
-
-    #[test]
-    fn the_reason_is_the_weightiest() {
-        let pressure = Pressure { waiting_since: Some(at(0)), promised_at: Some(at(100)), first_money: true };
-        assert_eq!(urgency(&pressure, at(200)).why, Why::Overdue);
-        assert_eq!(urgency(&pressure, at(50)), Urgency { score: 50 + FIRST_MONEY_SECONDS, why: Why::FirstMoney });
-        let answered = Pressure { waiting_since: None, ..pressure };
-        assert_eq!(urgency(&answered, at(50)), Urgency { score: 0, why: Why::Promised });
-        assert_eq!(urgency(&Pressure::default(), at(0)).why, Why::Nothing);
-    }
-
-    #[test]
-    fn first_money_is_small_and_never_paid() {
-        assert!(is_first_money(dec("0"), dec("50.10"), Some(dec("50"))));
-        assert!(!is_first_money(dec("10"), dec("50.10"), Some(dec("50"))));
-        assert!(!is_first_money(dec("0"), dec("100.01"), Some(dec("50"))));
-        assert!(!is_first_money(dec("0"), dec("0"), Some(dec("50"))));
-        assert!(!is_first_money(dec("0"), dec("1"), None));
     }
 
     #[test]
@@ -189,43 +138,7 @@ mod tests {
         assert_eq!(replayed.lines[2].expected, Decimal::ZERO);
     }
 
-    fn pressures() -> impl Strategy<Value = Pressure> {
-        (prop::option::of(-1_000_000_i64..0), prop::option::of(-1_000_000_i64..1_000_000), any::<bool>()).prop_map(
-            |(since, promised, first_money)| Pressure {
-                waiting_since: since.map(at),
-                promised_at: promised.map(at),
-                first_money,
-            },
-        )
-    }
-
     proptest! {
-        #[test]
-        fn who_waits_longer_comes_first(pressure in pressures(), older in 1_i64..1_000_000) {
-            prop_assume!(pressure.waiting_since.is_some());
-            let longer = Pressure {
-                waiting_since: pressure.waiting_since.map(|since| since - TimeDelta::seconds(older)),
-                ..pressure
-            };
-            prop_assert!(urgency(&longer, at(0)).score > urgency(&pressure, at(0)).score);
-        }
-
-        #[test]
-        fn urgency_never_falls_with_time(pressure in pressures(), first in 0_i64..1_000_000, then in 0_i64..1_000_000) {
-            let (early, late) = (urgency(&pressure, at(first)), urgency(&pressure, at(first + then)));
-            prop_assert!(late.score >= early.score);
-            prop_assert!(pressure.waiting_since.is_none() || late.score >= early.score + then);
-        }
-
-        #[test]
-        fn no_head_start_lasts(pressure in pressures(), fresh in pressures()) {
-            // Whatever else presses on a new case, an old one that nobody answered overtakes it.
-            prop_assume!(pressure.waiting_since.is_some());
-            let fresh = Pressure { waiting_since: Some(at(0)), promised_at: fresh.promised_at.map(|_| at(86_400)), ..fresh };
-            let old = Pressure { waiting_since: Some(at(-FIRST_MONEY_SECONDS - 1)), ..pressure };
-            prop_assert!(urgency(&old, at(0)).score > urgency(&fresh, at(0)).score);
-        }
-
         #[test]
         fn a_ledger_that_followed_the_rule_replays_without_difference(
             order in 1_i64..1_000_000, parts in prop::collection::vec(0_i64..300_000, 0..5), rate in 0_i64..5_000, fixed in any::<bool>(),

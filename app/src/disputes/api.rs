@@ -9,6 +9,7 @@ use crate::base::context::{self, Context};
 use crate::base::error::{AppError, constraint};
 use crate::base::forms::{self, End, Errors};
 use crate::base::ids::{CaseId, ConversionId};
+use crate::clocks::store as clocks;
 use crate::paths;
 use leptos::prelude::*;
 use serde_json::json;
@@ -29,6 +30,8 @@ pub async fn open_dispute(
     kind: Option<String>,
     /// The conversion it is about.
     conversion: Option<String>,
+    /// The payout it is about.
+    payout: Option<String>,
     /// The version of the terms it is about.
     terms: Option<String>,
     /// The offer of a missing conversion.
@@ -52,6 +55,7 @@ pub async fn open_dispute(
     let typed = Typed {
         kind: kind.unwrap_or_default(),
         conversion: conversion.unwrap_or_default(),
+        payout: payout.unwrap_or_default(),
         terms: terms.unwrap_or_default(),
         offer: offer.unwrap_or_default(),
         order_id: order_id.unwrap_or_default(),
@@ -83,7 +87,7 @@ async fn open(ctx: &Context, typed: &Typed) -> Result<End, AppError> {
         Some(Pinned::OpenAlready(case)) => return Ok(End::Done(format!("{}?done=already", paths::dispute(case)))),
         _ => return Ok(End::Refused(typed.back(), errors)),
     };
-    let promised_at = rules::promise(ctx.now());
+    let promised_at = clocks::promises(&mut tx, member.partner, kind, ctx.now()).await?.first_reply();
     let new = NewCase {
         programme: member.programme,
         partner: member.partner,
@@ -112,12 +116,14 @@ async fn open(ctx: &Context, typed: &Typed) -> Result<End, AppError> {
             "kind": kind.as_str(),
             "stage": Stage::Received.as_str(),
             "conversion": typed.conversion.parse::<i64>().ok(),
+            "payout": typed.payout.parse::<i64>().ok(),
             "terms_version": typed.terms.parse::<i64>().ok(),
             "promised_at": promised_at,
         })),
         ..Change::default()
     };
     record(&mut tx, &ctx.actor, ctx.now(), &ctx.request_id, change).await?;
+    clocks::renew(&mut tx, member.partner, case, ctx.now()).await?;
     tx.commit().await?;
     Ok(opened(case))
 }
@@ -193,7 +199,10 @@ async fn answer(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &st
     };
     let stage = rules::after_partner(locked.stage);
     // A promise that runs stands; a partner who writes again does not have to wait anew.
-    let next = rules::running_promise(locked.stage, locked.next_update_at).unwrap_or(rules::promise(ctx.now()));
+    let next = match rules::running_promise(locked.stage, locked.next_update_at) {
+        Some(promised) => promised,
+        None => clocks::promises(&mut tx, member.partner, locked.kind, ctx.now()).await?.next_word(),
+    };
     store::save_stage(&mut tx, &locked, locked.version, stage, next, ctx.now()).await?;
     let message = store::add_message(&mut tx, member.partner, case, &message).await?;
     if stage != locked.stage {
@@ -209,6 +218,7 @@ async fn answer(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &st
         ..Change::default()
     };
     record(&mut tx, &ctx.actor, ctx.now(), &ctx.request_id, change).await?;
+    clocks::renew(&mut tx, member.partner, case, ctx.now()).await?;
     tx.commit().await?;
     Ok(sent())
 }

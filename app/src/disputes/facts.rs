@@ -1,12 +1,14 @@
 //! Pinned facts as lines of a label and a value, the same for partner and staff.
 
-use super::model::{ClaimFacts, ConversionFacts, Facts, TermsFacts};
+use super::model::{ClaimFacts, ConversionFacts, Facts, PayoutFacts, TermsFacts};
 use crate::base::clock::SINCE_EVER;
 use crate::base::context::Context;
 use crate::base::format;
 use crate::base::language::tr;
 use crate::base::money::{Currency, Money};
 use crate::commissions::model::{Rate, State};
+use crate::payout_runs;
+use crate::statements::words as payouts;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
@@ -16,6 +18,7 @@ pub fn lines(ctx: &Context, facts: &Facts) -> Vec<(String, String)> {
         Facts::Conversion(facts) => conversion(ctx, facts),
         Facts::Terms(facts) => terms(ctx, facts),
         Facts::Claim(facts) => claim(ctx, facts),
+        Facts::Payout(facts) => payout(ctx, facts),
     }
 }
 
@@ -70,6 +73,27 @@ fn claim(ctx: &Context, facts: &ClaimFacts) -> Vec<(String, String)> {
         (tr!(locale, disputes.fact_sale_time), format::date_time(locale, ctx.time_zone, facts.occurred_at)),
         (tr!(locale, disputes.fact_order_amount), format::money(locale, Money::new(facts.amount, facts.currency))),
         (tr!(locale, disputes.fact_proof), facts.proof.clone()),
+    ]
+}
+
+fn payout(ctx: &Context, facts: &PayoutFacts) -> Vec<(String, String)> {
+    let locale = ctx.locale;
+    let state = match payout_runs::model::State::parse(&facts.state) {
+        Some(state) => payouts::state(ctx, state),
+        None => facts.state.clone(),
+    };
+    let since = format::date_time(locale, ctx.time_zone, facts.since);
+    vec![
+        (tr!(locale, disputes.fact_payout), facts.reference.clone()),
+        (tr!(locale, disputes.fact_amount), format::money(locale, Money::new(facts.amount, facts.currency))),
+        (tr!(locale, disputes.fact_pay_day), format::day(locale, facts.pay_day)),
+        (tr!(locale, disputes.fact_state), tr!(locale, disputes.fact_value_since, value = state, date = since)),
+        (tr!(locale, disputes.fact_sent_to), facts.sent_to.clone()),
+        (tr!(locale, disputes.fact_bank_reference), facts.bank_reference.clone().unwrap_or_default()),
+        (
+            tr!(locale, disputes.fact_bank_reason),
+            facts.code.as_deref().map(|code| payouts::reason(ctx, code)).unwrap_or_default(),
+        ),
     ]
 }
 

@@ -1,9 +1,9 @@
 //! Cases, what they are about, and how they end.
 
-use crate::base::ids::{CaseId, ConversionId, MailInId, PartnerId, PersonId, ProgrammeId, TermsVersionId};
+use crate::base::ids::{CaseId, ConversionId, MailInId, PartnerId, PayoutId, PersonId, ProgrammeId, TermsVersionId};
 use crate::base::money::{Currency, Money};
 use crate::commissions::model::{Rate, State};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -150,6 +150,8 @@ pub struct Locked {
     pub programme: ProgrammeId,
     /// Whose it is.
     pub partner: PartnerId,
+    /// What it is about.
+    pub kind: Kind,
     /// Where it stands.
     pub stage: Stage,
     /// Who works on it.
@@ -220,6 +222,8 @@ pub enum About {
     Terms(TermsVersionId),
     /// What the partner says of a sale that is missing.
     Claim(i64),
+    /// A payout.
+    Payout(PayoutId),
 }
 
 /// A pin, with the facts as they were.
@@ -243,6 +247,42 @@ pub enum Facts {
     Terms(TermsFacts),
     /// Of a sale that is missing.
     Claim(ClaimFacts),
+    /// Of a payout.
+    Payout(PayoutFacts),
+}
+
+/// A payout, as far as its partner sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PayoutFacts {
+    /// As banks and statements name it: `PD-12-34`.
+    pub reference: String,
+    /// What it pays.
+    pub amount: Decimal,
+    /// The currency of that.
+    pub currency: Currency,
+    /// When it was to be sent.
+    pub pay_day: NaiveDate,
+    /// Where it stands, as the database writes it.
+    pub state: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Enough of the account to recognise it.
+    pub sent_to: String,
+    /// What the bank calls it.
+    pub bank_reference: Option<String>,
+    /// Why the bank refused or returned it.
+    pub code: Option<String>,
+}
+
+/// A step of a pinned payout since its case was opened.
+#[derive(Clone, Debug)]
+pub struct PayoutStep {
+    /// The payout, as banks and statements name it.
+    pub reference: String,
+    /// Where it came to.
+    pub state: crate::payout_runs::model::State,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// A conversion and everything that made its commission.

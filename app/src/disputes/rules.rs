@@ -3,6 +3,7 @@
 use super::model::{Kind, Stage};
 use crate::base::money::Currency;
 use crate::commissions::model::State;
+use crate::payout_runs;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
@@ -20,9 +21,10 @@ pub fn promise(now: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp(quarters * QUARTER, 0).unwrap_or(now)
 }
 
-/// When the partner hears next, once somebody takes the case: what was promised stands while it can be kept.
-pub fn promise_when_taken(promised: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
-    if promised > now { promised } else { promise(now) }
+/// When the partner hears next, once somebody takes the case: what was promised stands while it can be kept; after
+/// that, what can be promised now.
+pub fn promise_when_taken(promised: DateTime<Utc>, otherwise: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    if promised > now { promised } else { otherwise }
 }
 
 /// When the partner hears next, once the case stands at `stage`.
@@ -71,6 +73,16 @@ pub fn kinds_of_conversion(state: State, refunded: Decimal) -> [Kind; 2] {
         [Kind::WronglyReversed, Kind::WrongAmount]
     } else {
         [Kind::WrongAmount, Kind::WronglyReversed]
+    }
+}
+
+/// The kinds that fit a payout, the likeliest first.
+pub fn kinds_of_payout(state: payout_runs::model::State, is_late: bool) -> [Kind; 3] {
+    use payout_runs::model::State as S;
+    match state {
+        S::Failed | S::Returned | S::Unknown => [Kind::PayoutFailed, Kind::PayoutLate, Kind::PayoutAmount],
+        _ if is_late => [Kind::PayoutLate, Kind::PayoutAmount, Kind::PayoutFailed],
+        _ => [Kind::PayoutAmount, Kind::PayoutLate, Kind::PayoutFailed],
     }
 }
 
@@ -202,7 +214,7 @@ mod tests {
 
         #[test]
         fn taking_a_case_never_moves_a_promise_that_can_be_kept(promised in 0_i64..100_000, now in 0_i64..100_000) {
-            let next = promise_when_taken(at(promised), at(now));
+            let next = promise_when_taken(at(promised), promise(at(now)), at(now));
             prop_assert!(next > at(now));
             prop_assert!(promised <= now || next == at(promised));
         }

@@ -4,7 +4,7 @@
 use super::model::{About, Case, Decision, Event, Facts, Kind, Locked, Message, Outcome, Pin, Reason, Side, Stage};
 use crate::base::db::Tx;
 use crate::base::error::{AppError, exactly_one};
-use crate::base::ids::{CaseId, ConversionId, MailInId, PartnerId, PersonId, ProgrammeId, TermsVersionId};
+use crate::base::ids::{CaseId, ConversionId, MailInId, PartnerId, PayoutId, PersonId, ProgrammeId, TermsVersionId};
 use crate::base::money::{Currency, Money};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -12,8 +12,11 @@ use uuid::Uuid;
 mod facts;
 mod open;
 
-pub use facts::{claim_order, conversion_facts, conversion_of_order, currencies, offers, terms_facts, terms_now};
-pub use open::{NewCase, NewClaim, NewPin, open, open_about};
+pub use facts::{
+    claim_order, conversion_facts, conversion_of_order, currencies, offers, payout_facts, payout_steps, terms_facts,
+    terms_now,
+};
+pub use open::{NewCase, NewClaim, NewPin, open, open_about, open_about_payout};
 
 /// A word of the database that has no counterpart here: schema and program differ.
 fn unknown(word: &str) -> AppError {
@@ -77,7 +80,7 @@ pub async fn find(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Case,
 /// [`AppError::NotFound`] where there is none, or it is another partner's.
 pub async fn lock(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Locked, AppError> {
     let row = sqlx::query!(
-        "SELECT programme_id, stage, assignee_id, next_update_at, version
+        "SELECT programme_id, kind, stage, assignee_id, next_update_at, version
          FROM support_case WHERE partner_id = $1 AND case_id = $2 FOR UPDATE",
         partner.0,
         case.0,
@@ -96,6 +99,7 @@ pub async fn lock(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Locke
         id: case,
         programme: row.programme_id.into(),
         partner,
+        kind: Kind::parse(&row.kind).ok_or_else(|| unknown(&row.kind))?,
         stage: Stage::parse(&row.stage).ok_or_else(|| unknown(&row.stage))?,
         assignee: row.assignee_id.map(PersonId),
         next_update_at: row.next_update_at,
@@ -164,7 +168,7 @@ pub async fn events(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec
 /// When the database is away, or keeps facts this program can't read.
 pub async fn pins(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<Pin>, AppError> {
     let rows = sqlx::query!(
-        "SELECT conversion_id, terms_version_id, claim_id, snapshot, pinned_at FROM case_pin
+        "SELECT conversion_id, terms_version_id, claim_id, payout_id, snapshot, pinned_at FROM case_pin
          WHERE partner_id = $1 AND case_id = $2 ORDER BY pin",
         partner.0,
         case.0,
@@ -173,10 +177,11 @@ pub async fn pins(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<P
     .await?;
     rows.into_iter()
         .map(|row| {
-            let about = match (row.conversion_id, row.terms_version_id, row.claim_id) {
-                (Some(id), _, _) => About::Conversion(ConversionId(id)),
-                (_, Some(id), _) => About::Terms(TermsVersionId(id)),
-                (_, _, Some(id)) => About::Claim(id),
+            let about = match (row.conversion_id, row.terms_version_id, row.claim_id, row.payout_id) {
+                (Some(id), ..) => About::Conversion(ConversionId(id)),
+                (_, Some(id), ..) => About::Terms(TermsVersionId(id)),
+                (_, _, Some(id), _) => About::Claim(id),
+                (.., Some(id)) => About::Payout(PayoutId(id)),
                 _ => return Err(unknown("pin")),
             };
             let facts: Facts =

@@ -1,11 +1,14 @@
 //! Stages, kinds and promises as a reader reads them.
 
-use super::model::{Kind, Outcome, Reason, Stage};
+use super::model::{Kind, Outcome, PayoutStep, Reason, Stage};
 use super::rules::{AmountError, TextError};
 use crate::base::context::Context;
 use crate::base::format;
 use crate::base::language::{Locale, tr};
 use crate::base::money::Currency;
+use crate::statements::words as payouts;
+use crate::ui::text;
+use crate::ui::timeline::Step;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// What a case is about.
@@ -35,7 +38,10 @@ pub fn subject(ctx: &Context, kind: Kind, subject: &str) -> String {
             tr!(ctx.locale, disputes.subject_order, order = subject)
         }
         Kind::MyTerms => super::facts::field(ctx, subject),
-        Kind::PayoutLate | Kind::PayoutAmount | Kind::PayoutFailed | Kind::Other => subject.to_owned(),
+        Kind::PayoutLate | Kind::PayoutAmount | Kind::PayoutFailed => {
+            tr!(ctx.locale, disputes.subject_payout, payout = subject)
+        }
+        Kind::Other => subject.to_owned(),
     }
 }
 
@@ -96,6 +102,23 @@ pub fn promise(ctx: &Context, answerer: Option<&str>, promised: DateTime<Utc>) -
         (Some(name), true) => tr!(ctx.locale, disputes.promise_late_person, name = name, when = when),
         (None, true) => tr!(ctx.locale, disputes.promise_late_we, when = when),
     }
+}
+
+/// A case's time line with what became of the payouts it pins, in the order of time.
+pub fn with_payouts(ctx: &Context, of_case: Vec<(DateTime<Utc>, Step)>, paid: &[PayoutStep]) -> Vec<Step> {
+    let mut all = of_case;
+    all.extend(paid.iter().map(|paid| {
+        let state = payouts::state(ctx, paid.state);
+        let step = Step {
+            title: tr!(ctx.locale, disputes.step_payout, payout = paid.reference.clone(), state = state),
+            when: Some(text::time_exact(ctx, paid.at)),
+            tone: payouts::tone(paid.state),
+            ..Step::default()
+        };
+        (paid.at, step)
+    }));
+    all.sort_by_key(|(at, _)| *at);
+    all.into_iter().map(|(_, step)| step).collect()
 }
 
 /// `3 h 20 min`, `2 days`: for staff, beside the exact time.

@@ -211,7 +211,7 @@ async fn payouts_against_transfers(tx: &mut Tx) -> sqlx::Result<Vec<Difference>>
            UNION ALL
            SELECT format('%s of partner %s in %s', kind, partner_id, currency), coalesce(k.balance, 0), coalesce(s.amount, 0)
            FROM (SELECT partner_id, currency, kind, balance FROM account WHERE kind IN ('in_payout', 'paid')) k
-           FULL JOIN (SELECT partner_id, currency, CASE state WHEN 'paid' THEN 'paid' ELSE 'in_payout' END AS kind, sum(amount) AS amount
+           FULL JOIN (SELECT partner_id, currency, CASE state WHEN 'paid' THEN 'paid' ELSE 'in_payout' END AS kind, sum(total) AS amount
                       FROM payout WHERE live GROUP BY 1, 2, 3) s USING (partner_id, currency, kind)
            WHERE coalesce(k.balance, 0) <> coalesce(s.amount, 0)
            ORDER BY 1 LIMIT 100"#

@@ -139,7 +139,7 @@ mod tests {
             mail.case = None;
         });
         let notice = notice.expect("mail");
-        assert!(notice.contains("Auto-Submitted: auto-generated\r\n") && !notice.contains("Reply-To"));
+        assert!(notice.contains("Auto-Submitted: auto-generated\r\n") && !notice.contains("\r\nReply-To"));
     }
 
     #[test]

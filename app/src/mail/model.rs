@@ -93,6 +93,38 @@ impl Outcome {
     }
 }
 
+/// Why a mail was not sent where no mail server said so; stands in the place of its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsent {
+    /// It waited for days.
+    TooOld,
+    /// Its reader may not sign in any more.
+    Disabled,
+    /// It has an address that is none.
+    Address,
+    /// It could not be written; the log says why.
+    Unwritten,
+}
+
+impl Unsent {
+    const ALL: [Self; 4] = [Self::TooOld, Self::Disabled, Self::Address, Self::Unwritten];
+
+    /// As it is kept, unlike anything that a mail server says.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TooOld => "partnerdesk:too_old",
+            Self::Disabled => "partnerdesk:disabled",
+            Self::Address => "partnerdesk:address",
+            Self::Unwritten => "partnerdesk:unwritten",
+        }
+    }
+
+    /// From what [`Self::as_str`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+    }
+}
+
 /// What a mail says, as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Text {

@@ -1,6 +1,6 @@
 //! `/mail`: what waits, what failed and why, what was sent; for leads and owners.
 
-use super::model::{Kind, Listed, Server, State};
+use super::model::{Kind, Listed, Server, State, Unsent};
 use super::store::{self, COUNTED, PAGE};
 use crate::base::access::Who;
 use crate::base::context::Context;
@@ -118,6 +118,17 @@ fn health(ctx: &Context, server: &Server, waiting: i64) -> AnyView {
     }
 }
 
+/// What the mail server said, in its own words, or why it was not asked.
+fn answer(locale: Locale, said: String) -> String {
+    match Unsent::parse(&said) {
+        Some(Unsent::TooOld) => tr!(locale, mail.unsent_too_old),
+        Some(Unsent::Disabled) => tr!(locale, mail.unsent_disabled),
+        Some(Unsent::Address) => tr!(locale, mail.unsent_address),
+        Some(Unsent::Unwritten) => tr!(locale, mail.unsent_unwritten),
+        None => said,
+    }
+}
+
 fn table(ctx: &Context, state: State, mails: Vec<Listed>) -> AnyView {
     let locale = ctx.locale;
     if mails.is_empty() {
@@ -153,7 +164,8 @@ fn row(ctx: &Context, mail: Listed) -> Row {
         Some(case) => text::link(paths::case(case), kind(locale, mail.kind)).into_any(),
         None => kind(locale, mail.kind).into_any(),
     };
-    let said = mail.last.map(|(said, at)| view! { {text::time_exact(ctx, at)}" "<small>{said}</small> });
+    let said =
+        mail.last.map(|(said, at)| view! { {text::time_exact(ctx, at)}" "<small>{answer(locale, said)}</small> });
     let mut cells = vec![
         about,
         mail.person.unwrap_or_else(|| tr!(locale, mail.to_invited)).into_any(),

@@ -13,6 +13,7 @@ use crate::base::error::AppError;
 use crate::base::ids::{PayoutFileId, PayoutRunId, ProgrammeId};
 use crate::base::money::Currency;
 use crate::base::secrets::{KeyId, Secrets};
+use crate::funds;
 use crate::payout_files::model::{Destination, Header, Order, Payer, WiseRecipient};
 use crate::payout_files::{FileError, bank_csv, end_to_end_id, pain001, paypal, wise};
 use crate::payout_methods::address::Address;
@@ -113,6 +114,9 @@ pub enum ExportError {
     /// The programme's own account is missing.
     #[error("the programme has no account to pay {0} from; `partnerdesk programme account` names one")]
     NoPayerAccount(Currency),
+    /// The payout account does not cover it.
+    #[error("{0} {1} is missing on the payout account; `partnerdesk ledger fund` records what was put there")]
+    FundsMissing(Decimal, Currency),
     /// A payment, or the payer, does not fit into the file.
     #[error("{0}; a payout that can't be written can be held, then the rest goes out")]
     File(#[from] FileError),
@@ -173,6 +177,7 @@ pub async fn export(
     .await?;
     for currency in currencies {
         let currency = Currency::parse(&currency).map_err(AppError::from)?;
+        sending.check_funds(&mut tx, currency).await?;
         while sending.make(&mut tx, secrets, currency).await? {}
     }
     crash::point("payouts.export.written");
@@ -196,6 +201,21 @@ struct Sending<'a> {
 }
 
 impl Sending<'_> {
+    /// Whether the payout account covers what would be sent, where the house keeps its funds here.
+    async fn check_funds(&self, tx: &mut Tx, currency: Currency) -> Result<(), ExportError> {
+        let Some(left) = funds::store::left_for_sending(tx, self.programme, currency).await? else { return Ok(()) };
+        let wanted = sqlx::query_scalar!(
+            r#"SELECT coalesce(sum(p.total), 0) AS "wanted!" FROM payout p JOIN payout_method m USING (partner_id, payout_method_id)
+               WHERE p.payout_run_id = $1 AND p.state = 'approved' AND p.currency = $2 AND m.kind = $3"#,
+            self.run.0,
+            currency.code(),
+            self.format.method().as_str(),
+        )
+        .fetch_one(&mut **tx)
+        .await?;
+        if wanted > left { Err(ExportError::FundsMissing(currency.round(wanted - left), currency)) } else { Ok(()) }
+    }
+
     /// Makes the next file of a currency; `false` where everything is in one.
     async fn make(&self, tx: &mut Tx, secrets: &Secrets, currency: Currency) -> Result<bool, ExportError> {
         let id = sqlx::query_scalar!(r#"SELECT nextval('payout_file_payout_file_id_seq') AS "id!""#)
@@ -294,7 +314,7 @@ impl Sending<'_> {
         .execute(&mut **tx)
         .await?;
         let row = sqlx::query!(
-            r#"SELECT count(*) AS "payments!", coalesce(sum(amount), 0) AS "total!"
+            r#"SELECT count(*) AS "payments!", coalesce(sum(total), 0) AS "total!"
                FROM payout_in_file i JOIN payout USING (partner_id, payout_id) WHERE i.payout_file_id = $1"#,
             file,
         )
@@ -353,7 +373,7 @@ impl Sending<'_> {
         after: i64,
     ) -> Result<Vec<(i64, Order)>, AppError> {
         let rows = sqlx::query!(
-            r#"SELECT p.partner_id, p.payout_id, p.amount, p.currency, m.kind, m.holder_name,
+            r#"SELECT p.partner_id, p.payout_id, p.total AS "total!", p.currency, m.kind, m.holder_name,
                       m.ciphertext AS "ciphertext!", m.key_id AS "key_id!: KeyId"
                FROM payout_in_file i JOIN payout p USING (partner_id, payout_id) JOIN payout_method m USING (partner_id, payout_method_id)
                WHERE i.payout_file_id = $1 AND p.payout_id > $2
@@ -373,7 +393,7 @@ impl Sending<'_> {
                 let order = Order {
                     remittance: format!("{} {name}", self.programme_name),
                     end_to_end_id: name,
-                    amount: row.amount,
+                    amount: row.total,
                     currency: row.currency,
                     name: row.holder_name,
                     holder: None,

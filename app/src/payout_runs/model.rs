@@ -124,6 +124,12 @@ pub enum Block {
     MethodCannotPay,
     /// The method was changed and is in its safety period.
     MethodChanged,
+    /// The programme pays nobody whose tax data it does not have.
+    TaxFormMissing,
+    /// An invoice of an earlier payout is missing, or was refused.
+    InvoiceMissing,
+    /// What is withheld, and what sending it costs, leave nothing to send.
+    NothingLeft,
     /// All there is, the programme contests.
     Contested,
     /// The partner's own schedule pays later.
@@ -143,7 +149,7 @@ pub enum Owner {
 
 impl Block {
     /// Every reason, the weightiest first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Owes,
         Self::UnderReview,
         Self::UnderMinimum,
@@ -151,6 +157,9 @@ impl Block {
         Self::MethodUnconfirmed,
         Self::MethodCannotPay,
         Self::MethodChanged,
+        Self::TaxFormMissing,
+        Self::InvoiceMissing,
+        Self::NothingLeft,
         Self::Contested,
         Self::NotDue,
     ];
@@ -165,6 +174,9 @@ impl Block {
             Self::MethodUnconfirmed => "method_unconfirmed",
             Self::MethodCannotPay => "method_cannot_pay",
             Self::MethodChanged => "method_changed",
+            Self::TaxFormMissing => "tax_form_missing",
+            Self::InvoiceMissing => "invoice_missing",
+            Self::NothingLeft => "nothing_left",
             Self::Contested => "contested",
             Self::NotDue => "not_due",
         }
@@ -178,9 +190,13 @@ impl Block {
     /// Who has to act.
     pub fn owner(self) -> Owner {
         match self {
-            Self::NoMethod | Self::MethodUnconfirmed | Self::MethodCannotPay => Owner::Partner,
+            Self::NoMethod
+            | Self::MethodUnconfirmed
+            | Self::MethodCannotPay
+            | Self::TaxFormMissing
+            | Self::InvoiceMissing => Owner::Partner,
             Self::UnderReview | Self::Contested => Owner::Programme,
-            Self::Owes | Self::UnderMinimum | Self::MethodChanged | Self::NotDue => Owner::Time,
+            Self::Owes | Self::UnderMinimum | Self::MethodChanged | Self::NothingLeft | Self::NotDue => Owner::Time,
         }
     }
 }

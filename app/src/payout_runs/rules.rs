@@ -7,6 +7,7 @@ use crate::payout_methods::model::MethodKind;
 use crate::payout_methods::rules::pays;
 use crate::payouts::model::{Balances, Facts, Reason, Review};
 use crate::payouts::rules::{next_pay_day, standing};
+use crate::tax::model::Taxed;
 use crate::terms::model::Schedule;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -75,6 +76,8 @@ pub struct Candidate {
     pub unconfirmed: bool,
     /// The review that runs.
     pub review: Option<Review>,
+    /// What the tax office makes of it.
+    pub taxed: Taxed,
     /// Earlier payouts.
     pub before: Before,
 }
@@ -129,6 +132,10 @@ fn stopped_by(terms: &Terms, candidate: &Candidate) -> Vec<Blocked> {
         method_unconfirmed: candidate.unconfirmed,
         method_waits: None,
         review: candidate.review.clone(),
+        method_kind: None,
+        unreleased: Vec::new(),
+        refused: Vec::new(),
+        taxed: candidate.taxed.clone(),
         contests: Vec::new(),
     };
     let reasons = standing(&facts, &balances).reasons;
@@ -141,6 +148,9 @@ fn stopped_by(terms: &Terms, candidate: &Candidate) -> Vec<Blocked> {
             Reason::UnderMinimum { short, .. } => blocked(Block::UnderMinimum, Some(short), None),
             Reason::NoMethod => blocked(Block::NoMethod, None, None),
             Reason::MethodNotConfirmed => blocked(Block::MethodUnconfirmed, None, None),
+            Reason::TaxFormMissing => blocked(Block::TaxFormMissing, None, None),
+            Reason::InvoiceMissing => blocked(Block::InvoiceMissing, None, None),
+            Reason::NothingLeft { total } => blocked(Block::NothingLeft, Some(-total), None),
             _ => None,
         })
         .collect()
@@ -224,6 +234,7 @@ mod tests {
             method: Some(paypal()),
             unconfirmed: false,
             review: None,
+            taxed: Taxed::default(),
             before: Before { amounts: vec![dec("60"), dec("55")], method: Some(7) },
         }
     }

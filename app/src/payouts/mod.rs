@@ -2,11 +2,12 @@
 
 #[cfg(feature = "ssr")]
 pub mod bank_days;
+#[cfg(feature = "ssr")]
 pub mod model;
-pub mod rules;
-
 #[cfg(feature = "ssr")]
 pub mod page;
+#[cfg(feature = "ssr")]
+pub mod rules;
 #[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(feature = "ssr")]

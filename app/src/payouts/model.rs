@@ -1,6 +1,9 @@
 //! What a partner's money waits for.
 
-use crate::base::money::Currency;
+use crate::base::ids::PayoutId;
+use crate::base::money::{Currency, Money};
+use crate::payout_methods::model::MethodKind;
+use crate::tax::model::{Taxed, Worked};
 use crate::terms::model::Schedule;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -61,6 +64,32 @@ pub struct Review {
     pub reason: String,
 }
 
+/// Money in a payout that nobody has released yet, or that waits for funds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreleased {
+    /// The payout.
+    pub payout: PayoutId,
+    /// How much.
+    pub money: Money,
+    /// When it is to be sent.
+    pub pay_day: NaiveDate,
+    /// Whether it is released, and waits for funds alone.
+    pub waits_for_funds: bool,
+}
+
+/// A payout that came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The payout.
+    pub payout: PayoutId,
+    /// How much is payable again.
+    pub money: Money,
+    /// The bank's code, where it gave one.
+    pub code: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
 /// Everything that decides what a partner is paid next.
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -78,12 +107,20 @@ pub struct Facts {
     pub due: Vec<Due>,
     /// Whether there is somewhere to send money.
     pub has_method: bool,
+    /// What kind of place that is.
+    pub method_kind: Option<MethodKind>,
     /// Whether one was set that waits for its confirmation.
     pub method_unconfirmed: bool,
     /// Until when a changed method waits, where one does.
     pub method_waits: Option<Leaves>,
     /// The review that runs, if one does.
     pub review: Option<Review>,
+    /// Payouts that nobody has released yet, or that wait for funds.
+    pub unreleased: Vec<Unreleased>,
+    /// Payouts that a bank refused or sent back and that no later one has made good.
+    pub refused: Vec<Refused>,
+    /// What the tax office makes of it.
+    pub taxed: Taxed,
     /// When the next contest ends at the latest, in each currency that has one.
     pub contests: Vec<(Currency, Leaves)>,
 }
@@ -115,6 +152,28 @@ pub enum Reason {
     MethodInSafetyPeriod {
         /// When it has waited long enough.
         until: Leaves,
+    },
+    /// The payout method takes no money of this currency.
+    MethodCannotPay {
+        /// The method.
+        method: MethodKind,
+        /// The currency.
+        currency: Currency,
+    },
+    /// A bank refused the last payout or sent it back.
+    BankRefused(Refused),
+    /// In a payout that the programme has to release.
+    NotReleased(Unreleased),
+    /// Released, and not sent as the programme's payout account does not cover it.
+    FundsMissing(Unreleased),
+    /// The programme pays nobody whose tax data it does not have.
+    TaxFormMissing,
+    /// An invoice of an earlier payout is missing, or was refused.
+    InvoiceMissing,
+    /// What is withheld, and what sending it costs, leave nothing to send.
+    NothingLeft {
+        /// What it would come to, zero or below.
+        total: Decimal,
     },
     /// Contested by the programme.
     Contested {
@@ -150,6 +209,10 @@ impl Reason {
                 | Self::NoMethod
                 | Self::MethodNotConfirmed
                 | Self::MethodInSafetyPeriod { .. }
+                | Self::MethodCannotPay { .. }
+                | Self::TaxFormMissing
+                | Self::InvoiceMissing
+                | Self::NothingLeft { .. }
         )
     }
 }
@@ -164,6 +227,8 @@ pub struct Standing {
     pub pay_day: Option<NaiveDate>,
     /// What leaves its hold before `pay_day`, besides what is payable.
     pub until_then: Decimal,
+    /// What of the payable balance would arrive, with VAT and less what is taken off; `None` while nobody knows.
+    pub arrives: Option<Worked>,
     /// Why money is not on its way: first what stops a payout, the weightiest first, then what keeps it pending.
     pub reasons: Vec<Reason>,
 }

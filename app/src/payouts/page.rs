@@ -15,6 +15,7 @@ use crate::payout_methods::store::live_method;
 use crate::payout_methods::words as methods;
 use crate::statements;
 use crate::statements::payout::Payout;
+use crate::tax;
 use crate::ui::badge::Tone;
 use crate::ui::blocked::{Block, blocked_by};
 use crate::ui::empty::empty;
@@ -183,6 +184,9 @@ impl Page<'_> {
         let currency = standing.balances.currency;
         let mut next =
             vec![(tr!(ctx.locale, payouts.amount), text::amount(ctx, Money::new(standing.balances.payable, currency)))];
+        if let Some(worked) = standing.arrives.filter(|worked| !worked.is_plain()) {
+            next.extend(tax::words::breakdown(ctx, &worked, currency));
+        }
         if standing.until_then > Decimal::ZERO {
             let amount = text::amount(ctx, Money::new(standing.until_then, currency));
             next.push((tr!(ctx.locale, payouts.until_then), amount));
@@ -247,6 +251,27 @@ impl Page<'_> {
                 let next = Some((tr!(ctx.locale, payouts.see_method), paths::ACCOUNT.to_owned()));
                 Block { what, who: tr!(ctx.locale, payouts.nobody), next, when: Some(text::time(ctx, until.at)) }
             }
+            Reason::MethodCannotPay { .. } => {
+                let next = Some((tr!(ctx.locale, payouts.change_method), paths::ACCOUNT.to_owned()));
+                Block { what, who: you(), next, when: None }
+            }
+            Reason::BankRefused(refused) => {
+                let next = Some((tr!(ctx.locale, payouts.see_payout), paths::payout(refused.payout)));
+                Block { what, who: you(), next, when: Some(text::time(ctx, refused.at)) }
+            }
+            Reason::NotReleased(waits) | Reason::FundsMissing(waits) => {
+                let next = Some((tr!(ctx.locale, payouts.see_payout), paths::payout(waits.payout)));
+                Block { what, who: programme(), next, when: Some(text::day(ctx, waits.pay_day)) }
+            }
+            Reason::TaxFormMissing => {
+                let next = Some((tr!(ctx.locale, tax.give_data), paths::TAX_DATA.to_owned()));
+                Block { what, who: you(), next, when: None }
+            }
+            Reason::InvoiceMissing => {
+                let next = Some((tr!(ctx.locale, tax.send_invoice), format!("{}#past", paths::PAYOUTS)));
+                Block { what, who: you(), next, when: None }
+            }
+            Reason::NothingLeft { .. } => Block { what, who: tr!(ctx.locale, payouts.earn), next: None, when: None },
             Reason::Contested { until, .. } => {
                 let next = Some((tr!(ctx.locale, payouts.see_contested), self.commissions(State::RingFenced)));
                 let when = until.map(|until| text::day(ctx, until.day));

@@ -1,6 +1,8 @@
 //! When a payout is made, and what keeps it. Pure.
 
 use super::model::{Balances, Due, Facts, Leaves, Reason, Standing};
+use crate::base::money::Money;
+use crate::payout_methods::rules::pays;
 use crate::terms::model::Schedule;
 use chrono::{Datelike, Days, Months, NaiveDate};
 use rust_decimal::Decimal;
@@ -90,6 +92,29 @@ pub fn standing(facts: &Facts, balances: &Balances) -> Standing {
     if let Some(until) = facts.method_waits {
         reasons.push(Reason::MethodInSafetyPeriod { until });
     }
+    if let Some(method) = facts.method_kind.filter(|kind| !pays(*kind, balances.currency)) {
+        reasons.push(Reason::MethodCannotPay { method, currency: balances.currency });
+    }
+    let here = |money: &Money| money.currency == balances.currency;
+    reasons.extend(facts.refused.iter().filter(|one| here(&one.money)).cloned().map(Reason::BankRefused));
+    reasons.extend(
+        facts
+            .unreleased
+            .iter()
+            .filter(|one| here(&one.money))
+            .cloned()
+            .map(|one| if one.waits_for_funds { Reason::FundsMissing(one) } else { Reason::NotReleased(one) }),
+    );
+    if facts.taxed.form_missing() {
+        reasons.push(Reason::TaxFormMissing);
+    }
+    if facts.taxed.awaits_invoice {
+        reasons.push(Reason::InvoiceMissing);
+    }
+    let arrives = facts.taxed.work_out(Money::new(payable.max(Decimal::ZERO), balances.currency)).ok();
+    if let Some(worked) = arrives.filter(|worked| payable > Decimal::ZERO && worked.total <= Decimal::ZERO) {
+        reasons.push(Reason::NothingLeft { total: worked.total });
+    }
     if balances.ring_fenced > Decimal::ZERO {
         let until = facts.contests.iter().find(|(currency, _)| *currency == balances.currency).map(|(_, ends)| *ends);
         reasons.push(Reason::Contested { amount: balances.ring_fenced, until });
@@ -107,7 +132,7 @@ pub fn standing(facts: &Facts, balances: &Balances) -> Standing {
     let until_then =
         sum(in_hold()
             .filter(|due| due.leaves.is_some_and(|leaves| pay_day.is_some_and(|pay_day| leaves.day < pay_day))));
-    Standing { balances: balances.clone(), pay_day, until_then, reasons }
+    Standing { balances: balances.clone(), pay_day, until_then, arrives, reasons }
 }
 
 /// When what leaves its hold lifts the balance to the minimum.
@@ -143,6 +168,7 @@ mod tests {
     use super::super::model::Review;
     use super::*;
     use crate::base::money::Currency;
+    use crate::tax::model::Taxed;
     use proptest::prelude::*;
 
     fn dec(text: &str) -> Decimal {
@@ -178,6 +204,10 @@ mod tests {
             method_unconfirmed: false,
             method_waits: None,
             review: None,
+            method_kind: None,
+            unreleased: Vec::new(),
+            refused: Vec::new(),
+            taxed: Taxed::default(),
             contests: Vec::new(),
         }
     }

@@ -1,17 +1,22 @@
 //! Reading what decides a partner's next payout. Staff ask the same questions under their own role.
 
-use super::model::{Balances, Due, Facts, Leaves, Review};
+use super::model::{Balances, Due, Facts, Leaves, Refused, Review, Unreleased};
 use crate::base::clock::last_day;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::ids::{PartnerId, ProgrammeId};
-use crate::base::money::Currency;
+use crate::base::money::{Currency, Money};
+use crate::invoices;
 use crate::payout_methods;
+use crate::payout_methods::model::MethodKind;
+use crate::tax;
+use crate::tax::model::Taxed;
 use crate::terms;
 use crate::terms::model::{Field, Schedule};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
+use std::sync::Arc;
 
 /// Everything that decides what a partner is paid next, as of a moment.
 ///
@@ -42,11 +47,30 @@ pub async fn facts(
         balances: balances(tx, partner, currency).await?,
         due: due(tx, partner, zone).await?,
         has_method: method.is_some(),
+        method_kind: method.as_ref().map(|method| method.kind),
         method_unconfirmed: unconfirmed,
         method_waits: waits.map(|at| Leaves { day: at.with_timezone(&zone).date_naive(), at }),
         review: review(tx, partner, now, zone).await?,
+        unreleased: unreleased(tx, partner).await?,
+        refused: refused(tx, partner).await?,
+        taxed: taxed(tx, programme, partner, method.map(|method| method.kind), now).await?,
         contests: contests(tx, partner, zone).await?,
     })
+}
+
+/// What the tax office makes of a partner's next payout.
+async fn taxed(
+    tx: &mut Tx,
+    programme: ProgrammeId,
+    partner: PartnerId,
+    method: Option<MethodKind>,
+    now: DateTime<Utc>,
+) -> Result<Taxed, AppError> {
+    let Some(policy) = tax::store::in_force(tx, programme, now).await? else { return Ok(Taxed::default()) };
+    let awaits_invoice =
+        policy.terms.waits_for_invoice && !invoices::store::awaited(tx, &[partner.0]).await?.is_empty();
+    let profile = tax::store::newest(tx, partner, now).await?;
+    Ok(Taxed { policy: Some(Arc::new(policy)), profile, method, awaits_invoice })
 }
 
 /// A partner's accounts by currency, `first` (also where it is empty) first.
@@ -99,6 +123,52 @@ async fn due(tx: &mut Tx, partner: PartnerId, zone: Tz) -> Result<Vec<Due>, AppE
                 leaves: row.day.zip(row.at).map(|(day, at)| Leaves { day, at }),
                 amount: row.amount,
             })
+        })
+        .collect()
+}
+
+/// Payouts that nobody has released yet, that are kept back, or that wait for funds.
+async fn unreleased(tx: &mut Tx, partner: PartnerId) -> Result<Vec<Unreleased>, AppError> {
+    let rows = sqlx::query!(
+        r#"SELECT payout_id, total AS "total!", currency, pay_day, state = 'approved' AS "waits_for_funds!" FROM payout
+           WHERE partner_id = $1 AND (state IN ('scheduled', 'held') OR (state = 'approved' AND funds_short(programme_id, currency)))
+           ORDER BY payout_id"#,
+        partner.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let money = Money::new(row.total, Currency::parse(&row.currency)?);
+            Ok(Unreleased {
+                payout: row.payout_id.into(),
+                money,
+                pay_day: row.pay_day,
+                waits_for_funds: row.waits_for_funds,
+            })
+        })
+        .collect()
+}
+
+/// The last payout of each currency, where a bank refused it or sent it back and the method is still the same.
+async fn refused(tx: &mut Tx, partner: PartnerId) -> Result<Vec<Refused>, AppError> {
+    let rows = sqlx::query!(
+        "SELECT p.payout_id, p.amount, p.currency, e.code, e.at
+         FROM (SELECT DISTINCT ON (currency) * FROM (
+                   SELECT payout_id, partner_id, currency, amount, state, seq, payout_method_id FROM payout
+                   WHERE partner_id = $1 AND state <> 'cancelled') one
+               ORDER BY currency, payout_id DESC) p
+         JOIN payout_event e ON e.partner_id = p.partner_id AND e.payout_id = p.payout_id AND e.seq = p.seq
+         JOIN payout_method m ON m.partner_id = p.partner_id AND m.payout_method_id = p.payout_method_id AND m.ended_at IS NULL
+         WHERE p.state IN ('failed', 'returned') ORDER BY p.payout_id",
+        partner.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let money = Money::new(row.amount, Currency::parse(&row.currency)?);
+            Ok(Refused { payout: row.payout_id.into(), money, code: row.code, at: row.at })
         })
         .collect()
 }

@@ -5,6 +5,8 @@ use crate::base::context::Context;
 use crate::base::format;
 use crate::base::language::tr;
 use crate::base::money::Money;
+use crate::payout_methods::words as methods;
+use crate::statements::words as statements;
 use crate::ui::text::amount_words;
 use rust_decimal::Decimal;
 
@@ -20,11 +22,12 @@ pub fn answer(ctx: &Context, standing: &Standing) -> String {
 
 fn first_answer(ctx: &Context, standing: &Standing) -> String {
     let payable = standing.balances.payable;
+    let arrives = standing.arrives.map_or(payable, |worked| worked.total);
     let pay_day = standing.pay_day.map(|day| format::day(ctx.locale, day));
     match (standing.stopped_by(), pay_day) {
         (None, _) if payable <= Decimal::ZERO => nothing(ctx, standing),
-        (None, Some(day)) => tr!(ctx.locale, payouts.will_be_paid, amount = money(ctx, standing, payable), day = day),
-        (None, None) => tr!(ctx.locale, payouts.ready_no_day, amount = money(ctx, standing, payable)),
+        (None, Some(day)) => tr!(ctx.locale, payouts.will_be_paid, amount = money(ctx, standing, arrives), day = day),
+        (None, None) => tr!(ctx.locale, payouts.ready_no_day, amount = money(ctx, standing, arrives)),
         (Some(Reason::Owes { amount }), _) => {
             tr!(ctx.locale, payouts.owes, amount = money(ctx, standing, *amount))
         }
@@ -59,6 +62,13 @@ fn first_answer(ctx: &Context, standing: &Standing) -> String {
         }
         (Some(_), _) if payable <= Decimal::ZERO => nothing(ctx, standing),
         (Some(Reason::MethodNotConfirmed), _) => tr!(ctx.locale, confirmation.answer),
+        (Some(Reason::TaxFormMissing), _) => tr!(ctx.locale, tax.form_first, amount = money(ctx, standing, payable)),
+        (Some(Reason::InvoiceMissing), _) => {
+            tr!(ctx.locale, tax.invoice_first, amount = money(ctx, standing, payable))
+        }
+        (Some(Reason::NothingLeft { .. }), _) => {
+            tr!(ctx.locale, tax.nothing_left, amount = money(ctx, standing, payable))
+        }
         (Some(_), Some(day)) => {
             tr!(ctx.locale, payouts.no_method_ready, amount = money(ctx, standing, payable), day = day)
         }
@@ -104,6 +114,25 @@ pub fn reason(ctx: &Context, standing: &Standing, reason: &Reason) -> String {
         Reason::NoMethod => tr!(ctx.locale, payouts.b_no_method),
         Reason::MethodNotConfirmed => tr!(ctx.locale, confirmation.block),
         Reason::MethodInSafetyPeriod { .. } => tr!(ctx.locale, payouts.b_safety),
+        Reason::MethodCannotPay { method, currency } => {
+            let method = methods::kind(ctx.locale, *method);
+            tr!(ctx.locale, payouts.b_cannot_pay, method = method, currency = currency.code())
+        }
+        Reason::BankRefused(refused) => {
+            let amount = format::money(ctx.locale, refused.money);
+            let back = tr!(ctx.locale, payouts.b_refused, amount = amount);
+            then(back, refused.code.as_deref().map(|code| statements::reason(ctx, code)))
+        }
+        Reason::FundsMissing(waits) => {
+            tr!(ctx.locale, funds.blocked, amount = format::money(ctx.locale, waits.money))
+        }
+        Reason::NotReleased(waits) => {
+            let amount = format::money(ctx.locale, waits.money);
+            tr!(ctx.locale, payouts.b_not_released, amount = amount)
+        }
+        Reason::TaxFormMissing => tr!(ctx.locale, tax.b_form),
+        Reason::InvoiceMissing => tr!(ctx.locale, tax.b_invoice),
+        Reason::NothingLeft { .. } => tr!(ctx.locale, tax.b_nothing_left),
         Reason::Contested { amount, .. } => tr!(ctx.locale, payouts.b_contested, amount = money(amount)),
         Reason::WaitsForApproval { amount } => tr!(ctx.locale, payouts.b_approval, amount = money(amount)),
         Reason::InHold { amount, whole, .. } if amount == whole => {

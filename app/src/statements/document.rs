@@ -12,6 +12,7 @@ use crate::base::language::{self, tr};
 use crate::base::money::Money;
 use crate::commissions::model::Rate;
 use crate::payout_files::end_to_end_id;
+use crate::tax::words as tax;
 
 /// Which kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +81,8 @@ fn document(ctx: &Context, programme: &str, partner: &str, payout: &Payout, sums
     if !sums.taken_back.is_zero() {
         totals.push((tr!(locale, payout.sum_taken_back), money(-sums.taken_back)));
     }
-    totals.push((tr!(locale, payout.sum), money(payout.money.amount)));
+    totals.push((tr!(locale, payout.sum), money(payout.worked.net)));
+    totals.extend(tax::lines(locale, &payout.worked).into_iter().map(|(label, amount)| (label, money(amount))));
     Document {
         language: language::code(locale).to_owned(),
         title: tr!(locale, payout.statement),

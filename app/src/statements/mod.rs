@@ -12,4 +12,4 @@ pub mod payout;
 pub mod pdf;
 pub mod rules;
 pub mod store;
-mod words;
+pub mod words;

@@ -7,16 +7,20 @@ use super::words;
 use crate::base::context::Context;
 use crate::base::error::AppError;
 use crate::base::format;
+use crate::base::forms;
+use crate::base::ids::PayoutId;
 use crate::base::language::tr;
 use crate::base::money::Money;
 use crate::commissions::model::Rate;
+use crate::invoices;
 use crate::paths;
 use crate::payout_files::end_to_end_id;
-use crate::payout_runs::model::State;
+use crate::payout_runs::model::{PayoutKey, State};
+use crate::tax::words as tax;
 use crate::ui::badge::{Tone, badge};
 use crate::ui::empty::empty;
 use crate::ui::layout::{columns, facts, page_head, section};
-use crate::ui::notice::notice_with;
+use crate::ui::notice::{self, notice_with};
 use crate::ui::screen::{Query, screen};
 use crate::ui::table::{Head, Row, Table};
 use crate::ui::text;
@@ -40,7 +44,11 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let items = store::items(&mut tx, member.partner, payout.id, store::ITEMS_SHOWN).await?;
     let sums = store::sums(&mut tx, member.partner, payout.id).await?;
     let (_, zone) = store::programme(&mut tx, member.programme).await?;
+    let key = PayoutKey { partner: member.partner, payout: payout.id };
+    let invoices = invoices::store::of_payout(&mut tx, key).await?;
     tx.commit().await?;
+    let draft = forms::recall(ctx, query.get("form")).await?;
+    let done = (query.get("done") == Some("invoice")).then(|| tr!(ctx.locale, tax.done_invoice));
 
     let expected = expected(ctx, &payout, zone);
     let title = tr!(ctx.locale, payout.title, number = end_to_end_id(payout.id.0));
@@ -52,11 +60,23 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     );
     let body = view! {
         {page_head(title.clone(), Some(words::lead(ctx, &payout, expected).into_any()))}
+        {notice::done(ctx, done)}
         {columns(vec![happened, said])}
+        {invoices::page::own(ctx, payout.id, &invoices, &draft)}
         {made}
+        {section(tr!(ctx.locale, payout.wrong_title), wrong(ctx, payout.id))}
         <p>{text::link(paths::PAYOUTS.to_owned(), tr!(ctx.locale, payout.back))}</p>
     };
     Ok((title, body.into_any()))
+}
+
+fn wrong(ctx: &Context, payout: PayoutId) -> AnyView {
+    let href = paths::dispute_payout(payout);
+    view! {
+        <p>{tr!(ctx.locale, payout.wrong_lead)}</p>
+        <p><a class="button" data-weight="quiet" href=href>{tr!(ctx.locale, payout.wrong)}</a></p>
+    }
+    .into_any()
 }
 
 /// What is to be expected of a payout today, by the programme's calendar.
@@ -196,7 +216,10 @@ fn slip(ctx: &Context, payout: &Payout, sums: Sums) -> AnyView {
     if !sums.taken_back.is_zero() {
         lines.push(line(tr!(locale, payout.sum_taken_back), -sums.taken_back, false));
     }
-    lines.push(line(tr!(locale, payout.sum), payout.money.amount, true));
+    lines.push(line(tr!(locale, payout.sum), payout.worked.net, true));
+    let taken = tax::lines(locale, &payout.worked);
+    let last = taken.len();
+    lines.extend((1..).zip(taken).map(|(at, (label, amount))| line(label, amount, at == last)));
     crate::ui::slip::slip(lines)
 }
 

@@ -5,6 +5,7 @@ use crate::base::money::Money;
 use crate::commissions::model::Rate;
 use crate::payout_methods::model::MethodKind;
 use crate::payout_runs::model::State;
+use crate::tax::model::Worked;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
@@ -13,8 +14,10 @@ use rust_decimal::Decimal;
 pub struct Payout {
     /// Its number.
     pub id: PayoutId,
-    /// What it pays.
+    /// What leaves the house.
     pub money: Money,
+    /// How that is made of what was earned.
+    pub worked: Worked,
     /// Where it stands.
     pub state: State,
     /// When it is to be sent at the latest.

@@ -56,6 +56,7 @@ mod tests {
     use super::*;
     use crate::base::money::{Currency, Money};
     use crate::payout_methods::model::MethodKind;
+    use crate::tax::model::Worked;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("day")
@@ -65,6 +66,7 @@ mod tests {
         Payout {
             id: 1.into(),
             money: Money::new("60".parse().expect("number"), Currency::parse("EUR").expect("code")),
+            worked: Worked::plain(60.into()),
             state,
             pay_day: day("2026-04-01"),
             put_off_to: None,

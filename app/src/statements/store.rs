@@ -8,6 +8,7 @@ use crate::base::money::{Currency, Money};
 use crate::commissions::model::Rate;
 use crate::payout_methods::model::MethodKind;
 use crate::payout_runs::model::State;
+use crate::tax::model::{Vat, Worked};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
@@ -24,7 +25,8 @@ pub const ITEMS_SHOWN: i64 = 100;
 pub async fn list(tx: &mut Tx, partner: PartnerId, before: Option<PayoutId>) -> Result<Vec<Payout>, AppError> {
     let rows = sqlx::query_as!(
         Row,
-        r#"SELECT p.payout_id, p.currency, p.amount, p.state, p.pay_day, m.kind, m.holder_name, m.masked,
+        r#"SELECT p.payout_id, p.currency, p.amount, p.vat_treatment, p.vat_percent, p.vat, p.withheld_percent, p.withheld, p.fee,
+                  p.total AS "total!", p.state, p.pay_day, m.kind, m.holder_name, m.masked,
                   sent.at AS "submitted_at?", last.at AS "since!", last.bank_reference, last.code, put_off.new_pay_day AS "put_off_to?"
            FROM payout p
            JOIN payout_method m USING (partner_id, payout_method_id)
@@ -58,6 +60,13 @@ struct Row {
     payout_id: i64,
     currency: String,
     amount: Decimal,
+    vat_treatment: String,
+    vat_percent: Decimal,
+    vat: Decimal,
+    withheld_percent: Decimal,
+    withheld: Decimal,
+    fee: Decimal,
+    total: Decimal,
     state: String,
     pay_day: NaiveDate,
     kind: String,
@@ -74,7 +83,18 @@ impl Row {
     fn payout(self) -> Result<Payout, AppError> {
         Ok(Payout {
             id: self.payout_id.into(),
-            money: Money::new(self.amount, Currency::parse(&self.currency)?),
+            money: Money::new(self.total, Currency::parse(&self.currency)?),
+            worked: Worked {
+                net: self.amount,
+                treatment: Vat::parse(&self.vat_treatment)
+                    .ok_or_else(|| AppError::Internal("a payout of no known tax".into()))?,
+                vat_percent: self.vat_percent,
+                vat: self.vat,
+                withheld_percent: self.withheld_percent,
+                withheld: self.withheld,
+                fee: self.fee,
+                total: self.total,
+            },
             state: state(&self.state)?,
             pay_day: self.pay_day,
             put_off_to: self.put_off_to,

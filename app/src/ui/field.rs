@@ -7,7 +7,7 @@ use super::escape;
 use super::form::field_id;
 use super::islands::DraftKeeper;
 use crate::base::language::tr;
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use leptos::prelude::*;
 
 /// Words, or none: takes `"text"`, a `String` or an `Option<String>`.
@@ -50,7 +50,7 @@ pub fn Field(
     /// What helps to fill it in.
     #[prop(optional, into)]
     hint: Maybe,
-    /// `text`, `email`, `password`, `number`, `date`, `datetime-local` or `search`.
+    /// `text`, `email`, `password`, `number`, `date`, `time`, `datetime-local` or `search`.
     #[prop(default = "text")]
     kind: &'static str,
     /// Whether it may not be empty.
@@ -88,6 +88,7 @@ fn holds(kind: &str, value: &str) -> bool {
     match kind {
         "date" => value.is_empty() || value.parse::<NaiveDate>().is_ok(),
         "datetime-local" => value.is_empty() || value.parse::<NaiveDateTime>().is_ok() || is_minute(value),
+        "time" => value.is_empty() || NaiveTime::parse_from_str(value, "%H:%M").is_ok(),
         _ => true,
     }
 }

@@ -1,4 +1,5 @@
 //! A small programme for the desk's tests: two partners, three of staff, one conversion; and its forms, posted.
+#![allow(dead_code)]
 
 use app::approvals::store::initial_terms;
 use app::base::actor::{Actor, Member, Role, Staff};
@@ -87,7 +88,7 @@ pub struct House {
     pub ana: PersonId,
     bo: PersonId,
     pub tomas: PersonId,
-    marta: PersonId,
+    pub marta: PersonId,
     lea: PersonId,
 }
 
@@ -279,13 +280,16 @@ impl House {
     pub async fn open_about_conversion(&self, ctx: &Context, kind: &str, form_key: &str) -> Answer {
         let (kind, conversion) = (Some(kind.to_owned()), Some(self.conversion.to_string()));
         let (body, form_key) = (Some("I expected more.".to_owned()), form_key.to_owned());
-        post(ctx, || disputes::open_dispute(kind, conversion, None, None, None, None, None, None, None, body, form_key))
-            .await
+        post(ctx, || {
+            disputes::open_dispute(kind, conversion, None, None, None, None, None, None, None, None, body, form_key)
+        })
+        .await
     }
 
     pub async fn open_other(&self, ctx: &Context, form_key: &str) -> Answer {
         let (body, form_key) = (Some("Where do I find my links?".to_owned()), form_key.to_owned());
-        post(ctx, || disputes::open_dispute(None, None, None, None, None, None, None, None, None, body, form_key)).await
+        post(ctx, || disputes::open_dispute(None, None, None, None, None, None, None, None, None, None, body, form_key))
+            .await
     }
 
     pub async fn claim(&self, ctx: &Context, offer: &str, order: &str, at: &str, amount: &str) -> Answer {
@@ -293,6 +297,7 @@ impl House {
         post(ctx, || {
             disputes::open_dispute(
                 some("missing_conversion"),
+                None,
                 None,
                 None,
                 some(offer),

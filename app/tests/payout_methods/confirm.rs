@@ -212,7 +212,9 @@ async fn an_account_that_waits_keeps_nobody_from_theirs(pool: PgPool) {
     assert_eq!(led_to(confirm_link(&bo, &bos).await), "/account?done=confirmed");
     assert!(led_to(confirm_link(&ana, &anas).await).contains("another partner account"));
     assert_eq!(live(&ana).await, None);
-    assert!(refused(&ana, &iban(IBAN), "iban").await.contains("another partner account"));
+    let method = waits(&ana).await.expect("waits").method.id.to_string();
+    assert_eq!(led_to(cancel(&ana, &method).await), "/account?done=cancelled");
+    assert!(refused(&ana, &iban(IBAN), "iban").await.contains("another partner account"), "told at once now");
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -9,6 +9,7 @@ mod desk_house;
 mod old_rows;
 mod reveal;
 mod secrecy;
+mod tax;
 
 use app::base::context::Context;
 use app::base::error::AppError;

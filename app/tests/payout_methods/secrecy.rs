@@ -11,7 +11,7 @@ use app::payout_methods::store::wholes;
 use sqlx::{AssertSqlSafe, PgPool};
 
 /// Tables in which a text stands somewhere, in any row.
-async fn tables_with(pool: &PgPool, text: &str) -> Vec<String> {
+pub async fn tables_with(pool: &PgPool, text: &str) -> Vec<String> {
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1",
     )

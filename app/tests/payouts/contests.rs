@@ -59,26 +59,27 @@ impl Office {
         .trim_matches(['(', ')', '"'])
         .to_owned()
     }
+}
 
-    async fn as_ana(&self, locale: Locale) -> Context {
-        let partner = self.partner("ana").await;
-        let person: i64 = sqlx::query_scalar(
-            "WITH person AS (INSERT INTO person (email, name, created_at) VALUES (gen_random_uuid() || '@example.org', 'Ana Arias', '2011-01-01Z') RETURNING person_id)
-             INSERT INTO partner_member (partner_id, person_id, since) SELECT $1, person_id, '2011-01-01Z' FROM person RETURNING person_id",
-        )
-        .bind(partner.0)
-        .fetch_one(&self.pool)
-        .await
-        .expect("member");
-        let member = Member {
-            person: person.into(),
-            name: "Ana Arias".into(),
-            partner,
-            partner_name: "Ana".into(),
-            programme: self.programme,
-        };
-        Context { actor: Actor::Member(member), locale, ..self.tom() }
-    }
+/// A member of Ana's.
+pub async fn as_ana(office: &Office, locale: Locale) -> Context {
+    let partner = office.partner("ana").await;
+    let person: i64 = sqlx::query_scalar(
+        "WITH person AS (INSERT INTO person (email, name, created_at) VALUES (gen_random_uuid() || '@example.org', 'Ana Arias', '2011-01-01Z') RETURNING person_id)
+         INSERT INTO partner_member (partner_id, person_id, since) SELECT $1, person_id, '2011-01-01Z' FROM person RETURNING person_id",
+    )
+    .bind(partner.0)
+    .fetch_one(&office.pool)
+    .await
+    .expect("member");
+    let member = Member {
+        person: person.into(),
+        name: "Ana Arias".into(),
+        partner,
+        partner_name: "Ana".into(),
+        programme: office.programme,
+    };
+    Context { actor: Actor::Member(member), locale, ..office.tom() }
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -106,7 +107,7 @@ async fn let_go_it_is_paid_with_the_next_run(pool: PgPool) {
     assert_eq!(office.payouts().await, ["ana 16.00 scheduled", "bob 16.00 scheduled", "ana 8.00 scheduled"]);
     office.adds_up().await;
     // What went aside and came back is no line of the statement.
-    let ana = office.as_ana(Locale::en).await;
+    let ana = as_ana(&office, Locale::en).await;
     let payout: i64 =
         sqlx::query_scalar("SELECT max(payout_id) FROM payout").fetch_one(&office.pool).await.expect("payout");
     let html = page(ana, &format!("/payouts/{payout}")).await;
@@ -230,7 +231,7 @@ async fn everybody_concerned_sees_it(pool: PgPool) {
 
     let conversion: i64 =
         sqlx::query_scalar("SELECT conversion_id FROM contest").fetch_one(&office.pool).await.expect("id");
-    let ana = office.as_ana(Locale::en).await;
+    let ana = as_ana(&office, Locale::en).await;
     let home = page(ana.clone(), "/payouts").await;
     says(&home, &["£8.00 is contested by the programme", "20 Jun 2011", "See which and why", "state=ring_fenced"]);
     let commission = page(ana.clone(), &format!("/earnings/{conversion}")).await;

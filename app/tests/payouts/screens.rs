@@ -17,7 +17,7 @@ use leptos_meta::ServerMetaContext;
 use leptos_router::location::RequestUrl;
 use sqlx::PgPool;
 
-const HOSTILE: &str = "</textarea></title><script>alert(1)</script><img src=x onerror=alert(1)>";
+pub const HOSTILE: &str = "</textarea></title><script>alert(1)</script><img src=x onerror=alert(1)>";
 
 pub async fn page(ctx: Context, path: &str) -> String {
     // Sets the executor up, as the server does at its start.
@@ -39,7 +39,7 @@ pub async fn page(ctx: Context, path: &str) -> String {
     html
 }
 
-fn in_spanish(ctx: Context) -> Context {
+pub fn in_spanish(ctx: Context) -> Context {
     Context { locale: Locale::es, ..ctx }
 }
 

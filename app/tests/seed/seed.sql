@@ -165,3 +165,23 @@ INSERT INTO mail_in_uid (mail_in_id, uid, nth) SELECT mail_in_id, 'one@example.n
 INSERT INTO mail_disposition (mail_in_id, verdict, by, at) SELECT mail_in_id, 'no_answer', s.person_id, '2011-03-06Z' FROM mail_in, staff s WHERE s.name = 'Adam Ames';
 INSERT INTO attachment (partner_id, case_id, message_id, name, kind, declared, sha256, bytes, data, scan, added_at)
 SELECT partner_id, case_id, message_id, 'proof.txt', 'text/plain', '', sha256('proof'), 5, 'proof', 'not_scanned', sent_at FROM message WHERE side = 'partner';
+
+-- Tax: a policy from June on; Ana's data, registered for VAT at home; an invoice of her payout, and one that she sent for
+-- it, written past the check that it was asked for, as no policy counted then.
+INSERT INTO tax_policy (programme_id, valid_from, legal_name, street, town, country, tax_number, invoices, needs_profile, vat_percent, set_at)
+SELECT programme_id, '2011-06-01Z', 'Giftware Ltd', 'High Street', 'London', 'GB', 'GB123456782', 'none', true, 20, '2011-05-20Z'
+FROM programme WHERE code = 'giftware';
+INSERT INTO tax_profile (partner_id, legal_name, kind, street, town, country, tax_number, tax_number_masked, vat_registered, vat_number,
+                         vat_number_masked, key_id, agrees_self_billing, set_by, recorded_by, recorded_at)
+SELECT p.partner_id, 'Ana Abbot', 'person', 'High Street', 'London', 'GB', decode(repeat('00', 60), 'hex'), '…56C', true,
+       decode(repeat('00', 60), 'hex'), '…782', 1, true, 'member', m.person_id, '2011-01-03Z'
+FROM partner p JOIN partner_member m USING (partner_id) WHERE p.code = 'ana';
+INSERT INTO invoice (programme_id, partner_id, payout_id, kind, number, issued_on, issued_at)
+SELECT programme_id, partner_id, payout_id, 'invoice', 1, '2011-04-02', '2011-04-02Z' FROM payout;
+ALTER TABLE partner_invoice DISABLE TRIGGER partner_invoice_check;
+INSERT INTO partner_invoice (partner_id, payout_id, nth, file_name, bytes, sha256, key_id, sealed, sent_by, sent_at)
+SELECT p.partner_id, p.payout_id, 1, 'invoice.pdf', 10, sha256('pdf'), 1, decode(repeat('00', 50), 'hex'), m.person_id, '2011-04-20Z'
+FROM payout p JOIN partner_member m USING (partner_id);
+ALTER TABLE partner_invoice ENABLE TRIGGER partner_invoice_check;
+INSERT INTO partner_invoice_verdict (partner_id, payout_id, nth, verdict, decided_by, decided_at)
+SELECT i.partner_id, i.payout_id, i.nth, 'accepted', s.person_id, '2011-04-21Z' FROM partner_invoice i, staff s WHERE s.name = 'Olga Orr';

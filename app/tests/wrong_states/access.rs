@@ -63,7 +63,7 @@ async fn a_partner_sees_their_own_rows_and_nothing_without_a_context(pool: PgPoo
         for (partner, programme) in [("{ana}", "{giftware}"), ("{bob}", "{giftware}"), ("{zoe}", "{travel}")] {
             let (partner, programme) = (seed.fill(partner), seed.fill(programme));
             let own = match table.as_str() {
-                "programme" | "offer" => format!("{table} WHERE programme_id = {programme}"),
+                "programme" | "offer" | "tax_policy" => format!("{table} WHERE programme_id = {programme}"),
                 "terms_version" | "decision" => {
                     format!("{table} WHERE programme_id = {programme} AND partner_scope IN (0, {partner})")
                 }
@@ -211,6 +211,11 @@ async fn whoever_took_no_role_on_sees_no_money(pool: PgPool) {
         "payout_method",
         "payout_method_reveal",
         "secret_key",
+        "tax_profile",
+        "tax_policy",
+        "invoice",
+        "partner_invoice",
+        "partner_invoice_verdict",
         "partner_review",
         "offer",
         "import",

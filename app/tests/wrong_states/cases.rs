@@ -52,6 +52,18 @@ async fn a_dispute_pins_what_it_is_about(pool: PgPool) {
         ),
         ("a pin on two things", with(&[("terms_version_id", "{giftware_rate}")]), CHECK, "case_pin_one_thing"),
         ("a pin on nothing", with(&[("conversion_id", "NULL")]), CHECK, "case_pin_one_thing"),
+        (
+            "a payout pinned where another thing is wrong",
+            with(&[("conversion_id", "NULL"), ("payout_id", "(SELECT max(payout_id) FROM payout)")]),
+            CHECK,
+            "case_pin_payout_fits_kind",
+        ),
+        (
+            "a pin on a payout of nobody's",
+            with(&[("conversion_id", "NULL"), ("payout_id", "0")]),
+            FOREIGN,
+            "case_pin_payout",
+        ),
         ("a pin on somebody else's sale", with(&[("conversion_id", "{b-1}")]), FOREIGN, "case_pin_conversion"),
         ("a pin on somebody else's terms", with(&terms("{giftware_rate_bob}")), CHECK, of),
         ("a pin on another programme's terms", with(&terms("{travel_rate}")), CHECK, of),

@@ -62,7 +62,7 @@ async fn a_mail_is_about_something_and_told_once(pool: PgPool) {
     let another = ("message_uid", "'<2@example.org>'");
     let twice = |first: String, then: String| format!("{first}; {then}");
     let wrongs: Vec<Wrong> = vec![
-        ("of no known kind", mail(&[("kind", "'spam'")]), CHECK, "mail_out_kind_known"),
+        ("of no known kind", notice(&[("kind", "'spam'")]), CHECK, "mail_out_kind_known"),
         ("to nobody", mail(&[("person_id", "NULL::bigint")]), CHECK, "mail_out_to_someone"),
         ("about nothing", notice(&[]), CHECK, "mail_out_about_its_subject"),
         ("about two things", mail(&[("payout_method_id", "{method_of_ana}")]), CHECK, "mail_out_about_its_subject"),

@@ -1,6 +1,7 @@
 //! `demo`: a small believable programme in an empty database, made by the same code that a real one is made by.
 
 mod runs;
+mod tax;
 
 use super::people::{Invite, create_staff_in, invite_in};
 use super::programmes::{New, NewOffer, create_in, create_offer_in};
@@ -99,6 +100,7 @@ async fn fill(session: &Session) -> Result<bool, Failure> {
     let programme = programmes::find(&mut tx, PROGRAMME).await?.ok_or_else(|| Failure::refused("no programme"))?.id;
     tx.commit().await?;
     runs::methods(session, programme, began).await?;
+    tax::set(session, programme, began).await?;
     let [olivia, henrik] = owners.as_slice() else { return Err(Failure::refused("the owners are missing")) };
     let cutoffs = runs::cutoffs(now);
     let then = runs::built_at(cutoffs);

@@ -1,12 +1,15 @@
 //! `ledger balances`, `ledger export`, `ledger close`, `ledger verify`.
 
 use super::{Failure, Session, print_json, print_line, programmes};
-use crate::cli::{Format, JournalFormat};
+use crate::cli::{Format, FundsKind, JournalFormat};
 use app::base::actor::Actor;
+use app::base::money::{Currency, Money};
+use app::funds;
 use app::ledger::close::{self, Month};
 use app::ledger::journal::{self, Period};
 use app::ledger::store;
 use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
 use serde_json::json;
 use std::io::BufWriter;
 
@@ -109,6 +112,58 @@ pub async fn close(session: &Session, code: &str, month: Month, dry_run: bool) -
         ))?;
     }
     Ok(())
+}
+
+/// What to record.
+pub struct Fund {
+    /// Programme code.
+    pub programme: String,
+    /// How much.
+    pub amount: Decimal,
+    /// ISO 4217.
+    pub currency: String,
+    /// What it is.
+    pub kind: FundsKind,
+    /// A word on it.
+    pub note: String,
+    /// Makes it one booking however often it is asked for.
+    pub key: Option<uuid::Uuid>,
+}
+
+/// Records funds or fees.
+///
+/// # Errors
+/// When there is no such programme or currency, the amount is none, or the database is away.
+pub async fn fund(session: &Session, what: Fund) -> Result<(), Failure> {
+    let programme = programmes::find(session, &what.programme).await?;
+    let currency = Currency::parse(&what.currency).map_err(|error| Failure::refused(error.to_string()))?;
+    if what.amount <= Decimal::ZERO || currency.round(what.amount) != what.amount {
+        return Err(Failure::refused(format!("{} is not an amount of {currency} above zero", what.amount)));
+    }
+    let kind = match what.kind {
+        FundsKind::Funding => funds::model::Kind::Funding,
+        FundsKind::FundingReturn => funds::model::Kind::FundingReturn,
+        FundsKind::BankFee => funds::model::Kind::BankFee,
+        FundsKind::BankFeeReturn => funds::model::Kind::BankFeeReturn,
+    };
+    let now = session.clock.now();
+    let new = funds::store::NewBooking {
+        programme,
+        kind,
+        money: Money::new(what.amount, currency),
+        note: &what.note,
+        effective_at: now,
+        form_key: what.key.unwrap_or_else(uuid::Uuid::new_v4),
+    };
+    let mut tx = session.db.begin(&Actor::Command).await?;
+    let transfer = funds::store::book(&mut tx, &Actor::Command, &new, "ledger-fund", now).await?;
+    let left = funds::store::left_for_sending(&mut tx, programme, currency).await?.unwrap_or_default();
+    tx.commit().await?;
+    let (amount, left) = (currency.round(what.amount).to_string(), currency.round(left).to_string());
+    if session.json {
+        return print_json(&json!({ "transfer": transfer, "amount": amount, "currency": currency, "left": left }));
+    }
+    print_line(&format!("transfer {transfer}: {amount} {currency}; {left} {currency} is left to send"))
 }
 
 /// Re-adds everything.

@@ -10,6 +10,7 @@ pub mod methods;
 pub mod payouts;
 pub mod people;
 pub mod programmes;
+pub mod tax;
 mod whole_file;
 
 use crate::cli::Global;

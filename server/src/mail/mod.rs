@@ -10,7 +10,7 @@ use app::base::secrets::Secrets;
 use app::mail::compose::compose;
 use app::mail::home::MailHome;
 use app::mail::letters;
-use app::mail::model::Outcome;
+use app::mail::model::{Outcome, Unsent};
 use app::mail::rules::{pause, said};
 use app::mail::store::{self, Claimed};
 use chrono::TimeDelta;
@@ -96,7 +96,7 @@ async fn round(post: &Post, stop: &CancellationToken) -> Result<Round, AppError>
             Err(error) => {
                 // Not the mail server's fault: it waits like one that was put off, and staff see it.
                 tracing::error!(job = "mail", mail = claimed.id, %error, "a mail could not be written");
-                let tried = (Outcome::PutOff, "Partnerdesk could not write this mail; its log says why.");
+                let tried = (Outcome::PutOff, Unsent::Unwritten.as_str());
                 store::note_try(&post.db, worker, claimed.id, tried, pause(1), post.clock.now()).await?;
             }
         }
@@ -112,12 +112,12 @@ async fn one(post: &Post, worker: Uuid, claimed: Claimed) -> Result<bool, AppErr
     };
     let none = TimeDelta::zero();
     if claimed.too_old {
-        note(Outcome::GivenUp, "Not sent for days, so given up: by now it may be wrong.".into(), none).await?;
+        note(Outcome::GivenUp, Unsent::TooOld.as_str().into(), none).await?;
         return Ok(true);
     }
     let loaded = store::load(db, &post.secrets, claimed.id).await?;
     if loaded.is_disabled {
-        note(Outcome::Refused, "Not sent: this person's log-in is disabled.".into(), none).await?;
+        note(Outcome::Refused, Unsent::Disabled.as_str().into(), none).await?;
         return Ok(true);
     }
     let text = match (loaded.text, loaded.about) {
@@ -132,7 +132,8 @@ async fn one(post: &Post, worker: Uuid, claimed: Claimed) -> Result<bool, AppErr
     let mail = match compose(&post.home, &post.secrets, &loaded.envelope, &text) {
         Ok(mail) => mail,
         Err(error) => {
-            note(Outcome::Refused, format!("Not sent: {error}."), none).await?;
+            tracing::warn!(job = "mail", mail = claimed.id, %error, "a mail can't be sent");
+            note(Outcome::Refused, Unsent::Address.as_str().into(), none).await?;
             return Ok(true);
         }
     };

@@ -135,7 +135,7 @@ pub fn owed(database: &Database, as_of: &[&str], programme: &str, written: impl 
 /// Those accounts that are partners'.
 pub fn of_partners(all: &Balances) -> Balances {
     all.iter()
-        .filter(|((account, _), _)| account.starts_with("Liabilities:") || account.contains(":Paid:"))
+        .filter(|((account, _), _)| account.starts_with("Liabilities:Partners:") || account.contains(":Paid:"))
         .map(|(key, amount)| (key.clone(), *amount))
         .collect()
 }

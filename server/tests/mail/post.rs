@@ -19,9 +19,15 @@ pub struct MailServer {
 
 impl MailServer {
     pub fn start(folder: &Path, port: u16) -> Self {
+        Self::start_with(folder, port, &[])
+    }
+
+    /// With TLS, `tls` or `starttls`, and a key and certificate in a file.
+    pub fn start_with(folder: &Path, port: u16, more: &[&str]) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mail/smtp.py");
         let mut child = Command::new("/usr/bin/python3")
             .args([script, folder.to_str().expect("path"), &port.to_string()])
+            .args(more)
             .stdout(Stdio::piped())
             .spawn()
             .expect("python3 with aiosmtpd (.ci/tools test)");
@@ -89,7 +95,7 @@ print(json.dumps([[p.get_content_type(),p.get_content()] for p in m.iter_parts()
         let parts: Vec<(String, String)> = serde_json::from_slice(&out).expect("parts");
         let [(plain, text), (html, page)] = parts.as_slice() else { panic!("two parts: {parts:?}") };
         assert_eq!((plain.as_str(), html.as_str()), ("text/plain", "text/html"));
-        (text.clone(), page.clone())
+        (text.replace("\r\n", "\n"), page.replace("\r\n", "\n"))
     }
 }
 
@@ -102,16 +108,21 @@ pub struct Serve {
 
 impl Serve {
     pub fn start(database: &Database, folder: &Path, smtp: Option<u16>, crash_at: Option<&str>) -> Self {
+        let url = smtp.map(|port| format!("smtp://127.0.0.1:{port}"));
+        let crash_at = crash_at.map(|place| ("PARTNERDESK_CRASH_AT", place));
+        Self::start_with(database, folder, url.as_deref(), crash_at)
+    }
+
+    /// With any address of a mail server, and something more in its environment.
+    pub fn start_with(database: &Database, folder: &Path, smtp: Option<&str>, more: Option<(&str, &str)>) -> Self {
         let log = folder.join(format!("log-{}", std::fs::read_dir(folder).expect("folder").count()));
         let mut command = database.command(&["serve", "--listen", "127.0.0.1:0", "--url", "https://desk.example.org"]);
+        command.env("PARTNERDESK_MAIL_FROM", "Garden <desk@example.org>");
         command.env("NO_COLOR", "1").stdout(Stdio::null()).stderr(File::create(&log).expect("log"));
-        if let Some(port) = smtp {
-            command.env("PARTNERDESK_SMTP_URL", format!("smtp://127.0.0.1:{port}"));
-            command.env("PARTNERDESK_MAIL_FROM", "Garden <desk@example.org>");
+        if let Some(url) = smtp {
+            command.env("PARTNERDESK_SMTP_URL", url);
         }
-        if let Some(place) = crash_at {
-            command.env("PARTNERDESK_CRASH_AT", place);
-        }
+        command.envs(more);
         let child = command.spawn().expect("serve");
         let mut serve = Self { child, port: 0, log };
         let ready = "http://localhost:";

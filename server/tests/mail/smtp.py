@@ -1,13 +1,15 @@
 """A mail server for tests: keeps what it gets as files in a folder, and behaves as the file `mode` there says.
 
-    python3 smtp.py FOLDER [PORT]      prints its port, then serves until it is killed
+    python3 smtp.py FOLDER [PORT]                  prints its port, then serves until it is killed
+    python3 smtp.py FOLDER PORT tls|starttls FILE  the same with TLS (FILE has key and certificate), for desk:open-sesame alone
 """
 
 import asyncio
 import pathlib
+import ssl
 import sys
 
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 
 class House:
@@ -45,12 +47,26 @@ class House:
         return "250 2.0.0 kept"
 
 
+def knows(server, session, envelope, mechanism, data):
+    right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"desk", b"open-sesame")
+    return AuthResult(success=right, handled=False)
+
+
 async def main():
     folder = pathlib.Path(sys.argv[1])
     port = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     house = House(folder)
+    how = {}
+    tls = None
+    if len(sys.argv) > 3:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(sys.argv[4])
+        how = {"auth_required": True, "authenticator": knows, "auth_require_tls": sys.argv[3] == "starttls"}
+        if sys.argv[3] == "starttls":
+            how |= {"tls_context": tls, "require_starttls": True}
+            tls = None
     server = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(house, hostname="mail.test", enable_SMTPUTF8=True), "127.0.0.1", port
+        lambda: SMTP(house, hostname="mail.test", enable_SMTPUTF8=True, **how), "127.0.0.1", port, ssl=tls
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()

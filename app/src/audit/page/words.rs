@@ -16,6 +16,9 @@ use crate::payout_runs;
 use crate::payout_runs::export::Format;
 use crate::payout_runs::model::State;
 use crate::settlement;
+use crate::tax;
+use crate::tax::countries::Country;
+use crate::tax::model::Invoices;
 use crate::terms::model::Field;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -40,6 +43,7 @@ pub(super) fn action(locale: Locale, code: &str) -> String {
         "person.address_failed" => tr!(locale, inbox.audit_address_failed),
         "person.address_works" => tr!(locale, inbox.audit_address_works),
         "commissions.released" => tr!(locale, audit.commissions_released),
+        "funds.booked" => tr!(locale, audit.funds_booked),
         "month.closed" => tr!(locale, audit.month_closed),
         "conversions.imported" => tr!(locale, audit.conversions_imported),
         "offer.created" => tr!(locale, audit.offer_created),
@@ -53,6 +57,12 @@ pub(super) fn action(locale: Locale, code: &str) -> String {
         "payout_method.kept" => tr!(locale, confirmation.audit_kept),
         "mail.sent_again" => tr!(locale, mail.audit_again),
         "payout_method.revealed" => tr!(locale, audit.payout_method_revealed),
+        "tax_policy.set" => tr!(locale, tax.audit_policy_set),
+        "tax_profile.set" => tr!(locale, tax.audit_profile_set),
+        "tax_profile.revealed" => tr!(locale, tax.audit_profile_revealed),
+        "partner_invoice.sent" => tr!(locale, tax.audit_invoice_sent),
+        "partner_invoice.accepted" => tr!(locale, tax.audit_invoice_accepted),
+        "partner_invoice.refused" => tr!(locale, tax.audit_invoice_refused),
         "payout.held" => tr!(locale, audit.payout_held),
         "payout.let_go" => tr!(locale, audit.payout_let_go),
         "payout.cancelled" => tr!(locale, audit.payout_cancelled),
@@ -95,11 +105,13 @@ pub(super) fn subject(locale: Locale, subject: &str) -> String {
         "programme" => tr!(locale, audit.on_programme, id = id.to_owned()),
         "payout_method" => tr!(locale, audit.on_payout_method, id = id.to_owned()),
         "mail" => tr!(locale, mail.audit_on, id = id.to_owned()),
+        "tax_profile" => tr!(locale, tax.audit_on_profile, id = id.to_owned()),
         "payout" => tr!(locale, audit.on_payout, id = id.to_owned()),
         "payout_run" => tr!(locale, audit.on_payout_run, id = id.to_owned()),
         "payout_file" => tr!(locale, audit.on_payout_file, id = id.to_owned()),
         "settlement_file" => tr!(locale, audit.on_settlement_file, id = id.to_owned()),
         "settlement_line" => tr!(locale, audit.on_settlement_line, id = id.to_owned()),
+        "transfer" => tr!(locale, audit.on_transfer, id = id.to_owned()),
         "terms_version" => tr!(locale, audit.on_terms_version, id = id.to_owned()),
         "person" => tr!(locale, audit.on_person, id = id.to_owned()),
         _ => subject.to_owned(),
@@ -197,6 +209,22 @@ pub(super) fn fact(locale: Locale, name: &str) -> String {
         "total" => tr!(locale, audit.fact_total),
         "totals" => tr!(locale, audit.fact_totals),
         "waiting" => tr!(locale, audit.fact_waiting),
+        "country" => tr!(locale, tax.country),
+        "invoices" => tr!(locale, tax.invoices),
+        "legal_name" => tr!(locale, tax.legal_name),
+        "needs_profile" => tr!(locale, tax.needs_profile),
+        "nth" => tr!(locale, tax.audit_nth),
+        "bytes" => tr!(locale, tax.audit_bytes),
+        "tax_policy" => tr!(locale, tax.audit_policy),
+        "tax_profile" => tr!(locale, tax.audit_profile),
+        "vat_percent" => tr!(locale, tax.vat_percent),
+        "waits_for_invoice" => tr!(locale, tax.waits_for_invoice),
+        "withhold_domestic" => tr!(locale, tax.withhold_domestic),
+        "withhold_foreign" => tr!(locale, tax.withhold_foreign),
+        "fees.iban" => tr!(locale, tax.fee_iban),
+        "fees.sort_code" => tr!(locale, tax.fee_sort_code),
+        "fees.paypal" => tr!(locale, tax.fee_paypal),
+        "fees.wise" => tr!(locale, tax.fee_wise),
         "validation" => tr!(locale, approvals.field_validation),
         name => name.replace('_', " "),
     }
@@ -230,6 +258,8 @@ fn code(locale: Locale, name: &str, text: &str) -> Option<String> {
             stage => disputes::words::stage(locale, stage),
         },
         "totals" => totals(locale, text)?,
+        "invoices" => tax::words::invoices(locale, Invoices::parse(text)?),
+        "country" => tax::words::country(locale, Country::parse(text)?),
         "format" => payout_runs::page::words::format(locale, Format::parse(text)?),
         "state" => payout_runs::page::words::state(locale, State::parse(text)?),
         "outcome" if settlement::model::outcome(text).is_some() => {
@@ -261,6 +291,10 @@ fn code(locale: Locale, name: &str, text: &str) -> Option<String> {
             "weekly" => tr!(locale, audit.kind_weekly),
             "twice_monthly" => tr!(locale, audit.kind_twice_monthly),
             "monthly" => tr!(locale, audit.kind_monthly),
+            "funding" => tr!(locale, funds.kind_funding),
+            "funding_return" => tr!(locale, funds.kind_funding_return),
+            "bank_fee" => tr!(locale, funds.kind_bank_fee),
+            "bank_fee_return" => tr!(locale, funds.kind_bank_fee_return),
             "plain" => settlement::page::words::kind(text),
             text => match MethodKind::parse(text) {
                 Some(kind) => payout_methods::words::kind(locale, kind),

@@ -207,7 +207,7 @@ async fn write(
     let case = action.case;
     let transfer = store::decide(&mut action.tx, &case, decision, &action.hand).await?;
     let message = action.say(decision.reason_partner.clone(), form_key).await?;
-    let next = cases::next_update(Stage::Decided, action.hand.at);
+    let next = action.promises().await?.next_update(Stage::Decided);
     action.move_to(case.version, Stage::Decided, next).await?;
     let money = decision.credit.map(|credit| credit.money);
     Ok(json!({

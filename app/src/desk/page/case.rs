@@ -9,15 +9,17 @@ use crate::base::error::AppError;
 use crate::base::forms::{self, Draft};
 use crate::base::ids::{CaseId, OfferId};
 use crate::base::language::tr;
+use crate::clocks::page as clocks;
 use crate::desk::model::{Authority, Former, Note, Partner, Replay, TermLine, View, Waiting};
 use crate::desk::rules;
 use crate::desk::store::{self, HouseSide};
-use crate::disputes::model::{About, Case, Decision, Event, Facts, Message, Pin};
+use crate::disputes::model::{About, Case, Decision, Event, Facts, Message, PayoutStep, Pin};
 use crate::disputes::store as cases;
 use crate::disputes::words;
 use crate::inbox::files::{self, Files};
 use crate::inbox::store::{self as mail, Unreachable};
 use crate::payout_methods::page as methods;
+use crate::tax::page as tax;
 use crate::terms::model::{Field, Version};
 use crate::terms::store as terms;
 use crate::ui::case::case as three_columns;
@@ -35,12 +37,15 @@ pub(super) struct Sheet {
     pub unreachable: Vec<Unreachable>,
     pub notes: Vec<Note>,
     pub events: Vec<Event>,
+    /// What became of the payouts it pins.
+    pub paid: Vec<PayoutStep>,
     pub pins: Vec<(Pin, Option<Facts>)>,
     pub decision: Option<(Decision, HouseSide)>,
     pub unanswered: Option<i64>,
     pub assignee: Option<String>,
     pub partner: Partner,
     pub method: methods::Desk,
+    pub tax: tax::Desk,
     pub former: Vec<Former>,
     pub minimum: Option<Version>,
     pub rate: Option<Version>,
@@ -49,6 +54,7 @@ pub(super) struct Sheet {
     pub offers: Vec<(OfferId, String)>,
     pub authority: Option<Authority>,
     pub replay: Option<Replay>,
+    pub clocks: clocks::Clocks,
     /// Whether the reader may act, or only read.
     pub may_act: bool,
     pub draft: Draft,
@@ -120,16 +126,19 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         unreachable: mail::unreachable(tx, partner).await?,
         notes: store::notes(tx, partner, id).await?,
         events: cases::events(tx, partner, id).await?,
+        paid: cases::payout_steps(tx, partner, id).await?,
         unanswered: store::unanswered(tx, partner, id).await?,
         assignee: store::assignee(tx, partner, id).await?,
         partner: store::partner(tx, partner, now).await?,
         method: methods::Desk::read(ctx, tx, partner).await?,
+        tax: tax::Desk::read(ctx, tx, partner).await?,
         former: store::former(tx, partner, id).await?,
         minimum: of(Field::Minimum),
         rate: of(Field::Rate),
         minimum_history: store::term_history(tx, partner, Field::Minimum).await?,
         rate_history: store::term_history(tx, partner, Field::Rate).await?,
         offers: cases::offers(tx, case.programme).await?,
+        clocks: clocks::read(ctx, tx, partner, id, now).await?,
         authority: store::authority(tx, case.programme, staff.role, now).await?,
         may_act: Who::Desk.includes(&ctx.actor),
         draft: forms::recall(ctx, query.get("form")).await?,
@@ -147,6 +156,7 @@ async fn today(ctx: &Context, tx: &mut Tx, case: &Case, pin: &Pin) -> Result<Opt
         About::Terms(id) => {
             Some(Facts::Terms(cases::terms_now(tx, case.programme, case.partner, id, ctx.now()).await?))
         }
+        About::Payout(id) => Some(Facts::Payout(cases::payout_facts(tx, case.partner, id).await?)),
         About::Claim(id) => match cases::claim_order(tx, case.partner, id).await? {
             Some(conversion) => Some(Facts::Conversion(cases::conversion_facts(tx, case.partner, conversion).await?)),
             None => None,
@@ -165,8 +175,10 @@ fn show(ctx: &Context, query: &Query, view: View, waiting: &[Waiting], sheet: &S
         {talk::time_line(ctx, sheet)}
     };
     let facts = view! {
+        {clocks::clocks(ctx, &sheet.clocks)}
         {facts::partner(ctx, sheet)}
         {methods::reveal(ctx, sheet.case.id, &sheet.method, sheet.draft_of("reveal-payout-method"))}
+        {tax::reveal(ctx, sheet.case.id, &sheet.tax, sheet.draft_of("reveal-tax-number"))}
         {facts::pins(ctx, sheet)}
         {recalculate::section(ctx, query, sheet)}
         {facts::terms(ctx, sheet)}

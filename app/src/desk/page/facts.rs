@@ -137,7 +137,7 @@ pub(super) fn pins(ctx: &Context, sheet: &Sheet) -> AnyView {
         .map(|(pin, today)| {
             let was = pinned::lines(ctx, &pin.facts);
             let lines = match (today, pin.about) {
-                (Some(today), About::Conversion(_) | About::Terms(_)) => was
+                (Some(today), About::Conversion(_) | About::Terms(_) | About::Payout(_)) => was
                     .into_iter()
                     .zip(pinned::lines(ctx, today))
                     .map(|((label, was), (_, now))| differ(label, was, now))

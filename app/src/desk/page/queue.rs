@@ -2,9 +2,13 @@
 
 use super::stage_badge;
 use crate::base::context::Context;
+use crate::base::format;
 use crate::base::ids::CaseId;
 use crate::base::language::tr;
-use crate::desk::model::{View, Waiting, Why};
+use crate::base::money::Money;
+use crate::clocks::page::clock_words;
+use crate::desk::model::{View, Waiting};
+use crate::desk::order::Why;
 use crate::desk::store;
 use crate::disputes::words;
 use crate::paths;
@@ -49,14 +53,15 @@ fn label(ctx: &Context, view: View) -> String {
     match view {
         View::Mine => tr!(ctx.locale, desk.view_mine),
         View::Unassigned => tr!(ctx.locale, desk.view_unassigned),
+        View::Breaching => tr!(ctx.locale, clocks.view_breaching),
         View::All => tr!(ctx.locale, desk.view_all),
         View::Closed => tr!(ctx.locale, desk.view_closed),
     }
 }
 
 fn lead(ctx: &Context, view: View, waiting: &[Waiting]) -> AnyView {
-    let overdue = waiting.iter().filter(|line| line.urgency.why == Why::Overdue).count();
-    let unanswered = waiting.iter().filter(|line| line.pressure.waiting_since.is_some()).count();
+    let overdue = waiting.iter().filter(|line| matches!(line.urgency.why, Why::Overdue(..))).count();
+    let unanswered = waiting.iter().filter(|line| line.waiting_since.is_some()).count();
     let sentence = if view == View::Closed {
         tr!(ctx.locale, desk.lead_closed, count = waiting.len())
     } else {
@@ -71,6 +76,7 @@ fn list(ctx: &Context, view: View, waiting: Vec<Waiting>) -> AnyView {
         let text = match view {
             View::Mine => tr!(locale, desk.empty_mine),
             View::Unassigned => tr!(locale, desk.empty_unassigned),
+            View::Breaching => tr!(locale, clocks.empty_breaching),
             View::All => tr!(locale, desk.empty_all),
             View::Closed => tr!(locale, desk.empty_closed),
         };
@@ -103,8 +109,8 @@ fn row(ctx: &Context, view: View, line: &Waiting) -> Row {
             partner.into_any(),
             words::kind(ctx.locale, line.kind).into_any(),
             stage_badge(ctx, line.stage),
-            line.pressure.waiting_since.map_or_else(nothing, |since| text::time_exact(ctx, since)),
-            line.pressure.promised_at.map_or_else(nothing, |promised| text::time_exact(ctx, promised)),
+            line.waiting_since.map_or_else(nothing, |since| text::time_exact(ctx, since)),
+            line.promised_at.map_or_else(nothing, |promised| text::time_exact(ctx, promised)),
             line.assignee.clone().map_or_else(nothing, IntoAny::into_any),
             reason(ctx, line),
         ],
@@ -112,23 +118,43 @@ fn row(ctx: &Context, view: View, line: &Waiting) -> Row {
     }
 }
 
-/// Why a case stands where it does.
+/// Why a case stands where it does, and who knows that a clock ran out.
 fn reason(ctx: &Context, line: &Waiting) -> AnyView {
     let locale = ctx.locale;
-    let waited = line.pressure.waiting_since.map(|since| words::span(locale, ctx.now() - since)).unwrap_or_default();
-    match line.urgency.why {
-        Why::Overdue => {
-            let late = line.pressure.promised_at.map(|promised| ctx.now() - promised).unwrap_or_default();
-            badge(Tone::Bad, tr!(locale, desk.why_overdue, span = words::span(locale, late)))
+    let span = |span| words::span(locale, span);
+    let why = match line.urgency.why {
+        Why::Overdue(clock, late) => {
+            let clock = clock_words(locale, clock);
+            badge(Tone::Bad, tr!(locale, clocks.why_overdue, clock = clock, span = span(late)))
         }
-        Why::FirstMoney => badge(Tone::Waiting, tr!(locale, desk.why_first_money, span = waited)),
-        Why::Waiting => badge(Tone::Waiting, tr!(locale, desk.why_waiting, span = waited)),
+        Why::DueSoon(clock, left) => {
+            let clock = clock_words(locale, clock);
+            badge(Tone::Waiting, tr!(locale, clocks.why_due_soon, clock = clock, span = span(left)))
+        }
+        Why::PayoutLate(late) => badge(Tone::Bad, tr!(locale, clocks.why_payout_late, span = span(late))),
+        Why::FirstMoney(money) => {
+            let owed = format::money(locale, Money::new(money.owed, line.currency));
+            badge(Tone::Waiting, tr!(locale, clocks.why_first_money, amount = owed))
+        }
+        Why::Stake(minimums) => {
+            let times = format::number(locale, minimums.round_dp(1));
+            badge(Tone::Waiting, tr!(locale, clocks.why_stake, times = times))
+        }
+        Why::Waiting(waited) => badge(Tone::Waiting, tr!(locale, desk.why_waiting, span = span(waited))),
         Why::Promised => badge(Tone::Neutral, tr!(locale, desk.why_promised)),
         Why::Nothing => match line.closed_at {
             Some(at) => view! { {tr!(locale, desk.closed_on)}" "{text::time_exact(ctx, at)} }.into_any(),
             None => ().into_any(),
         },
-    }
+    };
+    let told = line.told.as_deref().map(|told| {
+        let words = match told {
+            "owner" => tr!(locale, clocks.told_owner),
+            _ => tr!(locale, clocks.told_lead),
+        };
+        view! { " "{badge(Tone::Bad, words)} }
+    });
+    view! { {why}{told} }.into_any()
 }
 
 /// The queue beside a case: number, partner, reason.

@@ -79,16 +79,16 @@ pub(super) fn conversation(ctx: &Context, sheet: &Sheet) -> AnyView {
 /// What the partner sees of it, step by step.
 pub(super) fn time_line(ctx: &Context, sheet: &Sheet) -> AnyView {
     let locale = ctx.locale;
-    let mut steps: Vec<_> = sheet
-        .events
-        .iter()
-        .map(|event| Step {
+    let of_case = sheet.events.iter().map(|event| {
+        let step = Step {
             title: stage_words(ctx, event.stage),
             when: Some(text::time_exact(ctx, event.at)),
             who: Some(if event.by.is_empty() { tr!(locale, desk.by_partner) } else { event.by.clone() }),
             ..Step::default()
-        })
-        .collect();
+        };
+        (event.at, step)
+    });
+    let mut steps = words::with_payouts(ctx, of_case.collect(), &sheet.paid);
     if let Some(promised) = rules::running_promise(sheet.case.stage, sheet.case.next_update_at) {
         steps.push(Step {
             title: tr!(locale, desk.step_answer),

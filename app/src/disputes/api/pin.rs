@@ -6,7 +6,7 @@ use crate::base::context::Context;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::forms::Errors;
-use crate::base::ids::{CaseId, OfferId, TermsVersionId};
+use crate::base::ids::{CaseId, OfferId, PayoutId, TermsVersionId};
 use crate::base::language::tr;
 use crate::base::money::Currency;
 use crate::disputes::model::{ClaimFacts, Kind};
@@ -20,6 +20,7 @@ use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 pub struct Typed {
     pub kind: String,
     pub conversion: String,
+    pub payout: String,
     pub terms: String,
     pub offer: String,
     pub order_id: String,
@@ -52,6 +53,8 @@ impl Typed {
         let new = format!("{}/new", paths::DISPUTES);
         if let Ok(id) = self.conversion.parse::<i64>() {
             format!("{new}?conversion={id}")
+        } else if let Ok(id) = self.payout.parse::<i64>() {
+            format!("{new}?payout={id}")
         } else if let Ok(id) = self.terms.parse::<i64>() {
             format!("{new}?terms={id}")
         } else if kind_without_pin(&self.kind) == Kind::MissingConversion {
@@ -80,6 +83,8 @@ pub async fn read(
 ) -> Result<Option<Pinned>, AppError> {
     if !typed.conversion.is_empty() {
         conversion(ctx, tx, member, typed, errors).await
+    } else if !typed.payout.is_empty() {
+        payout(ctx, tx, member, typed, errors).await
     } else if !typed.terms.is_empty() {
         let id: TermsVersionId = typed.terms.parse().map_err(|_| AppError::NotFound)?;
         let terms = store::terms_facts(tx, member.programme, member.partner, id).await?;
@@ -112,6 +117,27 @@ async fn conversion(
     };
     let subject = short(&facts.order_id);
     Ok(Some(Pinned::New { kind, subject, pin: Some(Box::new(NewPin::Conversion(id, facts))) }))
+}
+
+async fn payout(
+    ctx: &Context,
+    tx: &mut Tx,
+    member: &Member,
+    typed: &Typed,
+    errors: &mut Errors,
+) -> Result<Option<Pinned>, AppError> {
+    let id: PayoutId = typed.payout.parse().map_err(|_| AppError::NotFound)?;
+    let facts = store::payout_facts(tx, member.partner, id).await?;
+    if let Some(case) = store::open_about_payout(tx, member.partner, id).await? {
+        return Ok(Some(Pinned::OpenAlready(case)));
+    }
+    let fitting = [Kind::PayoutLate, Kind::PayoutAmount, Kind::PayoutFailed];
+    let Some(kind) = Kind::parse(&typed.kind).filter(|kind| fitting.contains(kind)) else {
+        errors.add("kind", tr!(ctx.locale, disputes.error_kind));
+        return Ok(None);
+    };
+    let subject = facts.reference.clone();
+    Ok(Some(Pinned::New { kind, subject, pin: Some(Box::new(NewPin::Payout(id, facts))) }))
 }
 
 async fn claim(

@@ -6,6 +6,7 @@ use crate::base::language::tr;
 use crate::disputes::model::{Case, Stage};
 use crate::disputes::{rules, store, words};
 use crate::paths;
+use crate::rota::page::presence;
 use crate::ui::empty::empty_with;
 use crate::ui::layout::page_head;
 use crate::ui::screen::screen;
@@ -20,9 +21,10 @@ pub fn Disputes() -> impl IntoView {
         let member = ctx.member()?.clone();
         let mut tx = ctx.begin().await?;
         let cases = store::list(&mut tx, member.partner).await?;
+        let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);
         let title = tr!(ctx.locale, disputes.title);
         let body = view! {
-            {page_head(title.clone(), Some(lead(&ctx, &cases)))}
+            {page_head(title.clone(), Some(view! { {lead(&ctx, &cases)}{on} }.into_any()))}
             {list(&ctx, cases)}
         };
         Ok((title, body.into_any()))

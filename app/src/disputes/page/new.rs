@@ -5,11 +5,14 @@ use crate::base::context::Context;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::forms::{self, Draft};
-use crate::base::ids::{ConversionId, TermsVersionId};
+use crate::base::ids::{ConversionId, PayoutId, TermsVersionId};
 use crate::base::language::tr;
+use crate::clocks::store as clocks;
 use crate::disputes::model::{ConversionFacts, Facts, Kind};
 use crate::disputes::{facts, rules, store, words};
 use crate::paths;
+use crate::rota::page::presence;
+use crate::statements;
 use crate::ui::Tone;
 use crate::ui::field::{Choice, Field, Hidden, Select, Submit, TextArea};
 use crate::ui::form::Form;
@@ -17,6 +20,7 @@ use crate::ui::layout::{columns, page_head, section};
 use crate::ui::notice::notice_with;
 use crate::ui::screen::{Query, screen};
 use crate::ui::text;
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
 /// `/disputes/new`
@@ -27,9 +31,11 @@ pub fn NewDispute() -> impl IntoView {
         let draft = forms::recall(&ctx, query.get("form")).await?;
         let mut tx = ctx.begin().await?;
         let title = tr!(ctx.locale, disputes.new_title);
+        let promised = clocks::promises(&mut tx, member.partner, Kind::Other, ctx.now()).await?.first_reply();
+        let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);
         let body = match about(&ctx, &mut tx, &member, &query, &draft).await? {
             Asked::Form(form, pinned) => view! {
-                {page_head(title.clone(), Some(lead(&ctx)))}
+                {page_head(title.clone(), Some(lead(&ctx, promised, on)))}
                 {columns(match pinned {
                     Some(pinned) => vec![form, pinned],
                     None => vec![form],
@@ -57,9 +63,9 @@ enum Asked {
     Already(crate::base::ids::CaseId),
 }
 
-fn lead(ctx: &Context) -> AnyView {
-    let when = words::moment(ctx, rules::promise(ctx.now()));
-    view! { <p>{tr!(ctx.locale, disputes.new_lead, when = when)}</p> }.into_any()
+fn lead(ctx: &Context, promised: DateTime<Utc>, on: Option<AnyView>) -> AnyView {
+    let when = words::moment(ctx, promised);
+    view! { <p>{tr!(ctx.locale, disputes.new_lead, when = when)}</p>{on} }.into_any()
 }
 
 async fn about(ctx: &Context, tx: &mut Tx, member: &Member, query: &Query, draft: &Draft) -> Result<Asked, AppError> {
@@ -72,6 +78,21 @@ async fn about(ctx: &Context, tx: &mut Tx, member: &Member, query: &Query, draft
         let fields = conversion_fields(ctx, id, &conversion, draft);
         let pinned = pinned(ctx, &Facts::Conversion(conversion));
         Ok(Asked::Form(form(ctx, draft, fields), Some(pinned)))
+    } else if let Some(id) = query.get("payout") {
+        let id: PayoutId = id.parse().map_err(|_| AppError::NotFound)?;
+        let payout = statements::store::find(tx, member.partner, id).await?;
+        if let Some(case) = store::open_about_payout(tx, member.partner, id).await? {
+            return Ok(Asked::Already(case));
+        }
+        let (_, zone) = statements::store::programme(tx, member.programme).await?;
+        let is_late = statements::page::expected(ctx, &payout, zone).is_late();
+        let kinds = rules::kinds_of_payout(payout.state, is_late);
+        let fields = view! {
+            <Hidden name="payout" value=id.to_string()/>
+            {kind_field(ctx, &kinds, draft)}
+        };
+        let facts = store::payout_facts(tx, member.partner, id).await?;
+        Ok(Asked::Form(form(ctx, draft, fields.into_any()), Some(pinned(ctx, &Facts::Payout(facts)))))
     } else if let Some(id) = query.get("terms") {
         let id: TermsVersionId = id.parse().map_err(|_| AppError::NotFound)?;
         let terms = store::terms_facts(tx, member.programme, member.partner, id).await?;
@@ -110,12 +131,21 @@ fn form(ctx: &Context, draft: &Draft, fields: AnyView) -> AnyView {
 
 fn conversion_fields(ctx: &Context, id: ConversionId, conversion: &ConversionFacts, draft: &Draft) -> AnyView {
     let kinds = rules::kinds_of_conversion(conversion.state, conversion.refunded);
-    let options = kinds.iter().map(|kind| (kind.as_str().to_owned(), words::kind(ctx.locale, *kind))).collect();
     view! {
         <Hidden name="conversion" value=id.to_string()/>
+        {kind_field(ctx, &kinds, draft)}
+    }
+    .into_any()
+}
+
+/// What may be wrong with it, the likeliest chosen.
+fn kind_field(ctx: &Context, kinds: &[Kind], draft: &Draft) -> AnyView {
+    let options = kinds.iter().map(|kind| (kind.as_str().to_owned(), words::kind(ctx.locale, *kind))).collect();
+    let first = kinds.first().map(|kind| kind.as_str()).unwrap_or_default();
+    view! {
         <Choice
             name="kind" label=tr!(ctx.locale, disputes.field_kind) options=options required=true
-            selected=draft.value_or("kind", kinds[0].as_str()) error=draft.error("kind")
+            selected=draft.value_or("kind", first) error=draft.error("kind")
         />
     }
     .into_any()
@@ -188,6 +218,7 @@ fn ways(ctx: &Context) -> AnyView {
         <ul>
             <li>{text::link(paths::EARNINGS.to_owned(), tr!(locale, disputes.way_conversion))}</li>
             <li>{text::link(missing, tr!(locale, disputes.way_missing))}</li>
+            <li>{text::link(paths::PAYOUTS.to_owned(), tr!(locale, disputes.way_payout))}</li>
             <li>{text::link(paths::TERMS.to_owned(), tr!(locale, disputes.way_terms))}</li>
         </ul>
     };

@@ -6,10 +6,11 @@ use crate::base::format;
 use crate::base::forms::{self, Draft};
 use crate::base::ids::CaseId;
 use crate::base::language::tr;
-use crate::disputes::model::{Case, Decision, Event, Message, Pin, Side, Stage};
+use crate::disputes::model::{Case, Decision, Event, Message, PayoutStep, Pin, Side, Stage};
 use crate::disputes::{facts, rules, store, words};
 use crate::inbox;
 use crate::inbox::files::{self, Files};
+use crate::rota::page::presence;
 use crate::ui::Tone;
 use crate::ui::case;
 use crate::ui::field::{Hidden, Submit, TextArea};
@@ -35,16 +36,18 @@ pub fn Dispute() -> impl IntoView {
         let events = store::events(&mut tx, partner, id).await?;
         let pins = store::pins(&mut tx, partner, id).await?;
         let decision = store::decision(&mut tx, partner, id).await?;
+        let paid = store::payout_steps(&mut tx, partner, id).await?;
+        let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);
         let title = words::about(&ctx, case.kind, &case.subject);
         let said = done(&ctx, query.get("done"));
         let body = view! {
-            {page_head(title.clone(), Some(lead(&ctx, &case, decision.as_ref())))}
+            {page_head(title.clone(), Some(view! { {lead(&ctx, &case, decision.as_ref())}{on} }.into_any()))}
             {notice::done(&ctx, said)}
             {decision.map(|decision| decided(&ctx, &decision))}
             {columns(vec![
                 view! { {conversation(&ctx, &messages, &files)} {answer_form(&ctx, &case, &messages, &draft)} }.into_any(),
                 view! {
-                    {section(tr!(ctx.locale, disputes.time_line), timeline(steps(&ctx, &case, &events)))}
+                    {section(tr!(ctx.locale, disputes.time_line), timeline(steps(&ctx, &case, &events, &paid)))}
                     {pins.iter().map(|pin| pinned(&ctx, pin)).collect_view()}
                 }.into_any(),
             ])}
@@ -133,17 +136,18 @@ fn answer_form(ctx: &Context, case: &Case, messages: &[Message], draft: &Draft) 
 }
 
 /// What happened, and the promise that is still ahead.
-fn steps(ctx: &Context, case: &Case, events: &[Event]) -> Vec<Step> {
+fn steps(ctx: &Context, case: &Case, events: &[Event], paid: &[PayoutStep]) -> Vec<Step> {
     let locale = ctx.locale;
-    let mut steps: Vec<_> = events
-        .iter()
-        .map(|event| Step {
+    let of_case = events.iter().map(|event| {
+        let step = Step {
             title: words::stage(locale, event.stage),
             when: Some(text::time_exact(ctx, event.at)),
             who: Some(if event.by.is_empty() { tr!(locale, disputes.by_you) } else { event.by.clone() }),
             ..Step::default()
-        })
-        .collect();
+        };
+        (event.at, step)
+    });
+    let mut steps = words::with_payouts(ctx, of_case.collect(), paid);
     if let Some(promised) = rules::running_promise(case.stage, case.next_update_at) {
         let late = promised < ctx.now();
         steps.push(Step {

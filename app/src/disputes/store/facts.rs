@@ -3,10 +3,13 @@
 use super::unknown;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
-use crate::base::ids::{ConversionId, OfferId, PartnerId, ProgrammeId, TermsVersionId};
+use crate::base::ids::{CaseId, ConversionId, OfferId, PartnerId, PayoutId, ProgrammeId, TermsVersionId};
 use crate::base::money::Currency;
 use crate::commissions::model::{Rate, State};
-use crate::disputes::model::{ConversionFacts, TermsFacts};
+use crate::disputes::model::{ConversionFacts, PayoutFacts, PayoutStep, TermsFacts};
+use crate::payout_files::end_to_end_id;
+use crate::payout_runs;
+use crate::statements;
 use crate::terms::model::Field;
 use crate::terms::store as terms;
 use chrono::{DateTime, Utc};
@@ -118,6 +121,46 @@ pub async fn terms_now(
     let current = terms::field_in_force(tx, field, programme, offer, partner, now).await?;
     // A version that was announced and not begun yet may be the first of its field.
     terms_facts(tx, programme, partner, current.map_or(version, |current| current.id)).await
+}
+
+/// A payout of a partner.
+///
+/// # Errors
+/// [`AppError::NotFound`] where there is none, or it is another partner's.
+pub async fn payout_facts(tx: &mut Tx, partner: PartnerId, payout: PayoutId) -> Result<PayoutFacts, AppError> {
+    let payout = statements::store::find(tx, partner, payout).await?;
+    Ok(PayoutFacts {
+        reference: end_to_end_id(payout.id.0),
+        amount: payout.money.amount,
+        currency: payout.money.currency,
+        pay_day: payout.pay_day,
+        state: payout.state.as_str().to_owned(),
+        since: payout.since,
+        sent_to: payout.masked,
+        bank_reference: payout.bank_reference,
+        code: payout.code,
+    })
+}
+
+/// What became of the payouts that a case pins since it was opened, in the order of time.
+///
+/// # Errors
+/// When the database is away.
+pub async fn payout_steps(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<PayoutStep>, AppError> {
+    let rows = sqlx::query!(
+        "SELECT e.payout_id, e.to_state, e.at FROM case_pin p JOIN payout_event e USING (partner_id, payout_id)
+         WHERE p.partner_id = $1 AND p.case_id = $2 AND e.booked_at >= p.pinned_at ORDER BY e.booked_at, e.payout_id, e.seq",
+        partner.0,
+        case.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let state = payout_runs::model::State::parse(&row.to_state).ok_or_else(|| unknown(&row.to_state))?;
+            Ok(PayoutStep { reference: end_to_end_id(row.payout_id), state, at: row.at })
+        })
+        .collect()
 }
 
 /// The offers of a programme, by name.

@@ -3,8 +3,8 @@
 use super::{NewMessage, add_event, add_message};
 use crate::base::db::Tx;
 use crate::base::error::AppError;
-use crate::base::ids::{CaseId, ConversionId, OfferId, PartnerId, PersonId, ProgrammeId, TermsVersionId};
-use crate::disputes::model::{ClaimFacts, ConversionFacts, Event, Facts, Kind, Side, Stage, TermsFacts};
+use crate::base::ids::{CaseId, ConversionId, OfferId, PartnerId, PayoutId, PersonId, ProgrammeId, TermsVersionId};
+use crate::disputes::model::{ClaimFacts, ConversionFacts, Event, Facts, Kind, PayoutFacts, Side, Stage, TermsFacts};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -18,6 +18,8 @@ pub enum NewPin {
     Terms(TermsVersionId, TermsFacts),
     /// A sale that is missing.
     Claim(NewClaim),
+    /// A payout, as it is now.
+    Payout(PayoutId, PayoutFacts),
 }
 
 /// What a partner says of a sale that is missing.
@@ -72,6 +74,22 @@ pub async fn open_about(tx: &mut Tx, partner: PartnerId, conversion: ConversionI
     .await?)
 }
 
+/// A partner's case about a payout that is not closed, if there is one.
+///
+/// # Errors
+/// When the database is away.
+pub async fn open_about_payout(tx: &mut Tx, partner: PartnerId, payout: PayoutId) -> Result<Option<CaseId>, AppError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT c.case_id AS "case: CaseId" FROM case_pin p JOIN support_case c USING (partner_id, case_id)
+           WHERE c.partner_id = $1 AND p.payout_id = $2 AND c.stage <> 'closed'
+           ORDER BY c.case_id LIMIT 1"#,
+        partner.0,
+        payout.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?)
+}
+
 /// Opens a case: the case, its claim where one is needed, its pin with the facts as they are, the first message and
 /// the first step of the time line.
 ///
@@ -115,16 +133,19 @@ async fn add_pin(
     pin: NewPin,
     at: DateTime<Utc>,
 ) -> Result<(), AppError> {
-    let (conversion, terms, claim, facts) = match pin {
-        NewPin::Conversion(id, facts) => (Some(id.0), None, None, Facts::Conversion(facts)),
-        NewPin::Terms(id, facts) => (None, Some(id.0), None, Facts::Terms(facts)),
-        NewPin::Claim(claim) => (None, None, Some(add_claim(tx, partner, &claim).await?), Facts::Claim(claim.facts)),
+    let (conversion, terms, claim, payout, facts) = match pin {
+        NewPin::Conversion(id, facts) => (Some(id.0), None, None, None, Facts::Conversion(facts)),
+        NewPin::Terms(id, facts) => (None, Some(id.0), None, None, Facts::Terms(facts)),
+        NewPin::Claim(claim) => {
+            (None, None, Some(add_claim(tx, partner, &claim).await?), None, Facts::Claim(claim.facts))
+        }
+        NewPin::Payout(id, facts) => (None, None, None, Some(id.0), Facts::Payout(facts)),
     };
     let snapshot = serde_json::to_value(facts).map_err(|error| AppError::Internal(error.to_string()))?;
     // PostgreSQL's own text of the snapshot is hashed: only it knows how it writes jsonb.
     sqlx::query!(
-        "INSERT INTO case_pin (partner_id, case_id, pin, conversion_id, terms_version_id, claim_id, snapshot, snapshot_hash, pinned_at)
-         SELECT $1, $2, 1, $3, $4, $5, facts, sha256(convert_to(facts::text, 'UTF8')), $7 FROM (SELECT $6::jsonb AS facts) given",
+        "INSERT INTO case_pin (partner_id, case_id, pin, conversion_id, terms_version_id, claim_id, payout_id, snapshot, snapshot_hash, pinned_at)
+         SELECT $1, $2, 1, $3, $4, $5, $8, facts, sha256(convert_to(facts::text, 'UTF8')), $7 FROM (SELECT $6::jsonb AS facts) given",
         partner.0,
         case.0,
         conversion,
@@ -132,6 +153,7 @@ async fn add_pin(
         claim,
         snapshot,
         at,
+        payout,
     )
     .execute(&mut **tx)
     .await?;

@@ -6,7 +6,8 @@ use crate::base::context::Context;
 use crate::base::db::Tx;
 use crate::base::error::{AppError, constraint};
 use crate::base::ids::{CaseId, MailInId, PartnerId, PersonId};
-use crate::disputes::model::{Event, Stage};
+use crate::clocks::store as clocks;
+use crate::disputes::model::{Event, Kind, Stage};
 use crate::disputes::{rules as cases, store as case_store};
 use crate::inbox::model::{Attachment, Incoming};
 use crate::inbox::rules::{CaseRef, case_subject};
@@ -65,13 +66,18 @@ impl Placed {
 pub async fn into_case(tx: &mut Tx, case: CaseRef, letter: &Letter<'_>) -> Result<Placed, AppError> {
     let locked = case_store::lock(tx, case.partner, case.case).await?;
     let stage = cases::after_partner(locked.stage);
-    let next = cases::running_promise(locked.stage, locked.next_update_at).unwrap_or(cases::promise(letter.at));
+    // A promise that runs stands; a partner who writes again does not have to wait anew.
+    let next = match cases::running_promise(locked.stage, locked.next_update_at) {
+        Some(promised) => promised,
+        None => clocks::promises(tx, case.partner, locked.kind, letter.at).await?.next_word(),
+    };
     case_store::save_stage(tx, &locked, locked.version, stage, next, letter.at).await?;
     let message = add_message(tx, case, letter).await?;
     if stage != locked.stage {
         let event = Event { stage, at: letter.at, by: String::new(), promised_at: Some(next) };
         case_store::add_event(tx, case.partner, case.case, &event).await?;
     }
+    clocks::renew(tx, case.partner, case.case, letter.at).await?;
     Ok(Placed { case, message, new: false, stages: (Some(locked.stage), stage) })
 }
 
@@ -85,7 +91,7 @@ pub async fn into_new_case(
     opener: PersonId,
     letter: &Letter<'_>,
 ) -> Result<Placed, AppError> {
-    let promised_at = cases::promise(letter.at);
+    let promised_at = clocks::promises(tx, partner, Kind::Other, letter.at).await?.first_reply();
     let text = fold::fold(&letter.read.text).new_text();
     let otherwise = match read::clean_line(&text, 60) {
         words if words.is_empty() => "E-mail".to_owned(),
@@ -108,6 +114,7 @@ pub async fn into_new_case(
     let message = add_message(tx, case, letter).await?;
     let event = Event { stage: Stage::Received, at: letter.at, by: String::new(), promised_at: Some(promised_at) };
     case_store::add_event(tx, partner, case.case, &event).await?;
+    clocks::renew(tx, partner, case.case, letter.at).await?;
     Ok(Placed { case, message, new: true, stages: (None, Stage::Received) })
 }
 

@@ -9,8 +9,14 @@ pub enum Place {
     Paid,
     /// The programme's own money.
     Bank,
+    /// VAT paid to partners, which the tax office gives back.
+    InputVat,
+    /// Kept from partners for the tax office.
+    Withheld,
     /// A cost of the programme.
     Cost(&'static str),
+    /// Where the programme's own money comes from.
+    Funding,
     /// What was before the period: the counterpart of opening balances.
     Opening,
 }
@@ -25,6 +31,9 @@ impl Place {
             "in_payout" => Self::Owed("In-Payout"),
             "paid" => Self::Paid,
             "cash" => Self::Bank,
+            "funding" => Self::Funding,
+            "input_vat" => Self::InputVat,
+            "tax_withheld" => Self::Withheld,
             "commission_cost" => Self::Cost("Commissions"),
             "adjustment_cost" => Self::Cost("Adjustments"),
             "bonus_cost" => Self::Cost("Bonuses"),
@@ -53,7 +62,10 @@ impl Account {
             Place::Owed(state) => format!("Liabilities:Partners:{programme}:{partner}:{state}"),
             Place::Paid => format!("Assets:Cash:{programme}:Paid:{partner}"),
             Place::Bank => format!("Assets:Cash:{programme}:Bank"),
+            Place::InputVat => format!("Assets:Tax:{programme}:Input-VAT"),
+            Place::Withheld => format!("Liabilities:Tax:{programme}:Withheld"),
             Place::Cost(cost) => format!("Expenses:{cost}:{programme}"),
+            Place::Funding => format!("Equity:Funding:{programme}"),
             Place::Opening => format!("Equity:Opening-Balances:{programme}"),
         }
     }

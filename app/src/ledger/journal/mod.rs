@@ -7,6 +7,8 @@
 //! |---|---|---|
 //! | a partner's pending, payable, ring-fenced, in payout | `Liabilities:Partners:PROGRAMME:PARTNER:…` | owed to the partner |
 //! | a partner's paid | `Assets:Cash:PROGRAMME:Paid:PARTNER` | left the bank for the partner |
+//! | input VAT | `Assets:Tax:PROGRAMME:Input-VAT` | |
+//! | tax withheld | `Liabilities:Tax:PROGRAMME:Withheld` | owed to the tax office |
 //! | cash | `Assets:Cash:PROGRAMME:Bank` | left the bank for fees |
 //! | commission, adjustment and bonus cost, fees | `Expenses:Commissions:PROGRAMME` … | |
 //!

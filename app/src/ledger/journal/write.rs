@@ -75,7 +75,7 @@ async fn head(tx: &mut Tx, format: Format, period: &Period, out: &mut (dyn Write
         r#"SELECT g.code AS programme, g.name AS programme_name, p.code AS "partner?", p.name AS "partner_name?", used.kind AS "kind!",
                   array_agg(used.currency ORDER BY used.currency COLLATE "C") AS "currencies!"
            FROM (SELECT DISTINCT t.programme_id, leg.holder_id, leg.kind, t.currency
-                 FROM transfer t JOIN programme g USING (programme_id)
+                 FROM booking t JOIN programme g USING (programme_id)
                  CROSS JOIN LATERAL (VALUES (t.debit_holder, t.debit_kind), (t.credit_holder, t.credit_kind)) AS leg (holder_id, kind)
                  WHERE ($1::bigint IS NULL OR t.programme_id = $1)
                    AND ($2::date IS NULL OR (t.effective_at AT TIME ZONE g.time_zone)::date <= $2)) used
@@ -115,7 +115,7 @@ async fn first_day(tx: &mut Tx, period: &Period) -> Result<NaiveDate, ExportErro
     let Some(from) = period.from else {
         let first = sqlx::query_scalar!(
             "SELECT min((first.at AT TIME ZONE g.time_zone)::date)
-             FROM (SELECT programme_id, min(effective_at) AS at FROM transfer WHERE $1::bigint IS NULL OR programme_id = $1
+             FROM (SELECT programme_id, min(effective_at) AS at FROM booking WHERE $1::bigint IS NULL OR programme_id = $1
                    GROUP BY programme_id) first
              JOIN programme g USING (programme_id)",
             period.programme.map(|programme| programme.0),
@@ -131,7 +131,7 @@ async fn first_day(tx: &mut Tx, period: &Period) -> Result<NaiveDate, ExportErro
 /// The programmes' own currencies first.
 async fn currencies(tx: &mut Tx, period: &Period) -> Result<Vec<Currency>, ExportError> {
     let codes = sqlx::query_scalar!(
-        r#"SELECT t.currency FROM transfer t JOIN programme g USING (programme_id)
+        r#"SELECT t.currency AS "currency!" FROM booking t JOIN programme g USING (programme_id)
            WHERE ($1::bigint IS NULL OR t.programme_id = $1)
              AND ($2::date IS NULL OR (t.effective_at AT TIME ZONE g.time_zone)::date <= $2)
            GROUP BY t.currency ORDER BY bool_or(t.currency = g.currency) DESC, t.currency COLLATE "C""#,
@@ -172,11 +172,11 @@ async fn openings(
     let mut rows = sqlx::query!(
         r#"SELECT g.code AS programme, p.code AS "partner?", before.currency AS "currency!", before.kind AS "kind!", before.amount AS "amount!"
            FROM (SELECT t.programme_id, leg.holder_id, t.currency, leg.kind, sum(leg.amount) AS amount
-                 FROM transfer t JOIN programme g USING (programme_id)
+                 FROM booking t JOIN programme g USING (programme_id)
                  CROSS JOIN LATERAL (VALUES (t.debit_holder, t.debit_kind, t.amount), (t.credit_holder, t.credit_kind, -t.amount))
                      AS leg (holder_id, kind, amount)
                  WHERE ($1::bigint IS NULL OR t.programme_id = $1) AND (t.effective_at AT TIME ZONE g.time_zone)::date < $2
-                   AND (is_partner_account(leg.kind) OR leg.kind = 'cash')
+                   AND (is_partner_account(leg.kind) OR leg.kind IN ('cash', 'funding', 'input_vat', 'tax_withheld'))
                  GROUP BY t.programme_id, leg.holder_id, t.currency, leg.kind
                  HAVING sum(leg.amount) <> 0) before
            JOIN programme g USING (programme_id) LEFT JOIN partner p ON p.partner_id = before.holder_id
@@ -241,10 +241,11 @@ async fn transfers(
     out: &mut (dyn Write + Send),
 ) -> Result<u64, ExportError> {
     let mut rows = sqlx::query!(
-        r#"SELECT g.code AS programme, p.code AS partner, (t.effective_at AT TIME ZONE g.time_zone)::date AS "day!", t.transfer_id, t.kind,
-                  t.debit_kind, t.credit_kind, t.amount, t.currency, v.order_id AS "order?", t.event_id AS "event?", t.payout_id AS "payout?",
-                  t.reverses AS "reverses?"
-           FROM transfer t JOIN programme g USING (programme_id) JOIN partner p USING (partner_id)
+        r#"SELECT g.code AS programme, p.code AS "partner?", (t.effective_at AT TIME ZONE g.time_zone)::date AS "day!",
+                  t.transfer_id AS "transfer_id!", t.kind AS "kind!", t.debit_kind AS "debit_kind!", t.credit_kind AS "credit_kind!",
+                  t.amount AS "amount!", t.currency AS "currency!", v.order_id AS "order?", t.event_id AS "event?",
+                  t.payout_id AS "payout?", t.reverses AS "reverses?", nullif(t.note, '') AS "note?"
+           FROM booking t JOIN programme g USING (programme_id) LEFT JOIN partner p USING (partner_id)
            LEFT JOIN conversion v ON v.partner_id = t.partner_id AND v.conversion_id = t.conversion_id
            WHERE ($1::bigint IS NULL OR t.programme_id = $1)
              AND ($2::date IS NULL OR (t.effective_at AT TIME ZONE g.time_zone)::date >= $2)
@@ -258,14 +259,15 @@ async fn transfers(
     let mut written = 0;
     while let Some(row) = rows.try_next().await? {
         let currency = Currency::parse(&row.currency)?;
-        let debit = account(row.debit_kind, row.programme.clone(), row.partner.clone())?;
-        let credit = account(row.credit_kind, row.programme, row.partner.clone())?;
+        let partner = row.partner.clone().unwrap_or_default();
+        let debit = account(row.debit_kind, row.programme.clone(), partner.clone())?;
+        let credit = account(row.credit_kind, row.programme.clone(), partner)?;
         let reverses = row.reverses.map(|transfer| transfer.to_string());
-        let tags = [("order", row.order), ("event", row.event), ("reverses", reverses)];
+        let tags = [("order", row.order), ("event", row.event), ("reverses", reverses), ("note", row.note)];
         let entry = Entry {
             day: row.day,
             transfer: Some(row.transfer_id),
-            payee: row.partner,
+            payee: row.partner.unwrap_or(row.programme),
             what: row.kind,
             tags: tags.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
             payout: row.payout.map(end_to_end_id),

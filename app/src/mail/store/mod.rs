@@ -6,6 +6,6 @@ mod read;
 mod write;
 
 pub use list::{COUNTED, PAGE, counts, list, send_again, server};
-pub use queue::{Claimed, claim, keep_text, note_server, note_try, release, something_is_due};
+pub use queue::{Claimed, claim, keep_text, note_server, note_try, something_is_due};
 pub use read::{Loaded, load};
 pub use write::{delay, invitation, reply, seal_token};

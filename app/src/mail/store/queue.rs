@@ -33,7 +33,8 @@ pub async fn something_is_due(db: &Db) -> Result<bool, AppError> {
     .await?)
 }
 
-/// Takes the next mail that is due; nobody else gets it before the lease is over.
+/// Takes the next mail that is due, what goes to many people at once after everything else; nobody else gets it before
+/// the lease is over.
 ///
 /// # Errors
 /// When the database is away.
@@ -45,7 +46,7 @@ pub async fn claim(db: &Db, worker: Uuid) -> Result<Option<Claimed>, AppError> {
            WHERE mail_id = (
                SELECT mail_id FROM mail_queue
                WHERE due_at <= clock_timestamp() AND (leased_until IS NULL OR leased_until < clock_timestamp())
-               ORDER BY due_at, mail_id LIMIT 1 FOR UPDATE SKIP LOCKED)
+               ORDER BY bulk, due_at, mail_id LIMIT 1 FOR UPDATE SKIP LOCKED)
            RETURNING mail_id AS id, queued_at < clock_timestamp() - $3::interval AS "too_old!""#,
         worker,
         interval(LEASE),
@@ -55,22 +56,6 @@ pub async fn claim(db: &Db, worker: Uuid) -> Result<Option<Claimed>, AppError> {
     .await?;
     tx.commit().await?;
     Ok(claimed)
-}
-
-/// Gives a mail back that was not tried.
-///
-/// # Errors
-/// When the database is away.
-pub async fn release(db: &Db, worker: Uuid, mail: i64) -> Result<(), AppError> {
-    let mut tx = db.begin(&Actor::Job).await?;
-    sqlx::query!(
-        "UPDATE mail_queue SET worker = NULL, leased_until = NULL WHERE mail_id = $1 AND worker = $2",
-        mail,
-        worker,
-    )
-    .execute(&mut *tx)
-    .await?;
-    Ok(tx.commit().await?)
 }
 
 /// Keeps what a mail says, before it is tried for the first time; what was kept before stays. Gives what is kept.

@@ -4,9 +4,11 @@ use super::{owner, paying, reason_of, refused, sending_done};
 use crate::audit::store::{Change, record};
 use crate::base::context::Context;
 use crate::base::error::AppError;
+use crate::base::format;
 use crate::base::forms::{End, Errors};
 use crate::base::ids::{PayoutFileId, PayoutRunId};
 use crate::base::language::tr;
+use crate::base::money::Money;
 use crate::paths;
 use crate::payout_runs::export::{self, ExportError, Format};
 use crate::payout_runs::outgoing::{self, Outgoing};
@@ -31,6 +33,10 @@ pub async fn make_files(ctx: &Context, run: PayoutRunId, format: Format) -> Resu
         Err(ExportError::NothingToSend) => Ok(refused(here, tr!(ctx.locale, runs.nothing_to_send))),
         Err(ExportError::NoPayerAccount(currency)) => {
             Ok(refused(here, tr!(ctx.locale, runs.no_payer_account, currency = currency.code().to_owned())))
+        }
+        Err(ExportError::FundsMissing(missing, currency)) => {
+            let missing = format::money(ctx.locale, Money::new(missing, currency));
+            Ok(refused(here, tr!(ctx.locale, funds.missing, missing = missing)))
         }
         Err(ExportError::File(error)) => Ok(refused(here, words::file_refused(ctx.locale, &error))),
     }

@@ -9,11 +9,13 @@ use crate::base::format;
 use crate::base::forms::{self, Draft};
 use crate::base::ids::{PayoutId, PayoutRunId};
 use crate::base::language::tr;
+use crate::invoices;
 use crate::paths;
-use crate::payout_runs::model::State;
+use crate::payout_runs::model::{PayoutKey, State};
 use crate::payout_runs::steps::{self, By, Refused, Standing, Step};
 use crate::payout_runs::store::{self, Event, PayoutLine, Wanted};
 use crate::settlement::page::words::code_words;
+use crate::tax::words as tax;
 use crate::ui::Tone;
 use crate::ui::field::{Hidden, Submit, TextArea, Weight};
 use crate::ui::form::Form;
@@ -40,6 +42,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let (of, standing) = store::standing(&mut tx, run, payout).await?;
     let events = store::events(&mut tx, of, payout).await?;
     let head = store::head(&mut tx, run).await?;
+    let invoices = invoices::store::of_payout(&mut tx, PayoutKey { partner: of, payout }).await?;
     let alone = store::other_owners(&mut tx, staff.person).await?.is_empty();
     drop(tx);
     let draft = forms::recall(ctx, query.get("form")).await?;
@@ -62,6 +65,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
         Some("hold") => Some(tr!(locale, runs.done_hold)),
         Some("let_go") => Some(tr!(locale, runs.done_let_go)),
         Some("cancel") => Some(tr!(locale, runs.done_payout_cancelled)),
+        Some("judged") => Some(tr!(locale, tax.done_judged)),
         _ => None,
     };
     let body = view! {
@@ -73,6 +77,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
             section(tr!(locale, runs.facts_heading), about(ctx, &line, head.promised())),
             section(tr!(locale, runs.time_line), timeline(way(ctx, events, head.builder.as_ref().map(|(_, name)| name.clone())))),
         ])}
+        {invoices::page::of_run(ctx, run, payout, &invoices, &draft)}
         {forms}
     };
     Ok((title, body.into_any()))
@@ -83,13 +88,16 @@ fn about(ctx: &Context, line: &PayoutLine, promised: chrono::NaiveDate) -> AnyVi
     let mut lines = vec![
         (tr!(locale, runs.column_partner), partner(&line.name, &line.code)),
         (tr!(locale, runs.column_amount), text::amount(ctx, line.amount)),
+    ];
+    lines.extend(tax::breakdown(ctx, &line.worked, line.amount.currency));
+    lines.extend([
         (tr!(locale, runs.column_state), words::state_badge(locale, line.state)),
         (tr!(locale, runs.pay_day), text::day(ctx, promised)),
         (
             tr!(locale, runs.column_method),
             format!("{}, {}", words::method(locale, line.method), line.masked).into_any(),
         ),
-    ];
+    ]);
     if !line.warnings.is_empty() {
         lines.push((tr!(locale, runs.column_warnings), words::warnings(locale, &line.warnings)));
     }

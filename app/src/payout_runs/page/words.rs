@@ -132,6 +132,9 @@ pub fn block_name(locale: Locale, block: Block) -> String {
         Block::MethodUnconfirmed => tr!(locale, confirmation.run_block),
         Block::MethodCannotPay => tr!(locale, runs.block_method_currency),
         Block::MethodChanged => tr!(locale, runs.block_method_changed),
+        Block::TaxFormMissing => tr!(locale, tax.block_form),
+        Block::InvoiceMissing => tr!(locale, tax.block_invoice),
+        Block::NothingLeft => tr!(locale, tax.block_nothing_left),
         Block::Contested => tr!(locale, runs.block_contested),
         Block::NotDue => tr!(locale, runs.block_not_due),
     }
@@ -170,6 +173,9 @@ pub fn block_next(locale: Locale, block: Block) -> String {
         Block::MethodUnconfirmed => tr!(locale, confirmation.run_next),
         Block::MethodCannotPay => tr!(locale, runs.next_method_currency),
         Block::MethodChanged => tr!(locale, runs.next_method_changed),
+        Block::TaxFormMissing => tr!(locale, tax.next_form),
+        Block::InvoiceMissing => tr!(locale, tax.next_invoice),
+        Block::NothingLeft => tr!(locale, tax.next_nothing_left),
         Block::Contested => tr!(locale, runs.next_contested),
         Block::NotDue => tr!(locale, runs.next_not_due),
     }

@@ -1,6 +1,6 @@
 //! Building a run, a batch of partners at a time.
 
-use super::super::model::{Run, Stage};
+use super::super::model::{Run, Stage, Warning};
 use super::super::rules::{Before, Candidate, Method, Terms, Verdict, decide};
 use super::RunRow;
 use crate::audit::store::{Change, record};
@@ -10,17 +10,21 @@ use crate::base::crash;
 use crate::base::db::{Db, Tx};
 use crate::base::error::AppError;
 use crate::base::ids::{PartnerId, PayoutRunId, ProgrammeId};
-use crate::base::money::Currency;
+use crate::base::money::{Currency, Money};
 use crate::commissions::store::wait_for_imports;
+use crate::invoices;
 use crate::payout_methods::model::MethodKind;
 use crate::payouts::model::Review;
 use crate::payouts::rules::{cutoff_for, next_pay_day};
+use crate::tax;
+use crate::tax::model::{Taxed, Worked};
 use crate::terms::model::Schedule;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Partners in one transaction; bounds what is locked and held in memory at once.
 const BATCH: i64 = 1_000;
@@ -198,7 +202,11 @@ pub async fn build_batch(
     let mut blocked = Vec::new();
     for candidate in candidates {
         match decide(&terms, &candidate) {
-            Verdict::Pay(method, warnings) => pay.push((candidate, method, warnings)),
+            Verdict::Pay(method, warnings) => {
+                let worked = candidate.taxed.work_out(Money::new(candidate.payable, candidate.currency));
+                let worked = worked.map_err(|error| AppError::Internal(error.to_string()))?;
+                pay.push(Pay { candidate, method, warnings, worked });
+            }
             Verdict::Blocked(reasons) => blocked.push((candidate, reasons)),
         }
     }
@@ -312,6 +320,7 @@ async fn candidates(
 ) -> Result<Vec<Candidate>, AppError> {
     let cutoffs = cutoffs(tx, run, terms, partners, now).await?;
     let before = before(tx, partners).await?;
+    let taxes = taxes(tx, run.programme, partners, now).await?;
     let rows = sqlx::query!(
         r#"WITH item AS MATERIALIZED (
                SELECT partner_id, currency, sum(amount) AS amount FROM payable_items($2, $3) GROUP BY partner_id, currency)
@@ -349,6 +358,7 @@ async fn candidates(
                 _ => None,
             };
             let schedule = row.schedule_kind.zip(row.schedule_value);
+            let taxed = taxes.of(row.partner, method.map(|method| method.kind));
             Ok(Candidate {
                 partner: row.partner.into(),
                 currency,
@@ -363,10 +373,40 @@ async fn candidates(
                     day: last_day(until, terms.zone),
                     reason: String::new(),
                 }),
+                taxed,
                 before: before.get(&(row.partner, row.currency)).cloned().unwrap_or_default(),
             })
         })
         .collect()
+}
+
+/// What the tax office wants of these partners.
+struct Taxes {
+    policy: Option<Arc<tax::model::Policy>>,
+    profiles: HashMap<i64, tax::model::Profile>,
+    awaited: HashSet<i64>,
+}
+
+impl Taxes {
+    fn of(&self, partner: i64, method: Option<MethodKind>) -> Taxed {
+        Taxed {
+            policy: self.policy.clone(),
+            profile: self.profiles.get(&partner).cloned(),
+            method,
+            awaits_invoice: self.awaited.contains(&partner),
+        }
+    }
+}
+
+async fn taxes(tx: &mut Tx, programme: ProgrammeId, partners: &[i64], now: DateTime<Utc>) -> Result<Taxes, AppError> {
+    let Some(policy) = tax::store::in_force(tx, programme, now).await? else {
+        return Ok(Taxes { policy: None, profiles: HashMap::new(), awaited: HashSet::new() });
+    };
+    let awaited = match policy.terms.waits_for_invoice {
+        true => invoices::store::awaited(tx, partners).await?.into_iter().map(|key| key.partner.0).collect(),
+        false => HashSet::new(),
+    };
+    Ok(Taxes { policy: Some(Arc::new(policy)), profiles: tax::store::newest_of(tx, partners, now).await?, awaited })
 }
 
 /// Earlier payouts that were sent, by partner and currency.
@@ -393,35 +433,64 @@ async fn before(tx: &mut Tx, partners: &[i64]) -> Result<HashMap<(i64, String), 
     Ok(found)
 }
 
+/// Somebody who is paid.
+struct Pay {
+    candidate: Candidate,
+    method: i64,
+    warnings: Vec<Warning>,
+    worked: Worked,
+}
+
 async fn write_payouts(
     tx: &mut Tx,
     run: &Run,
     partners: &[i64],
     cutoffs: &[DateTime<Utc>],
-    pay: Vec<(Candidate, i64, Vec<super::super::model::Warning>)>,
+    pay: Vec<Pay>,
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
-    let paid: Vec<i64> = pay.iter().map(|(candidate, ..)| candidate.partner.0).collect();
-    let currencies: Vec<String> = pay.iter().map(|(candidate, ..)| candidate.currency.code().to_owned()).collect();
-    let amounts: Vec<Decimal> = pay.iter().map(|(candidate, ..)| candidate.payable).collect();
-    let methods: Vec<i64> = pay.iter().map(|(_, method, _)| *method).collect();
+    let paid: Vec<i64> = pay.iter().map(|one| one.candidate.partner.0).collect();
+    let currencies: Vec<String> = pay.iter().map(|one| one.candidate.currency.code().to_owned()).collect();
+    let methods: Vec<i64> = pay.iter().map(|one| one.method).collect();
     let warnings: Vec<String> = pay
         .iter()
-        .map(|(.., warnings)| warnings.iter().map(|warning| warning.as_str()).collect::<Vec<_>>().join(","))
+        .map(|one| one.warnings.iter().map(|warning| warning.as_str()).collect::<Vec<_>>().join(","))
         .collect();
+    let amounts = |of: fn(&Worked) -> Decimal| -> Vec<Decimal> { pay.iter().map(|one| of(&one.worked)).collect() };
+    // Of tax data that no policy asks for, nothing is cited.
+    let policies: Vec<Option<i64>> = pay.iter().map(|one| Some(one.candidate.taxed.policy.as_ref()?.id)).collect();
+    let profiles: Vec<Option<i64>> = pay
+        .iter()
+        .map(|one| {
+            one.candidate.taxed.policy.as_ref().and(one.candidate.taxed.profile.as_ref()).map(|profile| profile.id)
+        })
+        .collect();
+    let treatments: Vec<String> = pay.iter().map(|one| one.worked.treatment.as_str().to_owned()).collect();
     sqlx::query!(
-        "INSERT INTO payout (programme_id, partner_id, payout_run_id, currency, amount, payout_method_id, pay_day, warnings, created_at)
-         SELECT $1, partner_id, $2, currency, amount, method, $3, coalesce(string_to_array(nullif(warnings, ''), ','), '{}'), $4
-         FROM unnest($5::bigint[], $6::text[], $7::numeric[], $8::bigint[], $9::text[]) AS one (partner_id, currency, amount, method, warnings)",
+        "INSERT INTO payout (programme_id, partner_id, payout_run_id, currency, amount, payout_method_id, pay_day, warnings, created_at,
+                             tax_policy_id, tax_profile_id, vat_treatment, vat_percent, withheld_percent, vat, withheld, fee)
+         SELECT $1, partner_id, $2, currency, amount, method, $3, coalesce(string_to_array(nullif(warnings, ''), ','), '{}'), $4,
+                policy, profile, treatment, vat_percent, withheld_percent, vat, withheld, fee
+         FROM unnest($5::bigint[], $6::text[], $7::numeric[], $8::bigint[], $9::text[], $10::bigint[], $11::bigint[], $12::text[], $13::numeric[],
+                     $14::numeric[], $15::numeric[], $16::numeric[], $17::numeric[])
+              AS one (partner_id, currency, amount, method, warnings, policy, profile, treatment, vat_percent, withheld_percent, vat, withheld, fee)",
         run.programme.0,
         run.id.0,
         run.pay_day,
         now,
         &paid,
         &currencies,
-        &amounts,
+        &amounts(|worked| worked.net),
         &methods,
         &warnings,
+        &policies as &[Option<i64>],
+        &profiles as &[Option<i64>],
+        &treatments,
+        &amounts(|worked| worked.vat_percent),
+        &amounts(|worked| worked.withheld_percent),
+        &amounts(|worked| worked.vat),
+        &amounts(|worked| worked.withheld),
+        &amounts(|worked| worked.fee),
     )
     .execute(&mut **tx)
     .await?;
@@ -490,7 +559,7 @@ async fn record_built(tx: &mut Tx, actor: &Actor, run: PayoutRunId, now: DateTim
     let totals = sqlx::query_scalar!(
         r#"SELECT coalesce(jsonb_agg(jsonb_build_object('currency', currency, 'payouts', payouts, 'amount', amount) ORDER BY currency), '[]')
                   AS "totals!"
-           FROM (SELECT currency, count(*) AS payouts, sum(amount)::text AS amount FROM payout WHERE payout_run_id = $1 GROUP BY currency) t"#,
+           FROM (SELECT currency, count(*) AS payouts, sum(total)::text AS amount FROM payout WHERE payout_run_id = $1 GROUP BY currency) t"#,
         run.0,
     )
     .fetch_one(&mut **tx)

@@ -72,8 +72,8 @@ pub async fn compare(tx: &mut Tx, before: PayoutRunId, now: PayoutRunId) -> Resu
         r#"SELECT currency AS "currency!", count(b.amount) AS "payouts_before!", coalesce(sum(b.amount), 0) AS "amount_before!",
                   count(n.amount) AS "payouts_now!", coalesce(sum(n.amount), 0) AS "amount_now!",
                   count(*) FILTER (WHERE b.amount IS NULL) AS "new!", count(*) FILTER (WHERE n.amount IS NULL) AS "missing!"
-           FROM (SELECT partner_id, currency, amount FROM payout WHERE payout_run_id = $1 AND state <> 'cancelled') b
-           FULL JOIN (SELECT partner_id, currency, amount FROM payout WHERE payout_run_id = $2 AND state <> 'cancelled') n
+           FROM (SELECT partner_id, currency, total AS amount FROM payout WHERE payout_run_id = $1 AND state <> 'cancelled') b
+           FULL JOIN (SELECT partner_id, currency, total AS amount FROM payout WHERE payout_run_id = $2 AND state <> 'cancelled') n
                 USING (partner_id, currency)
            GROUP BY currency ORDER BY currency"#,
         before.0,
@@ -102,8 +102,8 @@ pub async fn biggest(tx: &mut Tx, before: PayoutRunId, now: PayoutRunId, most: i
     let rows = sqlx::query!(
         r#"SELECT p.code, p.name, d.currency AS "currency!", d.before AS "before?", d.now AS "now?"
            FROM (SELECT partner_id, currency, b.amount AS before, n.amount AS now
-                 FROM (SELECT partner_id, currency, amount FROM payout WHERE payout_run_id = $1 AND state <> 'cancelled') b
-                 FULL JOIN (SELECT partner_id, currency, amount FROM payout WHERE payout_run_id = $2 AND state <> 'cancelled') n
+                 FROM (SELECT partner_id, currency, total AS amount FROM payout WHERE payout_run_id = $1 AND state <> 'cancelled') b
+                 FULL JOIN (SELECT partner_id, currency, total AS amount FROM payout WHERE payout_run_id = $2 AND state <> 'cancelled') n
                       USING (partner_id, currency)
                  WHERE b.amount IS DISTINCT FROM n.amount
                  ORDER BY abs(coalesce(n.amount, 0) - coalesce(b.amount, 0)) DESC, partner_id LIMIT $3) d

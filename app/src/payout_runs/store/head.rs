@@ -232,7 +232,7 @@ pub struct ToSend {
 /// When the database is away.
 pub async fn to_send(tx: &mut Tx, run: PayoutRunId) -> Result<Vec<ToSend>, AppError> {
     let rows = sqlx::query!(
-        r#"SELECT m.kind, p.currency, count(*) AS "payouts!", sum(p.amount) AS "amount!"
+        r#"SELECT m.kind, p.currency, count(*) AS "payouts!", sum(p.total) AS "amount!"
            FROM payout p JOIN payout_method m USING (partner_id, payout_method_id)
            WHERE p.payout_run_id = $1 AND p.state = 'approved' GROUP BY 1, 2 ORDER BY 1, 2"#,
         run.0,

@@ -7,6 +7,7 @@ use crate::base::money::{Currency, Money};
 use crate::payout_files::end_to_end_id;
 use crate::payout_methods::model::MethodKind;
 use crate::payout_runs::model::{Block, Blocked, State, Warning};
+use crate::tax::model::{Vat, Worked};
 use chrono::{DateTime, Utc};
 
 /// A payout as a list shows it.
@@ -22,8 +23,10 @@ pub struct PayoutLine {
     pub code: String,
     /// The partner's name.
     pub name: String,
-    /// What it pays.
+    /// What leaves the house.
     pub amount: Money,
+    /// How that is made of what was earned.
+    pub worked: Worked,
     /// Where it stands.
     pub state: State,
     /// By which kind of method.
@@ -55,7 +58,8 @@ pub struct Wanted {
 /// When the database is away.
 pub async fn payouts(tx: &mut Tx, run: PayoutRunId, wanted: &Wanted, most: i64) -> Result<Vec<PayoutLine>, AppError> {
     let rows = sqlx::query!(
-        "SELECT p.payout_id, p.partner_id, n.code, n.name, p.currency, p.amount, p.state, m.kind, m.masked, p.warnings
+        "SELECT p.payout_id, p.partner_id, n.code, n.name, p.currency, p.amount, p.vat_treatment, p.vat_percent, p.vat, p.withheld_percent, p.withheld,
+                p.fee, p.total AS \"total!\", p.state, m.kind, m.masked, p.warnings
          FROM payout p JOIN partner n USING (partner_id) JOIN payout_method m USING (partner_id, payout_method_id)
          WHERE p.payout_run_id = $1 AND ($2::text IS NULL OR n.code = $2) AND ($3::text IS NULL OR p.state = $3)
            AND (NOT $4 OR p.warnings <> '{}') AND ($5::bigint IS NULL OR p.payout_id = $5) AND p.payout_id > $6
@@ -72,14 +76,25 @@ pub async fn payouts(tx: &mut Tx, run: PayoutRunId, wanted: &Wanted, most: i64) 
     .await?;
     rows.into_iter()
         .map(|row| {
-            let unknown = || AppError::Internal("a payout in no known state, or by no known method".into());
+            let unknown =
+                || AppError::Internal("a payout in no known state, by no known method, or of no known tax".into());
             Ok(PayoutLine {
                 id: row.payout_id.into(),
                 partner: row.partner_id.into(),
                 reference: end_to_end_id(row.payout_id),
                 code: row.code,
                 name: row.name,
-                amount: Money::new(row.amount, Currency::parse(&row.currency)?),
+                amount: Money::new(row.total, Currency::parse(&row.currency)?),
+                worked: Worked {
+                    net: row.amount,
+                    treatment: Vat::parse(&row.vat_treatment).ok_or_else(unknown)?,
+                    vat_percent: row.vat_percent,
+                    vat: row.vat,
+                    withheld_percent: row.withheld_percent,
+                    withheld: row.withheld,
+                    fee: row.fee,
+                    total: row.total,
+                },
                 state: State::parse(&row.state).ok_or_else(unknown)?,
                 method: MethodKind::parse(&row.kind).ok_or_else(unknown)?,
                 masked: row.masked,

@@ -81,7 +81,7 @@ async fn listed(
     .await?;
     let ids: Vec<i64> = rows.iter().map(|row| row.payout_run_id).collect();
     let totals = sqlx::query!(
-        r#"SELECT payout_run_id, currency, state, count(*) AS "payouts!", sum(amount) AS "amount!"
+        r#"SELECT payout_run_id, currency, state, count(*) AS "payouts!", sum(total) AS "amount!"
            FROM payout WHERE payout_run_id = ANY($1) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"#,
         &ids,
     )
@@ -153,7 +153,7 @@ pub struct PayoutRow {
 /// When the database is away.
 pub async fn payouts_of(tx: &mut Tx, run: PayoutRunId) -> Result<Vec<PayoutRow>, AppError> {
     let rows = sqlx::query!(
-        "SELECT p.payout_id, n.code, p.currency, p.amount, p.state, m.kind, p.pay_day, p.warnings
+        "SELECT p.payout_id, n.code, p.currency, p.total AS \"amount!\", p.state, m.kind, p.pay_day, p.warnings
          FROM payout p JOIN partner n USING (partner_id) JOIN payout_method m USING (partner_id, payout_method_id)
          WHERE p.payout_run_id = $1 ORDER BY n.code, p.currency",
         run.0,

@@ -61,7 +61,7 @@ async fn next(tx: &mut Tx, file: i64, after: i64) -> Result<Vec<Beside>, AppErro
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT l.line, l.target_kind, l.target, l.kind, l.outcome, l.payments, l.amount, l.currency, l.bank_reference,
-                  p.partner_id AS "partner_id?", p.payout_id AS "payout_id?", p.state AS "state?", p.amount AS "payout_amount?",
+                  p.partner_id AS "partner_id?", p.payout_id AS "payout_id?", p.state AS "state?", p.total AS "payout_amount?",
                   p.currency AS "payout_currency?", paid.kind AS "paid_kind?", paid.bank_reference AS "paid_reference?"
            FROM (SELECT * FROM settlement_line WHERE settlement_file_id = $1 AND line > $2 ORDER BY line LIMIT $3) l
            LEFT JOIN payout p ON p.payout_id = l.payout_number
@@ -190,7 +190,7 @@ async fn write(tx: &mut Tx, file: i64, decided: Decided, now: DateTime<Utc>) -> 
         "INSERT INTO payout_event (partner_id, payout_id, seq, from_state, to_state, by_kind, code, bank_reference, amount, currency,
                                    settlement_file_id, settlement_line, at, booked_at)
          SELECT p.partner_id, p.payout_id, p.seq + 1, p.state, d.state, 'bank', l.code, l.bank_reference,
-                CASE WHEN d.state = 'paid' THEN p.amount END, CASE WHEN d.state = 'paid' THEN p.currency END, $1, l.line,
+                CASE WHEN d.state = 'paid' THEN p.total END, CASE WHEN d.state = 'paid' THEN p.currency END, $1, l.line,
                 greatest(before.at, least($4, l.on_day::timestamp AT TIME ZONE g.time_zone)), $4
          FROM unnest($2::bigint[], $3::text[]) AS d (line, state)
          JOIN settlement_line l ON l.settlement_file_id = $1 AND l.line = d.line
@@ -260,7 +260,7 @@ async fn move_all(
         "INSERT INTO payout_event (partner_id, payout_id, seq, from_state, to_state, by_kind, code, bank_reference, amount, currency,
                                    settlement_file_id, settlement_line, at, booked_at)
          SELECT p.partner_id, p.payout_id, p.seq + 1, p.state, $4, 'bank', l.code, l.bank_reference,
-                CASE WHEN $4 = 'paid' THEN p.amount END, CASE WHEN $4 = 'paid' THEN p.currency END, $1, l.line,
+                CASE WHEN $4 = 'paid' THEN p.total END, CASE WHEN $4 = 'paid' THEN p.currency END, $1, l.line,
                 greatest(before.at, least($5, l.on_day::timestamp AT TIME ZONE g.time_zone)), $5
          FROM payout_in_file i
          JOIN payout p USING (partner_id, payout_id)

@@ -94,7 +94,7 @@ pub async fn by_hand(
     let found = match payout {
         Some(payout) => {
             let found = sqlx::query!(
-                "SELECT partner_id, payout_id, amount, currency, state FROM payout WHERE payout_id = $1",
+                "SELECT partner_id, payout_id, total AS \"amount!\", currency, state FROM payout WHERE payout_id = $1",
                 payout.0,
             )
             .fetch_optional(&mut **tx)
@@ -141,7 +141,7 @@ pub async fn by_hand(
             "INSERT INTO payout_event (partner_id, payout_id, seq, from_state, to_state, by_kind, by_id, reason, code, bank_reference,
                                        amount, currency, settlement_file_id, settlement_line, at, booked_at)
              SELECT partner_id, payout_id, seq + 1, state, $3, 'staff', $4, $5, $6, $7,
-                    CASE WHEN $3 = 'paid' THEN amount END, CASE WHEN $3 = 'paid' THEN currency END, $8, $9, $10, $10
+                    CASE WHEN $3 = 'paid' THEN total END, CASE WHEN $3 = 'paid' THEN currency END, $8, $9, $10, $10
              FROM payout WHERE partner_id = $1 AND payout_id = $2",
             found.partner_id,
             found.payout_id,

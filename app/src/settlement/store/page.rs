@@ -131,7 +131,7 @@ pub async fn lines(tx: &mut Tx, which: Which, most: i64) -> Result<Vec<LineFound
     let rows = sqlx::query!(
         r#"SELECT l.settlement_file_id, f.file_name, l.line, l.kind, l.outcome, l.disposition, l.target, l.amount, l.currency, l.on_day,
                   l.bank_reference, l.code, l.text, f.read_at,
-                  p.partner_id AS "partner_id?", p.payout_id AS "payout_id?", p.payout_run_id AS "payout_run_id?", p.amount AS "payout_amount?",
+                  p.partner_id AS "partner_id?", p.payout_id AS "payout_id?", p.payout_run_id AS "payout_run_id?", p.total AS "payout_amount?",
                   p.currency AS "payout_currency?", p.state AS "state?", n.code AS "partner_code?", n.name AS "partner_name?",
                   h.payout_id AS "matched?", h.reason AS "reason?", h.settled_at AS "settled_at?", s.name AS "settled_by?"
            FROM settlement_line l JOIN settlement_file f USING (settlement_file_id)
@@ -202,9 +202,9 @@ pub async fn lines(tx: &mut Tx, which: Which, most: i64) -> Result<Vec<LineFound
 /// When the database is away.
 pub async fn candidates(tx: &mut Tx, amount: Money, most: i64) -> Result<Vec<Named>, AppError> {
     let rows = sqlx::query!(
-        "SELECT p.payout_id, p.payout_run_id, n.code, n.name, p.amount, p.currency, p.state
+        "SELECT p.payout_id, p.payout_run_id, n.code, n.name, p.total AS \"amount!\", p.currency, p.state
          FROM payout p JOIN partner n USING (partner_id)
-         WHERE p.state IN ('submitted', 'unknown') AND p.amount = $1 AND p.currency = $2
+         WHERE p.state IN ('submitted', 'unknown') AND p.total = $1 AND p.currency = $2
          ORDER BY p.payout_id DESC LIMIT $3",
         amount.amount,
         amount.currency.code(),

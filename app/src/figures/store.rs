@@ -1,0 +1,200 @@
+//! The figures' SQL. Every question names the moment as of which it is answered: what came later is not seen.
+
+use crate::base::db::Tx;
+use crate::base::error::AppError;
+use crate::base::ids::PersonId;
+use crate::clocks::model::Size;
+use crate::rota::spans::Span;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+/// How many days back a usual reply time looks.
+const USUAL: TimeDelta = TimeDelta::days(28);
+
+/// How long the first reply usually takes: the median of the last four weeks; `None` where there was none.
+///
+/// # Errors
+/// When the database is away.
+pub async fn usual_reply(tx: &mut Tx, now: DateTime<Utc>) -> Result<Option<TimeDelta>, AppError> {
+    let found = replies(tx, Span { from: now - USUAL, to: now }, None, None).await?;
+    Ok(found.median.map(TimeDelta::minutes))
+}
+
+/// First replies to the cases that were opened in a time, by elapsed minutes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Replies {
+    /// Cases that got one.
+    pub answered: i64,
+    /// Cases that have none yet.
+    pub waiting: i64,
+    /// Half of them came within so many minutes.
+    pub median: Option<i64>,
+    /// Nine in ten came within so many minutes.
+    pub p90: Option<i64>,
+}
+
+/// First replies to cases opened in `window`, as of its end; those a person wrote, or of partners of a size.
+///
+/// # Errors
+/// When the database is away.
+pub async fn replies(
+    tx: &mut Tx,
+    window: Span,
+    person: Option<PersonId>,
+    size: Option<Size>,
+) -> Result<Replies, AppError> {
+    Ok(sqlx::query_as!(
+        Replies,
+        r#"SELECT count(minutes) AS "answered!", count(*) FILTER (WHERE minutes IS NULL) AS "waiting!",
+                  percentile_disc(0.5) WITHIN GROUP (ORDER BY minutes) AS "median?",
+                  percentile_disc(0.9) WITHIN GROUP (ORDER BY minutes) AS "p90?"
+           FROM (
+               SELECT (extract(epoch FROM first.sent_at - c.opened_at) / 60)::bigint AS minutes, first.author_id
+               FROM support_case c
+               LEFT JOIN LATERAL (
+                   SELECT m.sent_at, m.author_id FROM message m
+                   WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id AND m.side = 'staff' AND m.sent_at <= $2
+                   ORDER BY m.message_id LIMIT 1) first ON true
+               WHERE c.opened_at >= $1 AND c.opened_at < $2
+                 AND ($4::text IS NULL OR EXISTS (
+                     SELECT FROM case_clock k WHERE k.partner_id = c.partner_id AND k.case_id = c.case_id
+                       AND k.clock = 'first_reply' AND k.run = 1 AND k.size = $4))) each
+           WHERE $3::bigint IS NULL OR author_id = $3"#,
+        window.from,
+        window.to,
+        person.map(|person| person.0),
+        size.map(|size| size.as_str()),
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
+/// First replies to cases that were opened in one hour of the week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HourOfWeek {
+    /// Monday is 1.
+    pub weekday: i32,
+    /// 0 to 23, by the clock of the desk.
+    pub hour: i32,
+    /// How many.
+    pub answered: i64,
+    /// Half of them came within so many minutes.
+    pub median: i64,
+    /// Nine in ten came within so many minutes.
+    pub p90: i64,
+}
+
+/// First replies by the hour of the week in which the partner wrote.
+///
+/// # Errors
+/// When the database is away.
+pub async fn replies_by_hour(
+    tx: &mut Tx,
+    window: Span,
+    zone: Tz,
+    person: Option<PersonId>,
+) -> Result<Vec<HourOfWeek>, AppError> {
+    Ok(sqlx::query_as!(
+        HourOfWeek,
+        r#"SELECT weekday AS "weekday!", hour AS "hour!", count(*) AS "answered!",
+                  percentile_disc(0.5) WITHIN GROUP (ORDER BY minutes) AS "median!",
+                  percentile_disc(0.9) WITHIN GROUP (ORDER BY minutes) AS "p90!"
+           FROM (
+               SELECT extract(isodow FROM c.opened_at AT TIME ZONE $3)::integer AS weekday,
+                      extract(hour FROM c.opened_at AT TIME ZONE $3)::integer AS hour,
+                      (extract(epoch FROM first.sent_at - c.opened_at) / 60)::bigint AS minutes, first.author_id
+               FROM support_case c
+               CROSS JOIN LATERAL (
+                   SELECT m.sent_at, m.author_id FROM message m
+                   WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id AND m.side = 'staff' AND m.sent_at <= $2
+                   ORDER BY m.message_id LIMIT 1) first
+               WHERE c.opened_at >= $1 AND c.opened_at < $2) each
+           WHERE $4::bigint IS NULL OR author_id = $4
+           GROUP BY weekday, hour ORDER BY weekday, hour"#,
+        window.from,
+        window.to,
+        zone.name(),
+        person.map(|person| person.0),
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// What a week brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Week {
+    /// Its Monday.
+    pub monday: NaiveDate,
+    /// Cases that were decided or closed, each time they were.
+    pub resolved: i64,
+    /// Of those, the ones in which an owner wrote or decided.
+    pub with_owner: i64,
+    /// Cases that a partner opened again.
+    pub reopened: i64,
+    /// Promises that ran out.
+    pub broken: i64,
+}
+
+/// The weeks of a time, the newest first, as of its end; for a person, the cases they work on.
+///
+/// # Errors
+/// When the database is away.
+pub async fn weeks(tx: &mut Tx, window: Span, zone: Tz, person: Option<PersonId>) -> Result<Vec<Week>, AppError> {
+    Ok(sqlx::query_as!(
+        Week,
+        r#"WITH step AS (
+               SELECT e.partner_id, e.case_id, e.stage, e.at, e.by_name,
+                      lag(e.stage) OVER (PARTITION BY e.partner_id, e.case_id ORDER BY e.case_event_id) AS former
+               FROM case_event e
+               JOIN support_case c USING (partner_id, case_id)
+               WHERE e.at <= $2 AND ($4::bigint IS NULL OR c.assignee_id = $4)
+           ), counted AS (
+               SELECT date_trunc('week', s.at AT TIME ZONE $3)::date AS monday, 1 AS resolved, 0 AS reopened, 0 AS broken,
+                      (EXISTS (SELECT FROM message m JOIN staff o ON o.person_id = m.author_id AND o.role = 'owner'
+                               WHERE m.partner_id = s.partner_id AND m.case_id = s.case_id AND m.side = 'staff' AND m.sent_at <= s.at)
+                       OR EXISTS (SELECT FROM case_decision d JOIN staff o ON o.person_id = d.decided_by AND o.role = 'owner'
+                                  WHERE d.partner_id = s.partner_id AND d.case_id = s.case_id AND d.decided_at <= s.at)
+                       OR EXISTS (SELECT FROM proposal p JOIN decision d USING (proposal_id)
+                                  WHERE p.case_id = s.case_id AND d.by = 'owner' AND d.decided_at <= s.at))::integer AS with_owner
+               FROM step s
+               WHERE s.stage IN ('decided', 'closed') AND s.former NOT IN ('decided', 'closed') AND s.at >= $1
+               UNION ALL
+               SELECT date_trunc('week', s.at AT TIME ZONE $3)::date, 0, 1, 0, 0 FROM step s
+               WHERE s.former IN ('decided', 'closed') AND s.stage IN ('received', 'in_review') AND s.by_name = '' AND s.at >= $1
+               UNION ALL
+               SELECT date_trunc('week', b.at AT TIME ZONE $3)::date, 0, 0, 1, 0
+               FROM clock_breach b JOIN support_case c USING (partner_id, case_id)
+               WHERE b.told = 'lead' AND b.clock <> 'resolution' AND b.at >= $1 AND b.at <= $2
+                 AND ($4::bigint IS NULL OR c.assignee_id = $4))
+           SELECT monday::date AS "monday!", coalesce(sum(resolved), 0) AS "resolved!", coalesce(sum(with_owner), 0) AS "with_owner!",
+                  coalesce(sum(reopened), 0) AS "reopened!", coalesce(sum(broken), 0) AS "broken!"
+           FROM (SELECT monday, resolved, with_owner, reopened, broken FROM counted
+                 UNION ALL
+                 SELECT week::date, 0, 0, 0, 0
+                 FROM generate_series(date_trunc('week', $1::timestamptz AT TIME ZONE $3), $2::timestamptz AT TIME ZONE $3, interval '7 days') week) each
+           GROUP BY monday ORDER BY monday DESC"#,
+        window.from,
+        window.to,
+        zone.name(),
+        person.map(|person| person.0),
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// How many promises had run out at a moment and were not kept by then.
+///
+/// # Errors
+/// When the database is away.
+pub async fn overdue(tx: &mut Tx, at: DateTime<Utc>, person: Option<PersonId>) -> Result<i64, AppError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(DISTINCT (k.partner_id, k.case_id)) AS "count!"
+           FROM case_clock k JOIN support_case c USING (partner_id, case_id)
+           WHERE k.clock <> 'resolution' AND k.started_at <= $1 AND k.deadline < $1 AND (k.ended_at IS NULL OR k.ended_at > $1)
+             AND ($2::bigint IS NULL OR c.assignee_id = $2)"#,
+        at,
+        person.map(|person| person.0),
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
