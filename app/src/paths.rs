@@ -1,7 +1,8 @@
 //! Every address of the product, typed, in one place. Who may ask for them stands in `base::access`.
 
 use crate::base::ids::{
-    CaseId, ContestId, ConversionId, PayoutFileId, PayoutId, PayoutRunId, ProposalId, TermsVersionId,
+    AttachmentId, CaseId, ContestId, ConversionId, MailInId, PayoutFileId, PayoutId, PayoutRunId, ProposalId,
+    TermsVersionId,
 };
 #[cfg(feature = "ssr")]
 use crate::invoices::model::Kind as InvoiceKind;
@@ -41,6 +42,8 @@ pub const TAX: &str = "/tax";
 pub const CONTESTS: &str = "/contests";
 /// What banks and payment services answered.
 pub const ANSWERS: &str = "/answers";
+/// Mails that wait for a person.
+pub const QUARANTINE: &str = "/quarantine";
 /// The record of changes.
 pub const RECORD: &str = "/record";
 
@@ -137,6 +140,21 @@ pub fn contest(id: ContestId) -> String {
 pub fn contest_order(programme: &str, order: &str) -> String {
     let encode = crate::ui::query::encode;
     format!("{CONTESTS}?programme={}&order={}#form", encode(programme), encode(order))
+}
+
+/// One mail that waits.
+pub fn quarantined(id: MailInId) -> String {
+    format!("{QUARANTINE}/{id}")
+}
+
+/// A mail as it arrived.
+pub fn original(id: MailInId) -> String {
+    format!("/mails/{id}/original")
+}
+
+/// A file in a message.
+pub fn file(id: AttachmentId) -> String {
+    format!("/files/{id}")
 }
 
 /// One proposal.

@@ -13,6 +13,8 @@ use crate::disputes::page::{Dispute, Disputes, NewDispute};
 use crate::earnings::page::{Commission, Earnings};
 use crate::figures::page::Figures;
 use crate::funds::page::FundsPage;
+use crate::inbox;
+use crate::inbox::page::{Quarantine, QuarantinedMail};
 use crate::mail::page::Mail;
 use crate::paths;
 use crate::payout_methods::page::{ConfirmMethod, PayoutMethodForm};
@@ -113,6 +115,8 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/contests") view=Contests ssr=SsrMode::Async/>
             <Route path=path!("/contests/:contest") view=ContestPage ssr=SsrMode::Async/>
             <Route path=path!("/desk/:case") view=DeskCase ssr=SsrMode::Async/>
+            <Route path=path!("/quarantine") view=Quarantine ssr=SsrMode::Async/>
+            <Route path=path!("/quarantine/:mail") view=QuarantinedMail ssr=SsrMode::Async/>
             <Route path=path!("/rota") view=RotaPage ssr=SsrMode::Async/>
             <Route path=path!("/figures") view=Figures ssr=SsrMode::Async/>
         </Routes>
@@ -174,8 +178,13 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
             (paths::ACCOUNT, tr!(locale, shell.account)),
         ],
         Actor::Staff(staff) => {
-            let mut rooms = vec![(paths::DESK, tr!(locale, shell.desk)), (paths::CONTESTS, tr!(locale, contests.room))];
-            rooms.push((paths::ROTA, tr!(locale, rota.title)));
+            let waiting = use_context::<inbox::Waiting>().unwrap_or_default().0;
+            let mut rooms = vec![
+                (paths::DESK, tr!(locale, shell.desk)),
+                (paths::QUARANTINE, inbox::page::room(locale, waiting)),
+                (paths::CONTESTS, tr!(locale, contests.room)),
+                (paths::ROTA, tr!(locale, rota.title)),
+            ];
             if Who::Figures.includes(&ctx.actor) {
                 rooms.push((paths::FIGURES, tr!(locale, figures.room)));
             }

@@ -16,6 +16,8 @@ mod contests;
 mod funds;
 #[path = "wrong_states/mail.rs"]
 mod mail;
+#[path = "wrong_states/mail_in.rs"]
+mod mail_in;
 #[path = "wrong_states/money.rs"]
 mod money;
 #[path = "wrong_states/months.rs"]

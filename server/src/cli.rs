@@ -88,6 +88,9 @@ pub enum Command {
     /// The record of changes
     #[command(subcommand)]
     Audit(Audit),
+    /// Mail in
+    #[command(subcommand)]
+    Mail(Mail),
 }
 
 #[derive(Debug, Args)]
@@ -101,6 +104,10 @@ pub struct Serve {
     /// Fill an empty database with the demonstration programme first
     #[arg(long)]
     pub demo: bool,
+    /// Mailbox that mail is fetched from: `imaps://NAME:PASSWORD@HOST/FOLDER`, the folder INBOX where none is named. What
+    /// is taken is marked as seen: the mailbox is Partnerdesk's alone
+    #[arg(long, env = "PARTNERDESK_IMAP_URL", hide_env_values = true, value_name = "URL")]
+    pub imap_url: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -534,6 +541,19 @@ pub enum Format {
 pub enum Audit {
     /// Walk the chain; names the first broken link
     Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Mail {
+    /// Take raw messages, one per file, and print the case, quarantine or duplicate each became
+    ///
+    /// A message is stored before it is read: once this ends with 0, none is lost. As the pipe of a mail server:
+    /// `partnerdesk mail ingest || exit 75`, so that the server keeps what could not be stored. PARTNERDESK_CLAMD names
+    /// the socket of ClamAV's daemon, which scans attached files.
+    Ingest {
+        /// Files; `-` or none for standard input
+        files: Vec<PathBuf>,
+    },
 }
 
 fn parse_month(text: &str) -> Result<Month, String> {

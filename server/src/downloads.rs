@@ -1,8 +1,10 @@
-//! Files that leave the house: statements and invoices. Each is made for who asks, in their language, and kept by nobody in between.
+//! Files that leave the house: statements and invoices, made for who asks, in their language; and files that came in
+//! messages.
 
 use app::base::context::Context;
 use app::base::error::AppError;
-use app::base::ids::{PayoutId, PayoutRunId};
+use app::base::ids::{AttachmentId, MailInId, PayoutId, PayoutRunId};
+use app::inbox::files;
 use app::invoices::model::Kind as Invoice;
 use app::invoices::{api, document};
 use app::statements::document::{Kind, statement};
@@ -24,6 +26,60 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/runs/{run}/payouts/{payout}/invoice.pdf", get(invoice_of_run))
         .route("/runs/{run}/payouts/{payout}/credit-note.pdf", get(credit_note_of_run))
         .route("/runs/{run}/payouts/{payout}/sent-invoice.pdf", get(sent_of_run))
+        .route("/files/{file}", get(file))
+        .route("/mails/{mail}/original", get(original))
+}
+
+/// A file in a message. Somebody else wrote it: whatever it is, a browser saves it and runs nothing of it.
+async fn file(Path(file): Path<String>, request: Request) -> Response {
+    let Some(ctx) = allowed(&request) else { return refused(&request) };
+    let Ok(id) = file.parse::<AttachmentId>() else { return StatusCode::NOT_FOUND.into_response() };
+    match files::give(&ctx, id).await {
+        Ok(given) => foreign(&given.name, &given.kind, given.bytes),
+        Err(error) => failed(&ctx, &error),
+    }
+}
+
+async fn original(Path(mail): Path<String>, request: Request) -> Response {
+    let Some(ctx) = allowed(&request) else { return refused(&request) };
+    let Ok(id) = mail.parse::<MailInId>() else { return StatusCode::NOT_FOUND.into_response() };
+    match files::original(&ctx, id).await {
+        Ok(given) => foreign(&given.name, &given.kind, given.bytes),
+        Err(error) => failed(&ctx, &error),
+    }
+}
+
+/// A file of foreign content: never shown, never sniffed, and without any right where a browser shows it all the same.
+fn foreign(name: &str, kind: &str, bytes: Vec<u8>) -> Response {
+    // Types that a browser would open as a page or script are given as what they are to us: bytes.
+    let shown =
+        ["image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain", "message/rfc822"];
+    let kind = if shown.contains(&kind) { kind } else { "application/octet-stream" };
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    let mut set = |name: http::HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    set(header::CONTENT_TYPE, kind);
+    // RFC 6266: a name of plain letters for every program, and the whole one for those that can read it.
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_graphic() && !"\"\\%;".contains(c) { c } else { '_' }).collect();
+    set(header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", percent(name)));
+    set(header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'");
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    response
+}
+
+/// RFC 8187: letters, digits and little else as they are, every other byte as `%XX`.
+fn percent(name: &str) -> String {
+    name.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
 }
 
 async fn pdf(Path(payout): Path<String>, request: Request) -> Response {

@@ -7,6 +7,7 @@ use app::base::clock::Clock;
 use app::base::context::Context;
 use app::base::db::Db;
 use app::base::secrets::Secrets;
+use app::inbox::Waiting;
 use app::mail::home::MailHome;
 use app::shell::{App, shell};
 use app::ui::screen::Failure;
@@ -137,12 +138,25 @@ async fn health(Extension(db): Extension<Db>) -> Response {
     }
 }
 
-async fn page(State(served): State<Served>, request: Request) -> Response {
+async fn page(State(served): State<Served>, mut request: Request) -> Response {
+    if let Some(waiting) = waiting_mail(&request).await {
+        request.extensions_mut().insert(waiting);
+    }
     let provide = surroundings(&request);
     let options = served.options.clone();
     let handler =
         leptos_axum::render_route_with_context(served.routes.clone(), provide, move || shell(options.clone()));
     handler(State(served), request).await
+}
+
+/// How many mails wait for a person, for whoever can do something about it. A page without the number is still a page.
+fn waiting_mail(request: &Request) -> impl Future<Output = Option<Waiting>> + Send + use<> {
+    let ctx = request.extensions().get::<Context>().filter(|ctx| ctx.actor.staff().is_some()).cloned();
+    async move {
+        let ctx = ctx?;
+        let mut tx = ctx.begin().await.ok()?;
+        app::inbox::store::count(&mut tx).await.ok().map(Waiting)
+    }
 }
 
 async fn server_function(request: Request) -> Response {
@@ -167,8 +181,10 @@ pub async fn refused(served: Served, request: Request) -> Response {
 fn surroundings(request: &Request) -> impl Fn() + Clone + Send + Sync + 'static {
     let ctx = request.extensions().get::<Context>().cloned();
     let refusal = request.extensions().get::<Failure>().copied();
+    let waiting = request.extensions().get::<Waiting>().copied();
     move || {
         ctx.clone().into_iter().for_each(provide_context);
+        waiting.into_iter().for_each(provide_context);
         refusal.into_iter().for_each(provide_context);
     }
 }

@@ -6,6 +6,8 @@ use app::base::clock::Clock;
 use app::base::db::Db;
 use app::base::error::AppError;
 use app::base::ids::PayoutRunId;
+use app::inbox::Home;
+use app::inbox::clamd::Scanner;
 use app::payout_runs::store;
 use std::future::Future;
 use std::time::Duration;
@@ -20,13 +22,24 @@ const RELEASE_EVERY: Duration = Duration::from_secs(60);
 const CONTESTS_EVERY: Duration = Duration::from_secs(60);
 /// How soon a run that was asked for is begun, or gone on with after a stop.
 const BUILD_EVERY: Duration = Duration::from_secs(1);
+/// How soon a stored mail that was not placed at once is taken up.
+const MAIL_EVERY: Duration = Duration::from_secs(10);
+/// How soon an attached file is scanned.
+const SCAN_EVERY: Duration = Duration::from_secs(2);
 /// How soon it is told that a clock ran out. It is recorded at the moment at which it did, however late that is seen.
 const CLOCKS_EVERY: Duration = Duration::from_secs(5);
 /// How often what nobody needs any more is cleared away.
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
 /// Starts every job; they end when `stop` is cancelled.
-pub fn start(db: &Db, clock: Clock, stop: &CancellationToken, tracker: &TaskTracker) {
+pub fn start(
+    db: &Db,
+    home: Home,
+    scanner: Option<Scanner>,
+    clock: Clock,
+    stop: &CancellationToken,
+    tracker: &TaskTracker,
+) {
     let sealing = db.clone();
     tracker.spawn(every(SEAL_EVERY, "seal the record", stop.clone(), move || {
         let db = sealing.clone();
@@ -46,6 +59,16 @@ pub fn start(db: &Db, clock: Clock, stop: &CancellationToken, tracker: &TaskTrac
     tracker.spawn(every(BUILD_EVERY, "build payout runs", stop.clone(), move || {
         let db = building.clone();
         async move { build_runs(&db, clock).await }
+    }));
+    let placing = db.clone();
+    tracker.spawn(every(MAIL_EVERY, "place mail", stop.clone(), move || {
+        let (db, home) = (placing.clone(), home.clone());
+        async move { app::inbox::store::handle_all(&db, &home, clock.now()).await.map(|_| ()) }
+    }));
+    let scanning = db.clone();
+    tracker.spawn(every(SCAN_EVERY, "scan files", stop.clone(), move || {
+        let (db, scanner) = (scanning.clone(), scanner.clone());
+        async move { app::inbox::store::scan_waiting(&db, scanner.as_ref(), clock.now()).await.map(|_| ()) }
     }));
     let reading = db.clone();
     tracker.spawn(every(CLOCKS_EVERY, "read clocks", stop.clone(), move || {

@@ -5,6 +5,7 @@ mod commands;
 mod downloads;
 mod embedded_postgres;
 mod http;
+mod imap;
 mod jobs;
 mod mail;
 mod secret_key;
@@ -15,7 +16,9 @@ mod transfers;
 use app::base::actor::Role;
 use clap::Parser;
 use cli::{Cli, Command};
-use commands::{Failure, Session, audit, commissions, demo, import, ledger, methods, payouts, people, programmes, tax};
+use commands::{
+    Failure, Session, audit, commissions, demo, import, ledger, mail_in, methods, payouts, people, programmes, tax,
+};
 use std::process::ExitCode;
 
 #[tokio::main]
@@ -120,6 +123,7 @@ async fn command(session: &Session, command: Command) -> Result<(), Failure> {
         }
         Command::Ledger(cli::Ledger::Verify) => ledger::verify(session).await,
         Command::Audit(cli::Audit::Verify) => audit::verify(session).await,
+        Command::Mail(cli::Mail::Ingest { files }) => mail_in::take(session, &files).await,
     }
 }
 

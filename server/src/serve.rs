@@ -1,9 +1,11 @@
 //! `serve`: listens until it is told to stop, then ends everything it started.
 
 use crate::cli::Serve;
-use crate::commands::{Failure, Session, demo};
+use crate::commands::{Failure, Session, demo, mail_in};
+use crate::imap::{Fetcher, Mailbox};
 use crate::mail::Post;
-use crate::{http, jobs, mail};
+use crate::{http, imap, jobs, mail};
+use app::inbox::Home;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,6 +30,9 @@ async fn listen(session: &Session, serve: Serve) -> Result<(), Failure> {
     if serve.demo {
         demo::fill_if_empty(session).await?;
     }
+    let scanner = mail_in::scanner()?;
+    let mailbox = serve.imap_url.as_deref().filter(|url| !url.trim().is_empty()).map(Mailbox::parse).transpose();
+    let mailbox = mailbox.map_err(|error| Failure::refused(format!("PARTNERDESK_IMAP_URL is {error}")))?;
     let listener = TcpListener::bind(serve.listen)
         .await
         .map_err(|error| Failure::refused(format!("can't listen on {}: {error}", serve.listen)))?;
@@ -42,7 +47,12 @@ async fn listen(session: &Session, serve: Serve) -> Result<(), Failure> {
     );
     let stop = CancellationToken::new();
     let tracker = TaskTracker::new();
-    jobs::start(&session.db, session.clock, &stop, &tracker);
+    let home = Home::new(&session.mail, &session.secrets);
+    if let Some(mailbox) = mailbox {
+        let (db, home, clock) = (session.db.clone(), home.clone(), session.clock);
+        tracker.spawn(imap::work(Fetcher { mailbox, db, home, clock }, stop.clone()));
+    }
+    jobs::start(&session.db, home, scanner, session.clock, &stop, &tracker);
     if let Some(smtp) = &session.smtp {
         let post = Post {
             db: session.db.clone(),

@@ -36,6 +36,8 @@ async fn every_route_is_in_the_table() {
         "/runs/{run}/payouts/{payout}/credit-note.pdf",
         "/runs/{run}/payouts/{payout}/sent-invoice.pdf",
         "/runs/files/{file}",
+        "/files/{file}",
+        "/mails/{mail}/original",
     ];
     for file in files {
         served.insert(("GET".to_owned(), file.to_owned()));
@@ -94,6 +96,8 @@ impl Ids {
             // No file was made, no line waits, and no policy asks for invoices: whoever may look finds nothing.
             .replace("{file}", "1")
             .replace("{line}", "1")
+            // Nor did a mail come in.
+            .replace("{mail}", "1")
             .replace("{token}", &self.invitation)
             .replace("{kind}", "iban")
             .replace("{rest}", "none.css")

@@ -63,4 +63,8 @@ ids! {
     PayoutFileId,
     /// A conversion under review.
     ContestId,
+    /// A message that came in by mail.
+    MailInId,
+    /// A file in a message.
+    AttachmentId,
 }

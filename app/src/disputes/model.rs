@@ -1,6 +1,6 @@
 //! Cases, what they are about, and how they end.
 
-use crate::base::ids::{CaseId, ConversionId, PartnerId, PayoutId, PersonId, ProgrammeId, TermsVersionId};
+use crate::base::ids::{CaseId, ConversionId, MailInId, PartnerId, PayoutId, PersonId, ProgrammeId, TermsVersionId};
 use crate::base::money::{Currency, Money};
 use crate::commissions::model::{Rate, State};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -177,6 +177,10 @@ pub struct Message {
     pub author: String,
     /// What it says.
     pub body: String,
+    /// All of it, where part of a mail is folded away.
+    pub whole: Option<String>,
+    /// The mail that it came by, if it came by mail.
+    pub mail: Option<MailInId>,
     /// When.
     pub at: DateTime<Utc>,
 }

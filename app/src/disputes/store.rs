@@ -4,7 +4,7 @@
 use super::model::{About, Case, Decision, Event, Facts, Kind, Locked, Message, Outcome, Pin, Reason, Side, Stage};
 use crate::base::db::Tx;
 use crate::base::error::{AppError, exactly_one};
-use crate::base::ids::{CaseId, ConversionId, PartnerId, PayoutId, PersonId, ProgrammeId, TermsVersionId};
+use crate::base::ids::{CaseId, ConversionId, MailInId, PartnerId, PayoutId, PersonId, ProgrammeId, TermsVersionId};
 use crate::base::money::{Currency, Money};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -115,8 +115,8 @@ pub async fn lock(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Locke
 /// When the database is away.
 pub async fn messages(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<Message>, AppError> {
     let rows = sqlx::query!(
-        "SELECT message_id, side, author_name, body, sent_at FROM message
-         WHERE partner_id = $1 AND case_id = $2 ORDER BY message_id",
+        r#"SELECT message_id, side, author_name, body, whole, mail_in_id AS "mail: MailInId", sent_at FROM message
+           WHERE partner_id = $1 AND case_id = $2 ORDER BY message_id"#,
         partner.0,
         case.0,
     )
@@ -129,6 +129,8 @@ pub async fn messages(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<V
                 side: Side::parse(&row.side).ok_or_else(|| unknown(&row.side))?,
                 author: row.author_name,
                 body: row.body,
+                whole: row.whole,
+                mail: row.mail,
                 at: row.sent_at,
             })
         })

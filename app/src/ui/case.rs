@@ -33,6 +33,22 @@ pub enum Side {
 
 /// One message, as it was written. `when` comes from `ui::text`.
 pub fn message(side: Side, author: String, when: AnyView, body: String) -> AnyView {
+    message_with(side, author, when, view! { <p class="prose">{body}</p> }.into_any())
+}
+
+/// Text of a mail that is not new, out of the way.
+pub fn folded_text(summary: String, body: String, open: bool) -> AnyView {
+    view! {
+        <details class="folded-text" open=open>
+            <summary>{summary}</summary>
+            <p class="prose">{body}</p>
+        </details>
+    }
+    .into_any()
+}
+
+/// One message with more in it than a text.
+pub fn message_with(side: Side, author: String, when: AnyView, body: AnyView) -> AnyView {
     let side = match side {
         Side::Partner => "partner",
         Side::Staff => "staff",
@@ -40,7 +56,7 @@ pub fn message(side: Side, author: String, when: AnyView, body: String) -> AnyVi
     view! {
         <article class="message" data-side=side>
             <p class="message-head"><span class="message-author">{author}</span>{when}</p>
-            <p class="prose">{body}</p>
+            {body}
         </article>
     }
     .into_any()

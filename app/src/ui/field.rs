@@ -356,9 +356,16 @@ pub fn Submit(
     /// What is sent then.
     #[prop(optional, into)]
     value: String,
+    /// The key that presses it, together with those the browser wants; empty for none.
+    #[prop(optional, into)]
+    key: String,
 ) -> impl IntoView {
     let value = (!name.is_empty()).then_some(value);
-    view! { <button class="button" data-weight=tone.as_str() type="submit" name=some(name) value=value>{text}</button> }
+    view! {
+        <button class="button" data-weight=tone.as_str() type="submit" name=some(name) value=value accesskey=some(key)>
+            {text}
+        </button>
+    }
 }
 
 /// Hint and error of one control.

@@ -158,6 +158,14 @@ SELECT settlement_file_id, n, 'plain', 'settled', 'payment', 'PD-' || n, 5, 'GBP
 INSERT INTO payer_account (programme_id, currency, name, account, added_at)
 SELECT programme_id, 'EUR', 'Giftware Ltd', 'DE89370400440532013000', '2011-01-01Z' FROM programme WHERE code = 'giftware';
 
+-- A stranger's mail waited until Adam said that it needs no answer; Ana's question came with a file.
+INSERT INTO mail_in (sha256, raw, bytes, source, received_at) VALUES (sha256('mail'), 'mail', 4, 'command', '2011-03-05Z');
+UPDATE mail_in SET state = 'quarantine', reason = 'stranger', handled_at = '2011-03-05Z';
+INSERT INTO mail_in_uid (mail_in_id, uid, nth) SELECT mail_in_id, 'one@example.net', 0 FROM mail_in;
+INSERT INTO mail_disposition (mail_in_id, verdict, by, at) SELECT mail_in_id, 'no_answer', s.person_id, '2011-03-06Z' FROM mail_in, staff s WHERE s.name = 'Adam Ames';
+INSERT INTO attachment (partner_id, case_id, message_id, name, kind, declared, sha256, bytes, data, scan, added_at)
+SELECT partner_id, case_id, message_id, 'proof.txt', 'text/plain', '', sha256('proof'), 5, 'proof', 'not_scanned', sent_at FROM message WHERE side = 'partner';
+
 -- Tax: a policy from the next year on; Ana's data, registered for VAT at home; an invoice of her payout, and one that she sent for
 -- it, written past the check that it was asked for, as no policy counted then.
 INSERT INTO tax_policy (programme_id, valid_from, legal_name, street, town, country, tax_number, invoices, needs_profile, vat_percent, set_at)

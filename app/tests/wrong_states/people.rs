@@ -394,6 +394,7 @@ async fn what_was_written_stays(pool: PgPool) {
     .await
     .expect("tables");
     let expected = [
+        "attachment",
         "audit",
         "audit_seal",
         "authority",
@@ -411,6 +412,9 @@ async fn what_was_written_stays(pool: PgPool) {
         "holiday",
         "house_transfer",
         "invoice",
+        "mail_disposition",
+        "mail_in",
+        "mail_in_uid",
         "mail_out",
         "mail_text",
         "mail_try",
@@ -463,6 +467,9 @@ async fn what_was_written_stays(pool: PgPool) {
             "shift" | "shift_break" => "starts",
             "shift_end" => "last_day",
             "mail_text" | "mail_try" => "mail_id",
+            "mail_disposition" => "verdict",
+            "mail_in" => "raw",
+            "mail_in_uid" => "uid",
             "payout_delay" => "message",
             "payout_file_piece" => "piece",
             "payout_file_withdrawn" => "reason",

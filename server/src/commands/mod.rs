@@ -5,6 +5,7 @@ pub mod commissions;
 pub mod demo;
 pub mod import;
 pub mod ledger;
+pub mod mail_in;
 pub mod methods;
 pub mod payouts;
 pub mod people;

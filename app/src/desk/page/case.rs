@@ -16,6 +16,8 @@ use crate::desk::store::{self, HouseSide};
 use crate::disputes::model::{About, Case, Decision, Event, Facts, Message, PayoutStep, Pin};
 use crate::disputes::store as cases;
 use crate::disputes::words;
+use crate::inbox::files::{self, Files};
+use crate::inbox::store::{self as mail, Unreachable};
 use crate::payout_methods::page as methods;
 use crate::tax::page as tax;
 use crate::terms::model::{Field, Version};
@@ -30,6 +32,9 @@ use leptos::prelude::*;
 pub(super) struct Sheet {
     pub case: Case,
     pub messages: Vec<Message>,
+    pub files: Files,
+    /// Members to whom mail comes back.
+    pub unreachable: Vec<Unreachable>,
     pub notes: Vec<Note>,
     pub events: Vec<Event>,
     /// What became of the payouts it pins.
@@ -117,6 +122,8 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
     let of = |field| in_force.iter().find(|version| version.field == field).cloned();
     Ok(Sheet {
         messages: cases::messages(tx, partner, id).await?,
+        files: files::of_case(tx, partner, id).await?,
+        unreachable: mail::unreachable(tx, partner).await?,
         notes: store::notes(tx, partner, id).await?,
         events: cases::events(tx, partner, id).await?,
         paid: cases::payout_steps(tx, partner, id).await?,

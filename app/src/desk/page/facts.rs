@@ -43,8 +43,30 @@ pub(super) fn partner(ctx: &Context, sheet: &Sheet) -> AnyView {
     for (kind, money) in &partner.balances {
         lines.push((balance(ctx, kind), text::amount(ctx, *money)));
     }
-    let body = view! { {facts(lines)} {review(ctx, sheet)} };
+    let body = view! { {facts(lines)} {unreachable(ctx, sheet)} {review(ctx, sheet)} };
     section(tr!(locale, desk.partner_title), body.into_any())
+}
+
+/// Members to whom mail comes back, until somebody says that it works.
+fn unreachable(ctx: &Context, sheet: &Sheet) -> AnyView {
+    let (locale, case) = (ctx.locale, sheet.case.id);
+    let each = sheet.unreachable.iter().map(|one| {
+        let since = words::moment(ctx, one.since);
+        let said =
+            tr!(locale, inbox.unreachable_text, name = one.name.as_str(), since = since, status = one.status.as_str());
+        let person = one.person.to_string();
+        let works = sheet.may_act.then(|| {
+            view! {
+                <Form action="/do/address-works" id=format!("address-{person}") class="inline">
+                    <Hidden name="person" value=person/>
+                    <Hidden name="case" value=case.to_string()/>
+                    <Submit text=tr!(locale, inbox.works) tone=Weight::Quiet/>
+                </Form>
+            }
+        });
+        view! { <p>{badge(Tone::Bad, tr!(locale, inbox.unreachable))}" "{said}</p> {works} }
+    });
+    each.collect_view().into_any()
 }
 
 fn balance(ctx: &Context, kind: &str) -> String {

@@ -6,6 +6,7 @@ use crate::base::context::Context;
 use crate::base::language::tr;
 use crate::disputes::model::Side;
 use crate::disputes::{rules, words};
+use crate::inbox;
 use crate::ui::Tone;
 use crate::ui::badge::badge;
 use crate::ui::case;
@@ -62,7 +63,8 @@ pub(super) fn conversation(ctx: &Context, sheet: &Sheet) -> AnyView {
             Side::Staff => case::Side::Staff,
         };
         let when = text::time_exact(ctx, message.at);
-        (message.at, case::message(side, message.author.clone(), when, message.body.clone()))
+        let body = inbox::page::body(ctx, message, sheet.files.get(&message.id));
+        (message.at, case::message_with(side, message.author.clone(), when, body))
     });
     let notes = sheet.notes.iter().map(|note| {
         let when = view! { <span>{tr!(ctx.locale, desk.internal)}" "{text::time_exact(ctx, note.at)}</span> };

@@ -8,6 +8,8 @@ use crate::base::ids::CaseId;
 use crate::base::language::tr;
 use crate::disputes::model::{Case, Decision, Event, Message, PayoutStep, Pin, Side, Stage};
 use crate::disputes::{facts, rules, store, words};
+use crate::inbox;
+use crate::inbox::files::{self, Files};
 use crate::rota::page::presence;
 use crate::ui::Tone;
 use crate::ui::case;
@@ -30,6 +32,7 @@ pub fn Dispute() -> impl IntoView {
         let mut tx = ctx.begin().await?;
         let case = store::find(&mut tx, partner, id).await?;
         let messages = store::messages(&mut tx, partner, id).await?;
+        let files = files::of_case(&mut tx, partner, id).await?;
         let events = store::events(&mut tx, partner, id).await?;
         let pins = store::pins(&mut tx, partner, id).await?;
         let decision = store::decision(&mut tx, partner, id).await?;
@@ -42,7 +45,7 @@ pub fn Dispute() -> impl IntoView {
             {notice::done(&ctx, said)}
             {decision.map(|decision| decided(&ctx, &decision))}
             {columns(vec![
-                view! { {conversation(&ctx, &messages)} {answer_form(&ctx, &case, &messages, &draft)} }.into_any(),
+                view! { {conversation(&ctx, &messages, &files)} {answer_form(&ctx, &case, &messages, &draft)} }.into_any(),
                 view! {
                     {section(tr!(ctx.locale, disputes.time_line), timeline(steps(&ctx, &case, &events, &paid)))}
                     {pins.iter().map(|pin| pinned(&ctx, pin)).collect_view()}
@@ -94,7 +97,7 @@ fn decided(ctx: &Context, decision: &Decision) -> AnyView {
     section(tr!(locale, disputes.decision_title), body.into_any())
 }
 
-fn conversation(ctx: &Context, messages: &[Message]) -> AnyView {
+fn conversation(ctx: &Context, messages: &[Message], files: &Files) -> AnyView {
     let messages = messages
         .iter()
         .map(|message| {
@@ -102,7 +105,8 @@ fn conversation(ctx: &Context, messages: &[Message]) -> AnyView {
                 Side::Partner => case::Side::Partner,
                 Side::Staff => case::Side::Staff,
             };
-            case::message(side, message.author.clone(), text::time_exact(ctx, message.at), message.body.clone())
+            let body = inbox::page::body(ctx, message, files.get(&message.id));
+            case::message_with(side, message.author.clone(), text::time_exact(ctx, message.at), body)
         })
         .collect_view();
     section(tr!(ctx.locale, disputes.conversation), messages.into_any())

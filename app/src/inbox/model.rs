@@ -1,0 +1,120 @@
+//! What a message that came in says, and what becomes of it.
+
+use chrono::{DateTime, Utc};
+
+/// A message as it was read; all text is free of control characters and line ends are `\n`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Incoming {
+    /// Its Message-ID, without the angle brackets.
+    pub message_id: Option<String>,
+    /// What it answers: In-Reply-To first, then References from the newest to the oldest. No id twice.
+    pub answers: Vec<String>,
+    /// Who wrote it, in lower case; `None` where From names nobody or several people.
+    pub from: Option<String>,
+    /// The name beside that address; may be empty.
+    pub from_name: String,
+    /// Every address it was sent or delivered to, in lower case: To, Cc, Delivered-To, X-Original-To, Envelope-To.
+    pub to: Vec<String>,
+    /// The subject; may be empty.
+    pub subject: String,
+    /// When it was written, by the sender's own clock.
+    pub written_at: Option<DateTime<Utc>>,
+    /// The text; made from HTML where the message has no other.
+    pub text: String,
+    /// Whether the text was longer than is kept.
+    pub cut: bool,
+    /// What was attached.
+    pub attachments: Vec<Attachment>,
+    /// Why no person wrote it, if none did.
+    pub machine: Option<Machine>,
+    /// The delivery report it is, if it is one.
+    pub bounce: Option<Bounce>,
+    /// How many servers passed it on.
+    pub hops: usize,
+    /// Whether it carries the mark of our own mails.
+    pub marked_as_ours: bool,
+}
+
+/// A file in a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// The name the sender gave it, without any folder; never empty.
+    pub name: String,
+    /// What its first bytes say it is: a media type.
+    pub kind: &'static str,
+    /// What the sender says it is.
+    pub declared: String,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+/// What shows that no person wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Machine {
+    /// RFC 3834: Auto-Submitted says something else than `no`, or an older header says the same.
+    Automatic,
+    /// A mailing list or newsletter: List-* of RFC 2369 and 2919, Precedence.
+    List,
+    /// A report of a mail system that is no failed delivery: a delay, a receipt, a complaint.
+    Report,
+}
+
+/// A delivery report (RFC 3464) about a mail that did not arrive.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bounce {
+    /// The addresses that failed.
+    pub failed: Vec<Failed>,
+    /// The Message-ID of the mail that came back, where the report holds it.
+    pub returned: Option<String>,
+}
+
+/// One address that could not be reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// The address, in lower case.
+    pub address: String,
+    /// Whether it will fail again: status 5.x.x.
+    pub permanent: bool,
+    /// The status code (RFC 3463) or the server's own words; may be empty.
+    pub status: String,
+}
+
+/// Why a message waits for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Nobody known wrote it, or somebody known into a case that is not theirs.
+    Stranger,
+    /// Its writer belongs to several partner accounts and it names no case.
+    SeveralAccounts,
+    /// No person wrote it.
+    Machine,
+    /// We wrote it, or it goes round in circles.
+    Loop,
+    /// A mail of ours came back.
+    Bounce,
+    /// It can't be read.
+    Broken,
+}
+
+impl Reason {
+    /// Every one, in the order a screen lists them.
+    pub const ALL: [Self; 6] =
+        [Self::Stranger, Self::SeveralAccounts, Self::Bounce, Self::Machine, Self::Loop, Self::Broken];
+
+    /// As the database writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stranger => "stranger",
+            Self::SeveralAccounts => "several_accounts",
+            Self::Machine => "machine",
+            Self::Loop => "loop",
+            Self::Bounce => "bounce",
+            Self::Broken => "broken",
+        }
+    }
+
+    /// From what the database wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+    }
+}

@@ -1,0 +1,243 @@
+//! Mail out of a real mailbox: Debian's Dovecot, started here as nobody special. What lies there is taken, what comes is
+//! taken at once, and a process or a server that dies in between loses nothing and doubles nothing.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod support;
+
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use support::Database;
+
+/// How long anything here may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Debian's `nobody` and `nogroup`, whom Dovecot runs as where the tests run as root.
+const NOBODY: u32 = 65534;
+
+/// A Dovecot with one mailbox.
+struct Dovecot {
+    child: Option<Child>,
+    folder: tempfile::TempDir,
+    port: u16,
+}
+
+impl Dovecot {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("folder");
+        // A port that was free a moment ago.
+        let port = TcpListener::bind("127.0.0.1:0").expect("port").local_addr().expect("port").port();
+        let dovecot = Self { child: None, folder, port };
+        let (user, group) = if is_root() { (NOBODY, NOBODY) } else { (own().0, own().1) };
+        let path = dovecot.folder.path().display();
+        let names = |flag: &str, id: u32| {
+            let said = Command::new("getent").args([flag, &id.to_string()]).output().expect("getent").stdout;
+            String::from_utf8(said).expect("text").split(':').next().expect("a name").to_owned()
+        };
+        let (user_name, group_name) = (names("passwd", user), names("group", group));
+        let settings = format!(
+            "protocols = imap\nbase_dir = {path}/run\nstate_dir = {path}/state\nlog_path = {path}/log\nssl = no\n\
+             disable_plaintext_auth = no\ndefault_login_user = {user_name}\ndefault_internal_user = {user_name}\n\
+             default_internal_group = {group_name}\nmail_location = maildir:{path}/mail\nlisten = 127.0.0.1\nfirst_valid_uid = 1\n\
+             passdb {{\n driver = static\n args = password=secret\n}}\n\
+             userdb {{\n driver = static\n args = uid={user} gid={group} home={path}\n}}\n\
+             service imap-login {{\n chroot =\n inet_listener imap {{\n port = {port}\n }}\n inet_listener imaps {{\n port = 0\n }}\n}}\n\
+             service anvil {{\n chroot =\n}}\nservice stats {{\n chroot =\n}}\n"
+        );
+        std::fs::write(dovecot.folder.path().join("dovecot.conf"), settings).expect("settings");
+        for part in ["mail", "mail/cur", "mail/new", "mail/tmp"] {
+            std::fs::create_dir(dovecot.folder.path().join(part)).expect("mailbox");
+        }
+        if is_root() {
+            for part in ["", "mail", "mail/cur", "mail/new", "mail/tmp"] {
+                chown(dovecot.folder.path().join(part), Some(user), Some(group)).expect("chown");
+            }
+        }
+        let mut dovecot = dovecot;
+        dovecot.run();
+        dovecot
+    }
+
+    fn run(&mut self) {
+        let settings = self.folder.path().join("dovecot.conf");
+        let mut command = if is_root() {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "/usr/sbin/dovecot"]);
+            command
+        } else {
+            Command::new("/usr/sbin/dovecot")
+        };
+        let child = command.arg("-F").arg("-c").arg(settings).stdin(Stdio::null()).spawn();
+        self.child = Some(child.expect("dovecot (.ci/tools test)"));
+        let since = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            assert!(since.elapsed() < PATIENCE, "{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn stop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // Told to end it takes its children along.
+            let _ = Command::new("kill").arg(child.id().to_string()).status();
+            let _ = child.wait();
+        }
+    }
+
+    /// A mail arrives, as a delivery agent leaves it.
+    fn deliver(&self, name: &str, raw: &str) {
+        let mail = self.folder.path().join("mail");
+        let draft = mail.join("tmp").join(name);
+        std::fs::write(&draft, raw).expect("mail");
+        std::fs::set_permissions(&draft, PermissionsExt::from_mode(0o666)).expect("mode");
+        std::fs::rename(draft, mail.join("new").join(name)).expect("mail");
+    }
+
+    /// How many mails are marked as seen.
+    fn seen(&self) -> usize {
+        let files = std::fs::read_dir(self.folder.path().join("mail/cur")).expect("mailbox");
+        files.filter(|file| file.as_ref().is_ok_and(|file| is_seen(&file.path()))).count()
+    }
+
+    fn url(&self) -> String {
+        format!("imap://desk:secret@127.0.0.1:{}", self.port)
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Dovecot {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn is_seen(path: &Path) -> bool {
+    path.to_string_lossy().rsplit_once(":2,").is_some_and(|(_, flags)| flags.contains('S'))
+}
+
+fn own() -> (u32, u32) {
+    let me = std::fs::metadata("/proc/self").expect("/proc");
+    (me.uid(), me.gid())
+}
+
+fn is_root() -> bool {
+    own().0 == 0
+}
+
+/// `serve` with a mailbox; stopped at the end.
+struct Serve(Child);
+
+impl Serve {
+    fn start(database: &Database, dovecot: &Dovecot, crash: Option<&str>) -> Self {
+        let mut command = database.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.env("PARTNERDESK_IMAP_URL", dovecot.url()).stdout(Stdio::null()).stderr(Stdio::null());
+        if let Some(point) = crash {
+            command.env("PARTNERDESK_CRASH_AT", point);
+        }
+        Self(command.spawn().expect("serve"))
+    }
+}
+
+impl Drop for Serve {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn mail(number: usize) -> String {
+    format!(
+        "From: s{number}@example.net\r\nMessage-ID: <{number}@x>\r\nSubject: Mail {number}\r\n\r\nHello {number}\r\n"
+    )
+}
+
+async fn count(database: &Database, from: &str) -> i64 {
+    let sql = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {from}"));
+    // The server migrates first.
+    sqlx::query_scalar(sql).fetch_one(&database.pool).await.unwrap_or(-1)
+}
+
+async fn reaches(database: &Database, dovecot: &Dovecot, mails: usize) -> Duration {
+    let since = Instant::now();
+    loop {
+        let placed = count(database, "mail_in WHERE state = 'quarantine' AND source = 'imap'").await;
+        if placed == mails as i64 && dovecot.seen() == mails {
+            return since.elapsed();
+        }
+        assert!(since.elapsed() < PATIENCE, "{placed} placed, {} seen of {mails}; {}", dovecot.seen(), dovecot.log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_lies_there_is_taken_and_what_comes_at_once() {
+    let database = Database::fresh().await;
+    let dovecot = Dovecot::start();
+    (0..3).for_each(|number| dovecot.deliver(&format!("1.{number}"), &mail(number)));
+    let _serve = Serve::start(&database, &dovecot, None);
+    reaches(&database, &dovecot, 3).await;
+    // Now it waits for news; a mail that comes is there long before it would ask again.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    dovecot.deliver("1.3", &mail(3));
+    let took = reaches(&database, &dovecot, 4).await;
+    eprintln!("a mail was taken {} ms after it arrived", took.as_millis());
+    assert!(took < Duration::from_secs(20), "{took:?}");
+    // The same mail by another way is marked too, and is no second row.
+    dovecot.deliver("1.4", &mail(3));
+    let since = Instant::now();
+    while dovecot.seen() < 5 {
+        assert!(since.elapsed() < PATIENCE, "{}", dovecot.log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(count(&database, "mail_in").await, 4);
+    // What arrived is what is kept: Dovecot gives lines their CRLF, and nothing else changes.
+    let raw: Vec<PathBuf> = std::fs::read_dir(dovecot.folder.path().join("mail/cur"))
+        .expect("mailbox")
+        .map(|file| file.expect("file").path())
+        .collect();
+    let bytes = std::fs::read(&raw[0]).expect("mail");
+    let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM mail_in WHERE sha256 = sha256($1))")
+        .bind(bytes)
+        .fetch_one(&database.pool)
+        .await
+        .expect("row");
+    assert!(known);
+}
+
+#[tokio::test]
+async fn a_process_that_dies_before_it_marks_a_mail_takes_it_once() {
+    let database = Database::fresh().await;
+    let dovecot = Dovecot::start();
+    (0..2).for_each(|number| dovecot.deliver(&format!("1.{number}"), &mail(number)));
+    for (point, stored) in [("mail.kept", 1), ("imap.stored", 1), ("imap.stored:2", 2)] {
+        let mut serve = Serve::start(&database, &dovecot, Some(point));
+        let since = Instant::now();
+        while serve.0.try_wait().expect("serve").is_none() {
+            assert!(since.elapsed() < PATIENCE, "{point}: it lives; {}", dovecot.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(count(&database, "mail_in").await, stored, "{point}");
+    }
+    let _serve = Serve::start(&database, &dovecot, None);
+    reaches(&database, &dovecot, 2).await;
+    assert_eq!(count(&database, "mail_in").await, 2);
+}
+
+#[tokio::test]
+async fn a_server_that_goes_away_is_asked_again() {
+    let database = Database::fresh().await;
+    let mut dovecot = Dovecot::start();
+    dovecot.deliver("1.0", &mail(0));
+    let _serve = Serve::start(&database, &dovecot, None);
+    reaches(&database, &dovecot, 1).await;
+    dovecot.stop();
+    dovecot.deliver("1.1", &mail(1));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    dovecot.run();
+    reaches(&database, &dovecot, 2).await;
+}
