@@ -11,11 +11,14 @@ pub mod base;
 #[cfg(feature = "ssr")]
 pub mod clocks;
 pub mod commissions;
+#[cfg(feature = "ssr")]
 pub mod contests;
 #[cfg(feature = "ssr")]
 pub mod desk;
+#[cfg(feature = "ssr")]
 pub mod disputes;
 pub mod earnings;
+#[cfg(feature = "ssr")]
 pub mod figures;
 #[cfg(feature = "ssr")]
 pub mod funds;

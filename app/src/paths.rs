@@ -137,6 +137,7 @@ pub fn contest(id: ContestId) -> String {
 }
 
 /// The form that contests an order's commission.
+#[cfg(feature = "ssr")]
 pub fn contest_order(programme: &str, order: &str) -> String {
     let encode = crate::ui::query::encode;
     format!("{CONTESTS}?programme={}&order={}#form", encode(programme), encode(order))

@@ -1,12 +1,8 @@
 //! What the programme contests: a conversion under review. Its commission is set apart until somebody decides or time
 //! does, with a reason the partner reads; the rest of the partner's money goes on its way.
 
-pub mod model;
-pub mod rules;
-
-#[cfg(feature = "ssr")]
 pub mod api;
-#[cfg(feature = "ssr")]
+pub mod model;
 pub mod page;
-#[cfg(feature = "ssr")]
+pub mod rules;
 pub mod store;

@@ -2,16 +2,10 @@
 //!
 //! Holds the partner's side and what both sides share; the staff's side is `desk`.
 
-pub mod model;
-pub mod rules;
-
-#[cfg(feature = "ssr")]
 pub mod api;
-#[cfg(feature = "ssr")]
 pub mod facts;
-#[cfg(feature = "ssr")]
+pub mod model;
 pub mod page;
-#[cfg(feature = "ssr")]
+pub mod rules;
 pub mod store;
-#[cfg(feature = "ssr")]
 pub mod words;
