@@ -36,24 +36,24 @@ test('a change waits for the link in a mail @phone @plain', async ({ page }) => 
   await expect(main).toContainText('We mail a link to you');
   await looksRight(page);
   const before = mail.count();
-  await fill(page, 'DE89 3704 0044 0532 0130 00');
+  await fill(page, 'NL91 ABNA 0417 1643 00');
   await expect(page).toHaveURL(/\/account\?done=waits$/);
-  await expect(main).toContainText('Confirm Bank account (IBAN), DE•• •••• 3000: follow the link that we mailed to you.');
+  await expect(main).toContainText('Confirm Bank account (IBAN), NL•• •••• 4300: follow the link that we mailed to you.');
   await expect(main).toContainText('Until then your payouts go where they went before.');
   await looksRight(page);
 
   // Somebody thinks better of it, and of that again.
   await page.getByRole('button', { name: 'Stop this change' }).click();
   await expect(main).toContainText('The change is stopped.');
-  await expect(main).not.toContainText('DE•• •••• 3000');
+  await expect(main).not.toContainText('NL•• •••• 4300');
   await mail.newest(before + 1);
-  await fill(page, 'DE89 3704 0044 0532 0130 00');
+  await fill(page, 'NL91 ABNA 0417 1643 00');
   await mail.newest(before + 2);
   await page.getByRole('button', { name: 'Mail the link again' }).click();
   await expect(page).toHaveURL(/\/account\?done=resent$/);
 
   const text = await mail.newest(before + 3);
-  expect(text).toContain('You set Bank account (IBAN), DE•• •••• 3000 as the place where your payouts go.');
+  expect(text).toContain('You set Bank account (IBAN), NL•• •••• 4300 as the place where your payouts go.');
   const link = /http:\/\/localhost:\d+\/account\/confirm\/[0-9a-f]{64}/.exec(text)![0];
   // From a mail one comes signed out: the way leads over signing in.
   await page.context().clearCookies();
@@ -66,18 +66,18 @@ test('a change waits for the link in a mail @phone @plain', async ({ page }) => 
   await looksRight(page);
   await page.getByRole('button', { name: 'Yes, send my payouts there' }).click();
   await expect(page).toHaveURL(/\/account\?done=confirmed$/);
-  await expect(page.locator('.lead')).toContainText('DE•• •••• 3000 from 5 March 2026 on; until then they wait.');
+  await expect(page.locator('.lead')).toContainText('NL•• •••• 4300 from 5 March 2026 on; until then they wait.');
   await looksRight(page);
   await page.goto(link);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('This account is confirmed already');
   await looksRight(page);
 
   // Another one, so that the next browser begins with a change as well.
-  await fill(page, 'ES91 2100 0418 4502 0005 1332');
+  await fill(page, 'BE71 0961 2345 6769');
   const again = /\/account\/confirm\/[0-9a-f]{64}/.exec(await mail.newest(before + 4))![0];
   await page.goto(again);
   await page.getByRole('button', { name: 'Yes, send my payouts there' }).click();
-  await expect(page.locator('.lead')).toContainText('ES•• •••• 1332');
+  await expect(page.locator('.lead')).toContainText('BE•• •••• 6769');
 });
 
 test('an owner sees what was mailed @phone', async ({ page, house }) => {

@@ -30,7 +30,7 @@ export class Watch {
       if (this.plain && /was preloaded using link preload but not used/.test(message.text())) return;
       this.complaints.push(`console: ${message.text()} (${message.location().url})`);
     });
-    context.on('weberror', (error) => this.complaints.push(`page: ${error.error().message}`));
+    context.on('weberror', (error) => this.complaints.push(`page: ${error.error().message} (${error.page()?.url()})`));
     context.on('requestfailed', (request) => {
       const why = request.failure()?.errorText ?? '';
       // Going on to another page ends what was still under way; without JavaScript no script is fetched.

@@ -52,7 +52,7 @@ async fn listen(session: &Session, serve: Serve) -> Result<(), Failure> {
             smtp: smtp.clone(),
         };
         if session.mail.link("").starts_with("http://localhost") {
-            tracing::warn!("PARTNERDESK_URL is not set: links in mails lead nowhere but here");
+            tracing::warn!("links in mails lead to this machine alone: set PARTNERDESK_URL");
         }
         tracker.spawn(mail::work(post, stop.clone()));
     }

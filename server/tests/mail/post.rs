@@ -95,7 +95,7 @@ print(json.dumps([[p.get_content_type(),p.get_content()] for p in m.iter_parts()
         let parts: Vec<(String, String)> = serde_json::from_slice(&out).expect("parts");
         let [(plain, text), (html, page)] = parts.as_slice() else { panic!("two parts: {parts:?}") };
         assert_eq!((plain.as_str(), html.as_str()), ("text/plain", "text/html"));
-        (text.clone(), page.clone())
+        (text.replace("\r\n", "\n"), page.replace("\r\n", "\n"))
     }
 }
 
@@ -117,10 +117,10 @@ impl Serve {
     pub fn start_with(database: &Database, folder: &Path, smtp: Option<&str>, more: Option<(&str, &str)>) -> Self {
         let log = folder.join(format!("log-{}", std::fs::read_dir(folder).expect("folder").count()));
         let mut command = database.command(&["serve", "--listen", "127.0.0.1:0", "--url", "https://desk.example.org"]);
+        command.env("PARTNERDESK_MAIL_FROM", "Garden <desk@example.org>");
         command.env("NO_COLOR", "1").stdout(Stdio::null()).stderr(File::create(&log).expect("log"));
         if let Some(url) = smtp {
             command.env("PARTNERDESK_SMTP_URL", url);
-            command.env("PARTNERDESK_MAIL_FROM", "Garden <desk@example.org>");
         }
         command.envs(more);
         let child = command.spawn().expect("serve");

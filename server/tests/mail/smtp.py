@@ -49,7 +49,7 @@ class House:
 
 def knows(server, session, envelope, mechanism, data):
     right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"desk", b"open-sesame")
-    return AuthResult(success=right)
+    return AuthResult(success=right, handled=False)
 
 
 async def main():

@@ -106,11 +106,11 @@ pub async fn ask_again(ctx: &Context) -> Result<End, AppError> {
 /// A status without details.
 #[server(prefix = "/do", endpoint = "cancel-payout-method")]
 pub async fn cancel_payout_method(
-    /// The method that waits.
-    method: String,
+    /// The method that waits. Not named `method`: a field of that name hides the form's own from scripts.
+    waiting: String,
 ) -> Result<(), ServerFnError> {
     let ctx = context()?;
-    let end = cancel(&ctx, &method).await;
+    let end = cancel(&ctx, &waiting).await;
     forms::finish(&ctx, &[], end).await
 }
 

@@ -75,7 +75,7 @@ fn unconfirmed(ctx: &Context, waits: &Waiting, draft: &Draft, has_other: bool) -
         <p>{said}" "{until_then}</p>
         {again}
         <Form action="/do/cancel-payout-method" id="cancel-method" class="inline">
-            <Hidden name="method" value=id/>
+            <Hidden name="waiting" value=id/>
             <Submit text=tr!(locale, confirmation.cancel) tone=Weight::Quiet/>
         </Form>
     };
