@@ -128,6 +128,8 @@ fn ask(server: &Server, method: &str, path: &str, actor: &str) -> String {
         303 if to_sign_in => "sign-in".into(),
         status @ (401 | 403) => status.to_string(),
         404 => "404".into(),
+        // An empty form breaks many a server function; a page has no such excuse.
+        status @ 500.. if method == "GET" => panic!("{path} fails with {status} for {actor}"),
         _ => "in".into(),
     }
 }
