@@ -21,8 +21,9 @@ test('an owner finds gaps in the week and closes one @phone @plain', async ({ pa
   await page.goto('/rota');
   const main = page.getByRole('main');
   await expect(main).toContainText('On now: Marta Ruiz until 16:00.');
-  // Lunch and supper on five days, Marta's Friday morning, and the mornings of the weekend.
-  await expect(main).toContainText('1,380 of 5,460 minutes are uncovered, in 13 gaps.');
+  // Lunch and supper on five days, Marta's Friday morning, the mornings of the weekend, and Sunday's last hour: New York has set
+  // its clocks forward.
+  await expect(main).toContainText('1,380 of 5,460 minutes are uncovered, in 14 gaps.');
   expect(await sidewaysScroll(page)).toEqual([]);
   await expectNoAxeViolations(page);
 
@@ -44,7 +45,7 @@ test('an owner finds gaps in the week and closes one @phone @plain', async ({ pa
   await refused.getByLabel('Break until').fill('');
   await refused.getByRole('button', { name: 'Add shifts' }).click();
   await expect(main).toContainText('On the rota.');
-  await expect(main).toContainText('1,200 of 5,460 minutes are uncovered, in 12 gaps.');
+  await expect(main).toContainText('1,200 of 5,460 minutes are uncovered, in 13 gaps.');
 });
 
 test('a partner reads who is on, and the desk sees the clock @phone @plain', async ({ page, somebody }) => {

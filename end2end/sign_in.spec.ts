@@ -163,7 +163,7 @@ test("a partner never sees another partner's commission or dispute", async ({ pa
 });
 
 test('an invitation opens one account, once @plain', async ({ page, house, watch }) => {
-  const newcomer = { ...MEMBER, name: 'Inés Ferrer', email: 'ines@example.org' };
+  const newcomer = { ...MEMBER, name: 'Íris Ferrer', email: 'iris@example.org' };
   const link = await invite(house, 'greenhouse', 'window-herbs', newcomer);
   await page.goto(link);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Welcome, Window Herbs');
@@ -176,7 +176,7 @@ test('an invitation opens one account, once @plain', async ({ page, house, watch
   await page.getByLabel('Password').fill(newcomer.password);
   await page.getByRole('button', { name: 'Open my account' }).click();
   await expect(page).toHaveURL('/payouts');
-  await expect(page.locator('.person')).toContainText('Inés Ferrer');
+  await expect(page.locator('.person')).toContainText('Íris Ferrer');
 
   watch.allow(404);
   expect((await page.goto(link))?.status()).toBe(404);

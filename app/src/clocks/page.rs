@@ -205,9 +205,11 @@ pub fn limits(ctx: &Context, policies: &[Policy], draft: &Draft, may_write: bool
                 .filter(|policy| policy.valid_from <= ctx.now())
                 .max_by_key(|policy| (policy.valid_from, policy.id));
             let Some((policy, minutes)) = newest.and_then(|policy| Some((policy, policy.minutes?))) else { continue };
-            let since = (policy.valid_from > crate::base::clock::SINCE_EVER)
-                .then(|| text::time_exact(ctx, policy.valid_from))
-                .unwrap_or_else(|| tr!(locale, clocks.since_ever).into_any());
+            let since = if policy.valid_from > crate::base::clock::SINCE_EVER {
+                text::time_exact(ctx, policy.valid_from)
+            } else {
+                tr!(locale, clocks.since_ever).into_any()
+            };
             rows.push(Row {
                 cells: vec![
                     clock_words(locale, clock).into_any(),

@@ -8,8 +8,9 @@ use crate::base::error::AppError;
 use crate::base::format;
 use crate::base::forms::{self, Draft};
 use crate::base::language::tr;
-use crate::base::money::Money;
+use crate::base::money::{Currency, Money};
 use crate::paths;
+use crate::payout_methods;
 use crate::payout_runs::store::{Home, programmes};
 use crate::ui::Tone;
 use crate::ui::empty::empty;
@@ -42,6 +43,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let home = homes.iter().find(|home| home.code == asked).or(homes.first()).cloned().ok_or(AppError::NotFound)?;
     let funds = store::funds(&mut tx, home.id.into()).await?;
     let booked = store::newest(&mut tx, home.id.into(), NEWEST).await?;
+    let (usual, _) = payout_methods::store::programme(&mut tx, home.id.into()).await?;
     drop(tx);
 
     let title = tr!(locale, funds.title);
@@ -56,7 +58,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let said = (query.get("done") == Some("booked")).then(|| tr!(locale, funds.done_booked));
     let form = Who::Paying
         .includes(&ctx.actor)
-        .then(|| section(tr!(locale, funds.form_title), booking_form(ctx, &home, &funds, &draft)));
+        .then(|| section(tr!(locale, funds.form_title), booking_form(ctx, &home, usual, &draft)));
     let slips = funds.iter().map(|one| section(one.currency.code().to_owned(), sum(ctx, one))).collect();
     let body = view! {
         {page_head(title.clone(), Some(lead(ctx, &funds)))}
@@ -150,22 +152,21 @@ fn words(ctx: &Context, kind: Kind) -> String {
     }
 }
 
-fn booking_form(ctx: &Context, home: &Home, funds: &[Funds], draft: &Draft) -> AnyView {
+fn booking_form(ctx: &Context, home: &Home, usual: Currency, draft: &Draft) -> AnyView {
     let (locale, draft, programme) = (ctx.locale, draft.clone(), home.code.clone());
     let kinds: Vec<_> = Kind::ALL.iter().map(|kind| (kind.as_str().to_owned(), words(ctx, *kind))).collect();
-    let usual = funds.first().map_or("", |one| one.currency.code()).to_owned();
     view! {
         <p>{tr!(locale, funds.form_lead)}</p>
         <Form action="/do/book-funds" draft=&draft>
             <Hidden name="form_key" value=draft.value_or("form_key", &forms::new_key())/>
             <Hidden name="programme" value=programme/>
-            <Select name="kind" label=tr!(locale, funds.kind) options=kinds selected=draft.value("kind") error=draft.error("kind")/>
+            <Select name="kind" label=tr!(locale, funds.kind) options=kinds selected=draft.value("kind") error=draft.error("kind") required=true/>
             <Field
                 name="amount" label=tr!(locale, funds.amount) inputmode="decimal" value=draft.value("amount")
                 error=draft.error("amount") required=true
             />
             <Field
-                name="currency" label=tr!(locale, funds.currency) value=draft.value_or("currency", &usual) error=draft.error("currency")
+                name="currency" label=tr!(locale, funds.currency) value=draft.value_or("currency", usual.code()) error=draft.error("currency")
                 required=true maxlength=3
             />
             <Field

@@ -45,7 +45,7 @@ impl Letter {
                 Part::Link(words, href) => write!(text, "{}:\n{href}\n\n", one_line(words)),
             };
         }
-        let _ = write!(text, "{}\n", one_line(&self.signed_by));
+        let _ = writeln!(text, "{}", one_line(&self.signed_by));
         if self.house != self.signed_by {
             let _ = writeln!(text, "{}", one_line(&self.house));
         }

@@ -4,7 +4,6 @@
 
 mod confirm;
 #[path = "../desk_house/mod.rs"]
-#[allow(dead_code)]
 mod desk_house;
 mod old_rows;
 mod reveal;

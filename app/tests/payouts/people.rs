@@ -333,7 +333,7 @@ async fn a_delay_is_told_once_and_later(pool: PgPool) {
         let letter = app::mail::letters::write(&office.finn().mail, &loaded.sides, &loaded.about.expect("about"));
         texts.push(letter.text());
     }
-    let plain = texts[0].plain.replace('\u{a0}', " ").replace('\u{202f}', " ");
+    let plain = texts[0].plain.replace(['\u{a0}', '\u{202f}'], " ");
     assert!(plain.contains("will be paid on 20 June 2011, not on 15 June 2011 as we had said."), "{plain}");
     assert!(plain.contains("Our bank is closed on Thursday.") && plain.contains("\nFinn Fox\n"), "{plain}");
     assert!(texts[1].subject.starts_with("Tu pago llega el 20"), "{}", texts[1].subject);

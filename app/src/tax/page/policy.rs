@@ -114,9 +114,9 @@ fn versions(ctx: &Context, history: Vec<(Policy, Option<String>)>) -> AnyView {
     let head = [
         (tr!(locale, tax.valid_from), false),
         (tr!(locale, tax.invoices), false),
-        (tr!(locale, tax.vat_percent), true),
-        (tr!(locale, tax.withhold_domestic), true),
-        (tr!(locale, tax.withhold_foreign), true),
+        (tr!(locale, tax.column_vat), true),
+        (tr!(locale, tax.column_domestic), true),
+        (tr!(locale, tax.column_foreign), true),
         (tr!(locale, tax.set_by), false),
     ]
     .map(|(label, numeric)| Head { label, numeric })
