@@ -207,7 +207,6 @@ fn the_schema_accepts_1_and_1000_payments() {
 }
 
 #[test]
-#[ignore = "writes 60 MB"]
 fn the_schema_accepts_100_000_payments() {
     validate(100_000);
 }
