@@ -2,6 +2,7 @@
 
 mod act;
 mod case;
+mod choices;
 mod partner;
 mod queue;
 
@@ -11,7 +12,8 @@ pub use act::{
 };
 pub use case::{HouseSide, assignee, booked, commission, house_side, notes, taken_back, unanswered};
 pub use partner::{former, partner, term_history};
-pub use queue::{MOST, queue};
+pub use queue::{Key, Narrowed, PAGE, Page, Tally, lines, page, queue, tally};
+pub use choices::{Choices, choices};
 
 use crate::base::error::AppError;
 

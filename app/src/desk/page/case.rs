@@ -1,6 +1,6 @@
 //! A case in three columns: queue, conversation, facts.
 
-use super::queue::{beside, view_of};
+use super::queue::{Asked, beside};
 use super::{act, facts, recalculate, talk};
 use crate::base::access::Who;
 use crate::base::context::Context;
@@ -10,7 +10,7 @@ use crate::base::forms::{self, Draft};
 use crate::base::ids::{CaseId, OfferId};
 use crate::base::language::tr;
 use crate::clocks::page as clocks;
-use crate::desk::model::{Authority, Former, Note, Partner, Replay, TermLine, View, Waiting};
+use crate::desk::model::{Authority, Former, Note, Partner, Replay, TermLine, Waiting};
 use crate::desk::rules;
 use crate::desk::store::{self, HouseSide};
 use crate::disputes::model::{About, Case, Decision, Event, Facts, Message, PayoutStep, Pin};
@@ -80,14 +80,13 @@ impl Sheet {
 #[component]
 pub fn DeskCase() -> impl IntoView {
     screen(|ctx, query| async move {
-        let reader = ctx.staff()?.person;
         let id: CaseId = query.id("case")?;
-        let view = view_of(&query, View::All);
+        let asked = Asked::of(&query);
         let mut tx = ctx.begin().await?;
         let sheet = read(&ctx, &mut tx, &query, id).await?;
-        let waiting = store::queue(&mut tx, view, reader, ctx.now()).await?;
+        let waiting = asked.page(&ctx, &mut tx).await?.lines;
         let title = tr!(ctx.locale, desk.case_title, number = id.0, kind = words::kind(ctx.locale, sheet.case.kind));
-        Ok((title.clone(), show(&ctx, &query, view, &waiting, &sheet, title)))
+        Ok((title.clone(), show(&ctx, &query, &asked, &waiting, &sheet, title)))
     })
 }
 
@@ -164,7 +163,7 @@ async fn today(ctx: &Context, tx: &mut Tx, case: &Case, pin: &Pin) -> Result<Opt
     })
 }
 
-fn show(ctx: &Context, query: &Query, view: View, waiting: &[Waiting], sheet: &Sheet, title: String) -> AnyView {
+fn show(ctx: &Context, query: &Query, asked: &Asked, waiting: &[Waiting], sheet: &Sheet, title: String) -> AnyView {
     let done = done(ctx, query.get("done"));
     let head = page_head(title, Some(talk::lead(ctx, sheet)));
     let talk = view! {
@@ -186,7 +185,7 @@ fn show(ctx: &Context, query: &Query, view: View, waiting: &[Waiting], sheet: &S
     };
     view! {
         {head}
-        {three_columns(beside(ctx, view, waiting, sheet.case.id), talk.into_any(), facts.into_any())}
+        {three_columns(beside(ctx, asked, waiting, sheet.case.id), talk.into_any(), facts.into_any())}
     }
     .into_any()
 }
