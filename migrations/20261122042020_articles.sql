@@ -156,7 +156,7 @@ CREATE TABLE first_steps_dismissal (
 
 GRANT SELECT, INSERT ON article, article_version TO pd_staff, pd_system;
 GRANT UPDATE (owner_id, retired_at, retired_by) ON article TO pd_staff;
-GRANT UPDATE (published_at, published_by) ON article_version TO pd_staff;
+GRANT UPDATE (published_at, published_by) ON article_version TO pd_staff, pd_system;
 GRANT SELECT ON article, article_version, live_article TO pd_partner;
 GRANT SELECT ON live_article TO pd_staff, pd_system;
 GRANT SELECT, INSERT ON article_feedback TO pd_partner, pd_staff;

@@ -32,7 +32,7 @@ pub struct Solved {
     pub same_cause: bool,
 }
 
-/// The decided cases most like one: of its kind among the newest two hundred, those about the same offer, then those whose
+/// The decided cases most like one: of its kind among the newest eighty, those about the same offer, then those whose
 /// conversion was taken back for the same reason, then those with the most words in common; `most` of them.
 ///
 /// # Errors
@@ -43,7 +43,7 @@ pub async fn like(tx: &mut Tx, partner: PartnerId, case: CaseId, most: i64) -> R
         r#"WITH open AS (
                SELECT c.programme_id, c.kind,
                       c.subject || ' ' || coalesce((
-                          SELECT left(m.body, 4000) FROM message m
+                          SELECT left(m.body, 1500) FROM message m
                           WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id AND m.side = 'partner'
                           ORDER BY m.message_id LIMIT 1), '') AS words
                FROM support_case c WHERE c.partner_id = $1 AND c.case_id = $2),
@@ -63,7 +63,7 @@ pub async fn like(tx: &mut Tx, partner: PartnerId, case: CaseId, most: i64) -> R
                JOIN case_decision d ON d.programme_id = open.programme_id
                JOIN support_case c ON c.partner_id = d.partner_id AND c.case_id = d.case_id AND c.kind = open.kind
                WHERE (d.partner_id, d.case_id) <> ($1, $2)
-               ORDER BY d.decided_at DESC LIMIT 200)
+               ORDER BY d.decided_at DESC LIMIT 80)
            SELECT x.case_id AS "id: CaseId", a.name AS partner, x.subject, x.outcome, x.reason, x.reason_partner AS said, x.amount,
                   x.currency, x.decided_at AS at,
                   coalesce(pin.offer_id = facts.offer_id, false) AS "same_offer!",
@@ -83,7 +83,7 @@ pub async fn like(tx: &mut Tx, partner: PartnerId, case: CaseId, most: i64) -> R
                WHERE p.partner_id = x.partner_id AND p.case_id = x.case_id ORDER BY p.pin LIMIT 1) pin ON true
            CROSS JOIN LATERAL (
                SELECT x.subject || ' ' || x.reason_partner || ' ' || coalesce((
-                          SELECT left(m.body, 4000) FROM message m
+                          SELECT left(m.body, 1500) FROM message m
                           WHERE m.partner_id = x.partner_id AND m.case_id = x.case_id AND m.side = 'partner'
                           ORDER BY m.message_id LIMIT 1), '') AS words) said
            ORDER BY "same_offer!" DESC, "same_cause!" DESC,

@@ -55,13 +55,18 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
         Some("written") => Some(tr!(locale, help.done_written)),
         _ => None,
     };
+    let unread = match (article.retired, is_draft) {
+        (true, _) => Some(notice(Tone::Waiting, tr!(locale, help.is_retired))),
+        (false, true) => Some(notice(Tone::Waiting, tr!(locale, help.is_draft))),
+        (false, false) => None,
+    };
     let html = markdown::html(&article.body);
     let lang = article.language.clone();
     let body = view! {
         {page_head(title.clone(), Some(head(ctx, &article, &others)))}
         {tabs_of_staff(ctx, paths::HELP)}
         {done(ctx, said)}
-        {is_draft.then(|| notice(Tone::Waiting, tr!(locale, help.is_draft)))}
+        {unread}
         <article class="help-article" lang=lang inner_html=html></article>
         {said_before.map(|before| helped(ctx, &article, before))}
         {keeps.then(|| keep(ctx, &article, draft.as_ref(), is_draft))}
