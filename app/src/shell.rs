@@ -16,6 +16,7 @@ use crate::funds::page::FundsPage;
 use crate::help::page::{Help, HelpArticle, WriteArticle};
 use crate::inbox;
 use crate::inbox::page::{Quarantine, QuarantinedMail};
+use crate::ledger::page::BooksPage;
 use crate::links::page::Links;
 use crate::macros::page::{MacroPage, Macros};
 use crate::mail::page::Mail;
@@ -109,6 +110,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/runs/:run") view=RunPage ssr=SsrMode::Async/>
             <Route path=path!("/runs/:run/payouts/:payout") view=RunPayout ssr=SsrMode::Async/>
             <Route path=path!("/funds") view=FundsPage ssr=SsrMode::Async/>
+            <Route path=path!("/books") view=BooksPage ssr=SsrMode::Async/>
             <Route path=path!("/answers") view=Answers ssr=SsrMode::Async/>
             <Route path=path!("/answers/:file/:line") view=AnswerLine ssr=SsrMode::Async/>
             <Route path=path!("/tax") view=TaxPolicy ssr=SsrMode::Async/>
@@ -214,6 +216,7 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
                 rooms.push((paths::ANSWERS, tr!(locale, runs.room_answers)));
                 rooms.push((paths::FUNDS, tr!(locale, funds.room)));
                 rooms.push((paths::TAX, tr!(locale, tax.room)));
+                rooms.push((paths::BOOKS, tr!(locale, books.room)));
             }
             if Who::Leads.includes(&ctx.actor) {
                 rooms.push((paths::MAIL, tr!(locale, mail.title)));
