@@ -1,7 +1,7 @@
 //! Every address of the product, typed, in one place. Who may ask for them stands in `base::access`.
 
 use crate::base::ids::{
-    AttachmentId, CaseId, ContestId, ConversionId, MailInId, PayoutFileId, PayoutId, PayoutRunId, ProposalId,
+    AttachmentId, CaseId, ContestId, ConversionId, MacroId, MailInId, PayoutFileId, PayoutId, PayoutRunId, ProposalId,
     TermsVersionId,
 };
 #[cfg(feature = "ssr")]
@@ -50,6 +50,14 @@ pub const CONTESTS: &str = "/contests";
 pub const ANSWERS: &str = "/answers";
 /// Mails that wait for a person.
 pub const QUARANTINE: &str = "/quarantine";
+/// Help articles, and what staff keep beside them.
+pub const HELP: &str = "/help";
+/// Texts that staff send often.
+pub const MACROS: &str = "/macros";
+/// Where articles and macros lead.
+pub const LINKS: &str = "/links";
+/// Notes that name the reader.
+pub const MENTIONS: &str = "/mentions";
 /// The record of changes.
 pub const RECORD: &str = "/record";
 
@@ -168,6 +176,25 @@ pub fn original(id: MailInId) -> String {
 /// A file in a message.
 pub fn file(id: AttachmentId) -> String {
     format!("/files/{id}")
+}
+
+/// One help article, by its name.
+pub fn article(slug: &str) -> String {
+    format!("{HELP}/{slug}")
+}
+
+/// The form for an article's next version in a language; for a new one, without its name.
+#[cfg(feature = "ssr")]
+pub fn write_article(slug: Option<&str>, language: &str) -> String {
+    match slug {
+        Some(slug) => format!("{HELP}/write?article={}&language={language}", crate::ui::query::encode(slug)),
+        None => format!("{HELP}/write?language={language}"),
+    }
+}
+
+/// One macro.
+pub fn macro_page(id: MacroId) -> String {
+    format!("{MACROS}/{id}")
 }
 
 /// One proposal.

@@ -13,10 +13,15 @@ use crate::disputes::page::{Dispute, Disputes, NewDispute};
 use crate::earnings::page::{Commission, Earnings};
 use crate::figures::page::Figures;
 use crate::funds::page::FundsPage;
+use crate::help::page::{Help, HelpArticle, WriteArticle};
 use crate::inbox;
 use crate::inbox::page::{Quarantine, QuarantinedMail};
 use crate::ledger::page::BooksPage;
+use crate::links::page::Links;
+use crate::macros::page::{MacroPage, Macros};
 use crate::mail::page::Mail;
+use crate::mentions;
+use crate::mentions::page::Mentions;
 use crate::paths;
 use crate::payout_methods::page::{ConfirmMethod, PayoutMethodForm};
 use crate::payout_runs::page::{RunPage, RunPayout, Runs};
@@ -121,6 +126,13 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/quarantine/:mail") view=QuarantinedMail ssr=SsrMode::Async/>
             <Route path=path!("/rota") view=RotaPage ssr=SsrMode::Async/>
             <Route path=path!("/figures") view=Figures ssr=SsrMode::Async/>
+            <Route path=path!("/help") view=Help ssr=SsrMode::Async/>
+            <Route path=path!("/help/write") view=WriteArticle ssr=SsrMode::Async/>
+            <Route path=path!("/help/:article") view=HelpArticle ssr=SsrMode::Async/>
+            <Route path=path!("/macros") view=Macros ssr=SsrMode::Async/>
+            <Route path=path!("/macros/:macro") view=MacroPage ssr=SsrMode::Async/>
+            <Route path=path!("/links") view=Links ssr=SsrMode::Async/>
+            <Route path=path!("/mentions") view=Mentions ssr=SsrMode::Async/>
         </Routes>
     }
 }
@@ -178,6 +190,7 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
             (paths::TERMS, tr!(locale, shell.terms)),
             (paths::DISPUTES, tr!(locale, shell.disputes)),
             (paths::ACCOUNT, tr!(locale, shell.account)),
+            (paths::HELP, tr!(locale, help.title)),
         ],
         Actor::Staff(staff) => {
             let waiting = use_context::<inbox::Waiting>().unwrap_or_default().0;
@@ -187,6 +200,11 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
                 (paths::CONTESTS, tr!(locale, contests.room)),
                 (paths::ROTA, tr!(locale, rota.title)),
             ];
+            if Who::Desk.includes(&ctx.actor) {
+                let unseen = use_context::<mentions::Unseen>().unwrap_or_default();
+                rooms.push((paths::MENTIONS, mentions::page::room(locale, unseen)));
+            }
+            rooms.push((paths::HELP, tr!(locale, help.title)));
             if Who::Figures.includes(&ctx.actor) {
                 rooms.push((paths::FIGURES, tr!(locale, figures.room)));
             }

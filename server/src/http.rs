@@ -9,6 +9,7 @@ use app::base::db::Db;
 use app::base::secrets::Secrets;
 use app::inbox::Waiting;
 use app::mail::home::MailHome;
+use app::mentions::Unseen;
 use app::shell::{App, shell};
 use app::ui::screen::Failure;
 use axum::body::Body;
@@ -142,6 +143,9 @@ async fn page(State(served): State<Served>, mut request: Request) -> Response {
     if let Some(waiting) = waiting_mail(&request).await {
         request.extensions_mut().insert(waiting);
     }
+    if let Some(unseen) = unseen_mentions(&request).await {
+        request.extensions_mut().insert(unseen);
+    }
     let provide = surroundings(&request);
     let options = served.options.clone();
     let handler =
@@ -156,6 +160,16 @@ fn waiting_mail(request: &Request) -> impl Future<Output = Option<Waiting>> + Se
         let ctx = ctx?;
         let mut tx = ctx.begin().await.ok()?;
         app::inbox::store::count(&mut tx).await.ok().map(Waiting)
+    }
+}
+
+/// How many notes that name the reader they have not looked at.
+fn unseen_mentions(request: &Request) -> impl Future<Output = Option<Unseen>> + Send + use<> {
+    let ctx = request.extensions().get::<Context>().filter(|ctx| ctx.actor.staff().is_some()).cloned();
+    async move {
+        let ctx = ctx?;
+        let mut tx = ctx.begin().await.ok()?;
+        app::mentions::store::unseen(&mut tx, ctx.actor.person()?).await.ok().map(Unseen)
     }
 }
 
@@ -182,8 +196,10 @@ fn surroundings(request: &Request) -> impl Fn() + Clone + Send + Sync + 'static 
     let ctx = request.extensions().get::<Context>().cloned();
     let refusal = request.extensions().get::<Failure>().copied();
     let waiting = request.extensions().get::<Waiting>().copied();
+    let unseen = request.extensions().get::<Unseen>().copied();
     move || {
         ctx.clone().into_iter().for_each(provide_context);
+        unseen.into_iter().for_each(provide_context);
         waiting.into_iter().for_each(provide_context);
         refusal.into_iter().for_each(provide_context);
     }

@@ -100,6 +100,9 @@ impl Ids {
             .replace("{line}", "1")
             // Nor did a mail come in.
             .replace("{mail}", "1")
+            // Nor was anything written for help.
+            .replace("{article}", "none")
+            .replace("{macro}", "1")
             .replace("{token}", &self.invitation)
             .replace("{kind}", "iban")
             .replace("{rest}", "none.css")

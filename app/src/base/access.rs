@@ -14,6 +14,8 @@ pub enum Who {
     SignedIn,
     /// Members of a partner account.
     Members,
+    /// Members, and staff who may change things: whoever may say something.
+    Speaking,
     /// Staff of every role.
     House,
     /// Staff who solve cases: agents, leads, owners.
@@ -43,6 +45,7 @@ impl Who {
             (_, Actor::Command | Actor::Job) => true,
             (Self::SignedIn, _) => true,
             (Self::Members, actor) => actor.member().is_some(),
+            (Self::Speaking, Actor::Member(_)) => true,
             (who, actor) => actor.staff().is_some_and(|staff| who.includes_role(staff.role)),
         }
     }
@@ -53,7 +56,7 @@ impl Who {
             Self::Desk => matches!(role, Role::Agent | Role::Lead | Role::Owner),
             Self::Leads => matches!(role, Role::Lead | Role::Owner),
             Self::Figures => role != Role::Finance,
-            Self::Reveals => role != Role::Auditor,
+            Self::Reveals | Self::Speaking => role != Role::Auditor,
             Self::Owners => role == Role::Owner,
             Self::Record => matches!(role, Role::Owner | Role::Auditor),
             Self::Paying => matches!(role, Role::Finance | Role::Owner),
@@ -159,6 +162,25 @@ pub const ROUTES: &[Route] = &[
     post("/do/set-desk-hours", Who::Leads),
     post("/do/set-clock-policy", Who::Leads),
     post("/do/hand-over", Who::Desk),
+    // Help, and what staff keep beside it
+    get("/help", Who::SignedIn),
+    get("/help/write", Who::Leads),
+    get("/help/{article}", Who::SignedIn),
+    post("/do/write-article", Who::Leads),
+    post("/do/publish-article", Who::Leads),
+    post("/do/retire-article", Who::Leads),
+    post("/do/rate-article", Who::Speaking),
+    post("/do/insert-article", Who::Desk),
+    post("/do/dismiss-first-steps", Who::Members),
+    get("/macros", Who::House),
+    get("/macros/{macro}", Who::House),
+    post("/do/write-macro", Who::Desk),
+    post("/do/retire-macro", Who::Desk),
+    post("/do/use-macro", Who::Desk),
+    get("/links", Who::House),
+    post("/do/check-link", Who::Desk),
+    get("/mentions", Who::Desk),
+    post("/do/open-mention", Who::Desk),
     // Owners
     get("/approvals", Who::Record),
     get("/approvals/{proposal}", Who::Record),

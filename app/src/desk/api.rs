@@ -15,7 +15,10 @@ use crate::disputes::model::{Event, Locked, Side, Stage};
 use crate::disputes::rules as cases;
 use crate::disputes::store::{self as case_store, NewMessage};
 use crate::disputes::words;
+use crate::macros::send as macros;
+use crate::macros::store::Sent;
 use crate::mail::store as mail;
+use crate::mentions;
 use crate::paths;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -23,6 +26,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 mod decide;
+mod follow;
 mod review;
 
 pub use decide::{DecideCase, decide_case};
@@ -105,6 +109,11 @@ impl Action {
     /// What can be promised to this case's partner now.
     async fn promises(&mut self) -> Result<Promises, AppError> {
         clocks::promises(&mut self.tx, self.case.partner, self.case.kind, self.hand.at).await
+    }
+
+    /// The reply that is being written here, as macros count it.
+    fn writing(&self, form_key: Uuid) -> Sent {
+        Sent { partner: self.case.partner, case: self.case.id, form_key, by: self.hand.person, at: self.hand.at }
     }
 
     async fn was_sent(&mut self, form_key: Uuid) -> Result<bool, AppError> {
@@ -225,12 +234,24 @@ async fn send(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &str,
     if seen != action.case.last_message {
         return Ok(action.refused_for("", tr!(ctx.locale, desk.error_unseen)));
     }
+    let writing = action.writing(form_key);
+    if let Some(message) = macros::stop(ctx, &mut action.tx, &writing, &body).await? {
+        let refused = action.refused_for("body", message);
+        // What was told is remembered, so that the same reply, sent again, goes.
+        action.tx.commit().await?;
+        return Ok(refused);
+    }
     let decided = case_store::decision(&mut action.tx, action.case.partner, action.case.id).await?.is_some();
     let stage = cases::after_reply(action.case.stage, ask, decided);
     let next = action.promises().await?.next_update(stage);
     action.move_to(action.case.version, stage, next).await?;
-    let message = action.say(body, form_key).await?;
-    let after = json!({ "stage": stage.as_str(), "message": message, "promised_at": next });
+    let message = action.say(body.clone(), form_key).await?;
+    let pick = macros::count(&mut action.tx, &writing, message, &body).await?;
+    let stage = action.follow(stage, ask, pick.as_ref()).await?;
+    let mut after = json!({ "stage": stage.as_str(), "message": message, "promised_at": next });
+    if let (Some(pick), Some(after)) = (pick, after.as_object_mut()) {
+        after.insert("macro".into(), json!(pick.id.0));
+    }
     action.commit("case.replied", after, "sent").await
 }
 
@@ -246,11 +267,14 @@ pub async fn note(
     body: Option<String>,
     /// The form's key: sent twice, it is done once.
     form_key: String,
+    /// Somebody to tell besides those whom it names.
+    mention: Option<String>,
 ) -> Result<(), ServerFnError> {
     let ctx = context()?;
-    let body = body.unwrap_or_default();
-    let end = write_note(&ctx, &case, &body, &form_key).await;
-    let fields = [("form_name", "note"), ("body", body.as_str()), ("form_key", form_key.as_str())];
+    let (body, mention) = (body.unwrap_or_default(), mention.unwrap_or_default());
+    let end = write_note(&ctx, &case, &mentions::rules::with_name(&body, &mention), &form_key).await;
+    let fields =
+        [("form_name", "note"), ("body", body.as_str()), ("form_key", form_key.as_str()), ("mention", mention.as_str())];
     forms::finish(&ctx, &fields, end).await
 }
 
@@ -266,6 +290,7 @@ async fn write_note(ctx: &Context, case: &str, body: &str, form_key: &str) -> Re
         Err(error) => return Ok(action.refused_for("body", words::text_error(ctx.locale, error))),
     };
     let note = store::add_note(&mut action.tx, partner, id, &action.hand, &body, form_key).await?;
+    mentions::store::add_named(&mut action.tx, (partner, id, note), &body, action.hand.person, action.hand.at).await?;
     action.commit("case.noted", json!({ "note": note }), "noted").await
 }
 

@@ -298,6 +298,15 @@ pub async fn set_locale(tx: &mut Tx, person: PersonId, locale: &str) -> Result<(
     Ok(())
 }
 
+/// Keeps how Spanish speaks to a person: `tu` or `usted`.
+///
+/// # Errors
+/// When the database refuses it.
+pub async fn set_address_form(tx: &mut Tx, person: PersonId, form: &str) -> Result<(), AppError> {
+    sqlx::query!("UPDATE person SET address_form = $2 WHERE person_id = $1", person.0, form).execute(&mut **tx).await?;
+    Ok(())
+}
+
 /// Clears away what ended: sessions, old failures, forms nobody came back to.
 ///
 /// # Errors

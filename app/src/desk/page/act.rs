@@ -9,6 +9,8 @@ use crate::base::language::tr;
 use crate::base::money::Money;
 use crate::disputes::model::{Outcome, Reason, Stage};
 use crate::disputes::words;
+use crate::help::page as help;
+use crate::macros::page as macros;
 use crate::ui::field::{Check, Field, Hidden, Select, Submit, TextArea, Weight};
 use crate::ui::form::Form;
 use crate::ui::layout::section;
@@ -56,11 +58,13 @@ fn reply(ctx: &Context, sheet: &Sheet) -> AnyView {
     let draft = sheet.draft_of("reply");
     let name = ctx.staff().map(|staff| staff.name.clone()).unwrap_or_default();
     let seen = sheet.messages.last().map_or(0, |message| message.id);
+    let texts = view! { {macros::composer(ctx, case, &sheet.macros, &draft)}{help::beside(ctx, &sheet.help)} }.into_any();
     view! {
         <Form action="/do/reply" id=sheet.id_of("reply") draft=&draft>
             <Hidden name="case" value=case.to_string()/>
             <Hidden name="seen" value=seen.to_string()/>
             <Hidden name="form_key" value=draft.value_or("form_key", &forms::new_key())/>
+            {texts}
             <TextArea
                 name="body" label=tr!(locale, desk.reply_label) hint=Some(tr!(locale, desk.reply_hint, name = name))
                 value=draft.value("body") error=draft.error("body") rows=6 required=true maxlength=20_000
@@ -90,6 +94,7 @@ fn needs_no_answer(ctx: &Context, sheet: &Sheet, message: i64) -> AnyView {
 fn note(ctx: &Context, sheet: &Sheet) -> AnyView {
     let (locale, case) = (ctx.locale, sheet.case.id);
     let draft = sheet.draft_of("note");
+    let mention = sheet.mentions.field(ctx, &draft);
     view! {
         <Form action="/do/note" id=sheet.id_of("note") draft=&draft>
             <Hidden name="case" value=case.to_string()/>
@@ -99,6 +104,7 @@ fn note(ctx: &Context, sheet: &Sheet) -> AnyView {
                 value=draft.value("body") error=draft.error("body") rows=3 required=true maxlength=20_000
                 keep=format!("case-{case}-note")
             />
+            {mention}
             <Submit text=tr!(locale, desk.note_button) tone=Weight::Quiet/>
         </Form>
     }

@@ -16,9 +16,13 @@ use crate::desk::store::{self, HouseSide};
 use crate::disputes::model::{About, Case, Decision, Event, Facts, Message, PayoutStep, Pin};
 use crate::disputes::store as cases;
 use crate::disputes::words;
+use crate::help::page::Beside;
 use crate::inbox::files::{self, Files};
 use crate::inbox::store::{self as mail, Unreachable};
+use crate::macros::page::Composer;
+use crate::mentions::page::Colleagues;
 use crate::payout_methods::page as methods;
+use crate::similar;
 use crate::tax::page as tax;
 use crate::terms::model::{Field, Version};
 use crate::terms::store as terms;
@@ -58,12 +62,17 @@ pub(super) struct Sheet {
     /// Whether the reader may act, or only read.
     pub may_act: bool,
     pub draft: Draft,
+    pub macros: Composer,
+    pub help: Beside,
+    pub mentions: Colleagues,
+    /// Decided cases like it.
+    pub similar: Vec<similar::store::Solved>,
 }
 
 impl Sheet {
     /// The draft, where it is of this form; an untouched one otherwise.
     pub fn draft_of(&self, form: &str) -> Draft {
-        if self.draft.is_refused() && self.draft.value("form_name") == form {
+        if self.draft.value("form_name") == form {
             self.draft.clone()
         } else {
             Draft::default()
@@ -117,6 +126,8 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         }
         None => None,
     };
+    let draft = forms::recall(ctx, query.get("form")).await?;
+    let may_act = Who::Desk.includes(&ctx.actor);
     let in_force = terms::in_force(tx, case.programme, None, partner, now).await?;
     let of = |field| in_force.iter().find(|version| version.field == field).cloned();
     Ok(Sheet {
@@ -139,8 +150,12 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         offers: cases::offers(tx, case.programme).await?,
         clocks: clocks::read(ctx, tx, partner, id, now).await?,
         authority: store::authority(tx, case.programme, staff.role, now).await?,
-        may_act: Who::Desk.includes(&ctx.actor),
-        draft: forms::recall(ctx, query.get("form")).await?,
+        macros: Composer::read(ctx, tx, partner, id, &draft).await?,
+        help: Beside::read(ctx, tx, case.kind, &case.subject).await?,
+        mentions: Colleagues::read(tx).await?,
+        similar: similar::store::like(tx, partner, id, similar::page::MOST).await?,
+        may_act,
+        draft,
         case,
         pins,
         decision,
@@ -181,6 +196,7 @@ fn show(ctx: &Context, query: &Query, asked: &Asked, waiting: &[Waiting], sheet:
         {facts::pins(ctx, sheet)}
         {recalculate::section(ctx, query, sheet)}
         {facts::terms(ctx, sheet)}
+        {similar::page::solved(ctx, &sheet.similar)}
         {facts::former(ctx, sheet)}
     };
     view! {

@@ -10,6 +10,7 @@ use crate::base::language::tr;
 use crate::clocks::store as clocks;
 use crate::disputes::model::{ConversionFacts, Facts, Kind};
 use crate::disputes::{facts, rules, store, words};
+use crate::help::page::before_sending;
 use crate::paths;
 use crate::rota::page::presence;
 use crate::statements;
@@ -33,9 +34,11 @@ pub fn NewDispute() -> impl IntoView {
         let title = tr!(ctx.locale, disputes.new_title);
         let promised = clocks::promises(&mut tx, member.partner, Kind::Other, ctx.now()).await?.first_reply();
         let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);
+        let before = before_sending(&ctx, &mut tx, &query, &draft.value("body")).await?;
         let body = match about(&ctx, &mut tx, &member, &query, &draft).await? {
             Asked::Form(form, pinned) => view! {
                 {page_head(title.clone(), Some(lead(&ctx, promised, on)))}
+                {before}
                 {columns(match pinned {
                     Some(pinned) => vec![form, pinned],
                     None => vec![form],
