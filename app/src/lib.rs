@@ -30,6 +30,7 @@ pub mod inbox;
 pub mod invoices;
 #[cfg(feature = "ssr")]
 pub mod ledger;
+pub mod live;
 #[cfg(feature = "ssr")]
 pub mod mail;
 #[cfg(feature = "ssr")]

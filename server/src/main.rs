@@ -7,6 +7,7 @@ mod embedded_postgres;
 mod http;
 mod imap;
 mod jobs;
+mod live;
 mod mail;
 mod secret_key;
 mod serve;

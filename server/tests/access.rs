@@ -37,6 +37,8 @@ async fn every_route_is_in_the_table() {
         "/runs/{run}/payouts/{payout}/sent-invoice.pdf",
         "/runs/files/{file}",
         "/files/{file}",
+        "/live",
+        "/live/since",
         "/mails/{mail}/original",
     ];
     for file in files {

@@ -11,6 +11,7 @@ use crate::base::forms::{self, End, Errors};
 use crate::base::ids::{CaseId, ConversionId};
 use crate::clocks::store as clocks;
 use crate::paths;
+use crate::ui::query::Query;
 use leptos::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
@@ -67,7 +68,10 @@ pub async fn open_dispute(
         form_key,
     };
     let end = open(&ctx, &typed).await;
-    forms::finish(&ctx, &typed.fields(), end).await
+    let keep = kept_as(&typed.back());
+    let mut fields = typed.fields().to_vec();
+    fields.push(("keep", &keep));
+    forms::finish(&ctx, &fields, end).await
 }
 
 async fn open(ctx: &Context, typed: &Typed) -> Result<End, AppError> {
@@ -162,7 +166,9 @@ pub async fn answer_dispute(
     let ctx = context::current().map_err(|error| ServerFnError::new(error.to_string()))?;
     let body = body.unwrap_or_default();
     let end = answer(&ctx, &case, &body, &form_key, &seen).await;
-    let fields = [("form_name", "answer"), ("body", body.as_str()), ("form_key", form_key.as_str())];
+    let keep = format!("dispute-{case}-answer");
+    let fields =
+        [("form_name", "answer"), ("body", body.as_str()), ("form_key", form_key.as_str()), ("keep", keep.as_str())];
     forms::finish(&ctx, &fields, end).await
 }
 
@@ -221,6 +227,15 @@ async fn answer(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &st
     clocks::renew(&mut tx, member.partner, case, ctx.now()).await?;
     tx.commit().await?;
     Ok(sent())
+}
+
+/// The name under which a new dispute is kept while it is written, by the address of its form.
+pub(crate) fn kept_as(path: &str) -> String {
+    let query = Query::of_request(path);
+    let about = ["conversion", "payout", "terms", "kind"];
+    let about = about.iter().find_map(|key| Some(format!("-{key}-{}", query.get(key)?))).unwrap_or_default();
+    let plain = |letter: &char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || *letter == '-';
+    format!("dispute-new{}", about.replace('_', "-").chars().filter(plain).take(60).collect::<String>())
 }
 
 /// The kind that a page without a pin opens.

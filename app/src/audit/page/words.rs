@@ -38,6 +38,7 @@ pub(super) fn action(locale: Locale, code: &str) -> String {
         "case.needs_no_answer" => tr!(locale, audit.case_needs_no_answer),
         "case.decided" => tr!(locale, audit.case_decided),
         "case.closed" => tr!(locale, audit.case_closed),
+        "desk.set" => tr!(locale, live.audit_knock),
         "mail.quarantined" => tr!(locale, inbox.audit_mail_quarantined),
         "mail.disposed" => tr!(locale, inbox.audit_mail_disposed),
         "person.address_failed" => tr!(locale, inbox.audit_address_failed),

@@ -18,6 +18,8 @@ use crate::disputes::store as cases;
 use crate::disputes::words;
 use crate::inbox::files::{self, Files};
 use crate::inbox::store::{self as mail, Unreachable};
+use crate::live::model::{Present, Seen, Unseen};
+use crate::live::{page as live, store as live_store};
 use crate::payout_methods::page as methods;
 use crate::tax::page as tax;
 use crate::terms::model::{Field, Version};
@@ -58,6 +60,11 @@ pub(super) struct Sheet {
     /// Whether the reader may act, or only read.
     pub may_act: bool,
     pub draft: Draft,
+    /// How far the page shows it, and what came while a refused form was written.
+    pub seen: Seen,
+    pub unseen: Vec<Unseen>,
+    /// Who has it open.
+    pub present: Vec<Present>,
 }
 
 impl Sheet {
@@ -95,6 +102,9 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
     let now = ctx.now();
     let staff = ctx.staff()?;
     let partner = store::partner_of(tx, id).await?;
+    // Before everything that it marks: a page may show more than it says, never less.
+    let seen = live_store::seen(tx, partner, id).await?;
+    let draft = forms::recall(ctx, query.get("form")).await?;
     let case = cases::find(tx, partner, id).await?;
     let decision = match (cases::decision(tx, partner, id).await?, store::house_side(tx, partner, id).await?) {
         (Some(decision), Some(house)) => Some((decision, house)),
@@ -141,7 +151,13 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         clocks: clocks::read(ctx, tx, partner, id, now).await?,
         authority: store::authority(tx, case.programme, staff.role, now).await?,
         may_act: Who::Desk.includes(&ctx.actor),
-        draft: forms::recall(ctx, query.get("form")).await?,
+        unseen: match live::seen_of(&draft) {
+            Some(then) => live_store::unseen(tx, partner, id, &then).await?,
+            None => Vec::new(),
+        },
+        present: live_store::present(tx, &[id]).await?.remove(&id).unwrap_or_default(),
+        draft,
+        seen,
         case,
         pins,
         decision,
@@ -166,13 +182,13 @@ async fn today(ctx: &Context, tx: &mut Tx, case: &Case, pin: &Pin) -> Result<Opt
 
 fn show(ctx: &Context, query: &Query, view: View, waiting: &[Waiting], sheet: &Sheet, title: String) -> AnyView {
     let done = done(ctx, query.get("done"));
-    let head = page_head(title, Some(talk::lead(ctx, sheet)));
+    let head = page_head(title, Some(live::region("lead", talk::lead(ctx, sheet))));
     let talk = view! {
         {notice::done(ctx, done)}
-        {talk::decision(ctx, sheet)}
+        {live::region("decision", talk::decision(ctx, sheet).into_any())}
         {talk::conversation(ctx, sheet)}
         {act::forms(ctx, sheet)}
-        {talk::time_line(ctx, sheet)}
+        {live::region("steps", talk::time_line(ctx, sheet))}
     };
     let facts = view! {
         {clocks::clocks(ctx, &sheet.clocks)}
@@ -186,7 +202,7 @@ fn show(ctx: &Context, query: &Query, view: View, waiting: &[Waiting], sheet: &S
     };
     view! {
         {head}
-        {three_columns(beside(ctx, view, waiting, sheet.case.id), talk.into_any(), facts.into_any())}
+        {three_columns(live::region("beside", beside(ctx, view, waiting, sheet.case.id)), talk.into_any(), facts.into_any())}
     }
     .into_any()
 }

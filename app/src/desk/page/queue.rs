@@ -11,6 +11,7 @@ use crate::desk::model::{View, Waiting};
 use crate::desk::order::Why;
 use crate::desk::store;
 use crate::disputes::words;
+use crate::live::page as live;
 use crate::paths;
 use crate::ui::Tone;
 use crate::ui::badge::badge;
@@ -32,9 +33,9 @@ pub fn Desk() -> impl IntoView {
         let waiting = store::queue(&mut tx, view, reader, ctx.now()).await?;
         let title = tr!(ctx.locale, desk.title);
         let body = view! {
-            {page_head(title.clone(), Some(lead(&ctx, view, &waiting)))}
+            {page_head(title.clone(), Some(live::region("lead", lead(&ctx, view, &waiting))))}
             {tabs(View::ALL.iter().map(|each| (label(&ctx, *each), address(*each), *each == view)).collect())}
-            {list(&ctx, view, waiting)}
+            {live::region("queue", list(&ctx, view, waiting))}
         };
         Ok((title, body.into_any()))
     })
