@@ -11,7 +11,6 @@ use crate::base::forms::{self, End, Errors};
 use crate::base::ids::{CaseId, ConversionId};
 use crate::clocks::store as clocks;
 use crate::paths;
-use crate::ui::query::Query;
 use leptos::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
@@ -231,9 +230,10 @@ async fn answer(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &st
 
 /// The name under which a new dispute is kept while it is written, by the address of its form.
 pub(crate) fn kept_as(path: &str) -> String {
-    let query = Query::of_request(path);
+    let query = path.split_once('?').map_or("", |(_, query)| query);
+    let field = |key: &str| query.split('&').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='));
     let about = ["conversion", "payout", "terms", "kind"];
-    let about = about.iter().find_map(|key| Some(format!("-{key}-{}", query.get(key)?))).unwrap_or_default();
+    let about = about.iter().find_map(|key| Some(format!("-{key}-{}", field(key)?))).unwrap_or_default();
     let plain = |letter: &char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || *letter == '-';
     format!("dispute-new{}", about.replace('_', "-").chars().filter(plain).take(60).collect::<String>())
 }
@@ -246,4 +246,17 @@ pub(crate) fn kind_without_pin(kind: &str) -> Kind {
 /// The conversion that a form or an address names.
 pub(crate) fn parse_conversion(text: &str) -> Result<ConversionId, AppError> {
     text.parse().map_err(|_| AppError::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kept_as;
+
+    #[test]
+    fn a_dispute_is_kept_by_what_it_is_about() {
+        assert_eq!(kept_as("/disputes/new"), "dispute-new");
+        assert_eq!(kept_as("/disputes/new?conversion=12&form=ab-1"), "dispute-new-conversion-12");
+        assert_eq!(kept_as("/disputes/new?form=ab&kind=missing_conversion"), "dispute-new-kind-missing-conversion");
+        assert_eq!(kept_as("/disputes/new?payout=1;DROP"), "dispute-new-payout-1");
+    }
 }
