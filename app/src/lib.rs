@@ -32,6 +32,7 @@ pub mod inbox;
 pub mod invoices;
 #[cfg(feature = "ssr")]
 pub mod ledger;
+pub mod live;
 #[cfg(feature = "ssr")]
 pub mod links;
 #[cfg(feature = "ssr")]

@@ -19,6 +19,7 @@ use crate::inbox::page::{Quarantine, QuarantinedMail};
 use crate::ledger::page::BooksPage;
 use crate::links::page::Links;
 use crate::macros::page::{MacroPage, Macros};
+use crate::live::page::{self as live, MyDesk};
 use crate::mail::page::Mail;
 use crate::mentions;
 use crate::mentions::page::Mentions;
@@ -122,6 +123,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/contests") view=Contests ssr=SsrMode::Async/>
             <Route path=path!("/contests/:contest") view=ContestPage ssr=SsrMode::Async/>
             <Route path=path!("/desk/:case") view=DeskCase ssr=SsrMode::Async/>
+            <Route path=path!("/my-desk") view=MyDesk ssr=SsrMode::Async/>
             <Route path=path!("/quarantine") view=Quarantine ssr=SsrMode::Async/>
             <Route path=path!("/quarantine/:mail") view=QuarantinedMail ssr=SsrMode::Async/>
             <Route path=path!("/rota") view=RotaPage ssr=SsrMode::Async/>
@@ -163,6 +165,7 @@ fn Frame(children: Children) -> impl IntoView {
             </div>
         </header>
         <main id="main" tabindex="-1">{children()}</main>
+        {ctx.as_ref().and_then(live::strip)}
         <footer class="colophon">{ctx.as_ref().map(preferences)}</footer>
         <SubmitOnce/>
     }
@@ -233,7 +236,7 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
         .into_iter()
         .map(|(href, words)| {
             let current = place(path, href);
-            view! { <li><a href=href aria-current=current>{words}</a></li> }
+            view! { <li><a href=href aria-current=current>{words}{live::badge(ctx, href)}</a></li> }
         })
         .collect_view();
     Some(view! { <nav class="rooms" aria-label=tr!(locale, shell.rooms)><ul>{links}</ul></nav> }.into_any())
@@ -260,7 +263,7 @@ fn person(ctx: &Context) -> Option<AnyView> {
         view! {
             <div class="person">
                 <p class="person-who">
-                    <span class="person-name">{name}</span>
+                    {person_name(ctx, name)}
                     {account.map(|account| view! { " "<span class="person-account">{account}</span> })}
                 </p>
                 <form method="post" action="/do/sign-out">
@@ -270,6 +273,14 @@ fn person(ctx: &Context) -> Option<AnyView> {
         }
         .into_any(),
     )
+}
+
+/// Their name; of staff, with the way to their desk.
+fn person_name(ctx: &Context, name: String) -> AnyView {
+    match ctx.actor.staff() {
+        Some(_) => view! { <a class="person-name" href=paths::MY_DESK>{name}</a> }.into_any(),
+        None => view! { <span class="person-name">{name}</span> }.into_any(),
+    }
 }
 
 /// Language and theme.

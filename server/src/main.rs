@@ -8,6 +8,7 @@ mod http;
 mod imap;
 mod jobs;
 mod links;
+mod live;
 mod mail;
 mod secret_key;
 mod serve;

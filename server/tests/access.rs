@@ -39,6 +39,8 @@ async fn every_route_is_in_the_table() {
         "/books/hledger.journal",
         "/books/journal.beancount",
         "/files/{file}",
+        "/live",
+        "/live/since",
         "/mails/{mail}/original",
     ];
     for file in files {

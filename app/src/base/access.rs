@@ -12,6 +12,8 @@ pub enum Who {
     Anyone,
     /// Everybody who is signed in.
     SignedIn,
+    /// Everybody who is signed in and may write something: members, and staff but for auditors.
+    Writers,
     /// Members of a partner account.
     Members,
     /// Members, and staff who may change things: whoever may say something.
@@ -44,6 +46,7 @@ impl Who {
             (_, Actor::Anonymous) => false,
             (_, Actor::Command | Actor::Job) => true,
             (Self::SignedIn, _) => true,
+            (Self::Writers, actor) if actor.member().is_some() => true,
             (Self::Members, actor) => actor.member().is_some(),
             (Self::Speaking, Actor::Member(_)) => true,
             (who, actor) => actor.staff().is_some_and(|staff| who.includes_role(staff.role)),
@@ -56,7 +59,7 @@ impl Who {
             Self::Desk => matches!(role, Role::Agent | Role::Lead | Role::Owner),
             Self::Leads => matches!(role, Role::Lead | Role::Owner),
             Self::Figures => role != Role::Finance,
-            Self::Reveals | Self::Speaking => role != Role::Auditor,
+            Self::Reveals | Self::Speaking | Self::Writers => role != Role::Auditor,
             Self::Owners => role == Role::Owner,
             Self::Record => matches!(role, Role::Owner | Role::Auditor),
             Self::Paying => matches!(role, Role::Finance | Role::Owner),
@@ -99,6 +102,13 @@ pub const ROUTES: &[Route] = &[
     post("/do/join", Who::Anyone),
     post("/do/preferences", Who::Anyone),
     post("/do/sign-out", Who::SignedIn),
+    // What open pages are told
+    get("/live", Who::SignedIn),
+    get("/live/since", Who::SignedIn),
+    post("/do/keep-draft", Who::Writers),
+    post("/do/writing", Who::Desk),
+    get("/my-desk", Who::House),
+    post("/do/set-desk", Who::Desk),
     // Partners
     get("/payouts", Who::Members),
     get("/payouts/{payout}", Who::Members),

@@ -45,6 +45,7 @@ pub(super) fn action(locale: Locale, code: &str) -> String {
         "article.retired" => tr!(locale, help.audit_retired),
         "article.rated" => tr!(locale, help.audit_rated),
         "first_steps.dismissed" => tr!(locale, help.audit_steps_dismissed),
+        "desk.set" => tr!(locale, live.audit_knock),
         "mail.quarantined" => tr!(locale, inbox.audit_mail_quarantined),
         "mail.disposed" => tr!(locale, inbox.audit_mail_disposed),
         "person.address_failed" => tr!(locale, inbox.audit_address_failed),

@@ -21,6 +21,8 @@ use crate::inbox::files::{self, Files};
 use crate::inbox::store::{self as mail, Unreachable};
 use crate::macros::page::Composer;
 use crate::mentions::page::Colleagues;
+use crate::live::model::{Present, Seen, Unseen};
+use crate::live::{page as live, store as live_store};
 use crate::payout_methods::page as methods;
 use crate::similar;
 use crate::tax::page as tax;
@@ -67,6 +69,11 @@ pub(super) struct Sheet {
     pub mentions: Colleagues,
     /// Decided cases like it.
     pub similar: Vec<similar::store::Solved>,
+    /// How far the page shows it, and what came while a refused form was written.
+    pub seen: Seen,
+    pub unseen: Vec<Unseen>,
+    /// Who has it open.
+    pub present: Vec<Present>,
 }
 
 impl Sheet {
@@ -103,6 +110,9 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
     let now = ctx.now();
     let staff = ctx.staff()?;
     let partner = store::partner_of(tx, id).await?;
+    // Before everything that it marks: a page may show more than it says, never less.
+    let seen = live_store::seen(tx, partner, id).await?;
+    let draft = forms::recall(ctx, query.get("form")).await?;
     let case = cases::find(tx, partner, id).await?;
     let decision = match (cases::decision(tx, partner, id).await?, store::house_side(tx, partner, id).await?) {
         (Some(decision), Some(house)) => Some((decision, house)),
@@ -155,7 +165,13 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         mentions: Colleagues::read(tx).await?,
         similar: similar::store::like(tx, partner, id, similar::page::MOST).await?,
         may_act,
+        unseen: match live::seen_of(&draft) {
+            Some(then) => live_store::unseen(tx, partner, id, &then).await?,
+            None => Vec::new(),
+        },
+        present: live_store::present(tx, &[id]).await?.remove(&id).unwrap_or_default(),
         draft,
+        seen,
         case,
         pins,
         decision,
@@ -180,13 +196,13 @@ async fn today(ctx: &Context, tx: &mut Tx, case: &Case, pin: &Pin) -> Result<Opt
 
 fn show(ctx: &Context, query: &Query, asked: &Asked, waiting: &[Waiting], sheet: &Sheet, title: String) -> AnyView {
     let done = done(ctx, query.get("done"));
-    let head = page_head(title, Some(talk::lead(ctx, sheet)));
+    let head = page_head(title, Some(live::region("lead", talk::lead(ctx, sheet))));
     let talk = view! {
         {notice::done(ctx, done)}
-        {talk::decision(ctx, sheet)}
+        {live::region("decision", talk::decision(ctx, sheet).into_any())}
         {talk::conversation(ctx, sheet)}
         {act::forms(ctx, sheet)}
-        {talk::time_line(ctx, sheet)}
+        {live::region("steps", talk::time_line(ctx, sheet))}
     };
     let facts = view! {
         {clocks::clocks(ctx, &sheet.clocks)}
@@ -201,7 +217,7 @@ fn show(ctx: &Context, query: &Query, asked: &Asked, waiting: &[Waiting], sheet:
     };
     view! {
         {head}
-        {three_columns(beside(ctx, asked, waiting, sheet.case.id), talk.into_any(), facts.into_any())}
+        {three_columns(live::region("beside", beside(ctx, asked, waiting, sheet.case.id)), talk.into_any(), facts.into_any())}
     }
     .into_any()
 }

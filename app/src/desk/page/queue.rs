@@ -14,6 +14,7 @@ use crate::desk::model::{View, Waiting};
 use crate::desk::order::Why;
 use crate::desk::store::{self, Narrowed, Page, Tally};
 use crate::disputes::words;
+use crate::live::page as live;
 use crate::paths;
 use crate::ui::Tone;
 use crate::ui::badge::badge;
@@ -74,10 +75,10 @@ pub fn Desk() -> impl IntoView {
         tx.commit().await?;
         let title = tr!(ctx.locale, desk.title);
         let body = view! {
-            {page_head(title.clone(), Some(lead(&ctx, asked.view, tally)))}
+            {page_head(title.clone(), Some(live::region("lead", lead(&ctx, asked.view, tally))))}
             {tabs(tabs_shown)}
             {filter::section(&ctx, &query, asked.view, &asked.filter, &asked.problems, &choices)}
-            {list(&ctx, &asked, page)}
+            {live::region("queue", list(&ctx, &asked, page))}
         };
         Ok((title, body.into_any()))
     })
