@@ -5,6 +5,10 @@
 //! The crate is compiled twice: with `ssr` for the server, with `hydrate` for the browser, which gets islands alone.
 
 pub mod account;
+#[cfg(feature = "ssr")]
+pub mod advertiser;
+#[cfg(feature = "ssr")]
+pub mod appeals;
 pub mod approvals;
 pub mod audit;
 pub mod base;
@@ -18,6 +22,8 @@ pub mod desk;
 #[cfg(feature = "ssr")]
 pub mod disputes;
 pub mod earnings;
+#[cfg(feature = "ssr")]
+pub mod escalations;
 #[cfg(feature = "ssr")]
 pub mod figures;
 #[cfg(feature = "ssr")]
@@ -33,6 +39,8 @@ pub mod ledger;
 #[cfg(feature = "ssr")]
 pub mod mail;
 #[cfg(feature = "ssr")]
+pub mod notices;
+#[cfg(feature = "ssr")]
 pub mod partners;
 pub mod paths;
 #[cfg(feature = "ssr")]
@@ -44,12 +52,18 @@ pub mod payouts;
 #[cfg(feature = "ssr")]
 pub mod programmes;
 #[cfg(feature = "ssr")]
+pub mod provisional;
+#[cfg(feature = "ssr")]
+pub mod ratings;
+#[cfg(feature = "ssr")]
 pub mod rota;
 #[cfg(feature = "ssr")]
 pub mod settlement;
 #[cfg(feature = "ssr")]
 pub mod shell;
 pub mod sign_in;
+#[cfg(feature = "ssr")]
+pub mod silence;
 #[cfg(feature = "ssr")]
 pub mod staff;
 #[cfg(feature = "ssr")]

@@ -4,7 +4,7 @@ use crate::cli::Serve;
 use crate::commands::{Failure, Session, demo, mail_in};
 use crate::imap::{Fetcher, Mailbox};
 use crate::mail::Post;
-use crate::{http, imap, jobs, mail};
+use crate::{dispute_jobs, http, imap, jobs, mail};
 use app::inbox::Home;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -53,6 +53,7 @@ async fn listen(session: &Session, serve: Serve) -> Result<(), Failure> {
         tracker.spawn(imap::work(Fetcher { mailbox, db, home, clock }, stop.clone()));
     }
     jobs::start(&session.db, home, scanner, session.clock, &stop, &tracker);
+    dispute_jobs::start(&session.db, &session.mail, session.clock, &stop, &tracker);
     if let Some(smtp) = &session.smtp {
         let post = Post {
             db: session.db.clone(),

@@ -37,12 +37,13 @@ async fn every_route_is_in_the_table() {
         "/runs/{run}/payouts/{payout}/sent-invoice.pdf",
         "/runs/files/{file}",
         "/files/{file}",
+        "/enquiries/{enquiry}/claims.csv",
         "/mails/{mail}/original",
     ];
     for file in files {
         served.insert(("GET".to_owned(), file.to_owned()));
     }
-    for upload in ["/do/read-answer", "/do/send-invoice"] {
+    for upload in ["/do/read-answer", "/do/send-invoice", "/do/read-enquiry-answer"] {
         served.insert(("POST".to_owned(), upload.to_owned()));
     }
     let unlisted: Vec<_> = served.difference(&listed).collect();
@@ -98,6 +99,8 @@ impl Ids {
             .replace("{line}", "1")
             // Nor did a mail come in.
             .replace("{mail}", "1")
+            // Nor was an advertiser asked.
+            .replace("{enquiry}", "1")
             .replace("{token}", &self.invitation)
             .replace("{kind}", "iban")
             .replace("{rest}", "none.css")

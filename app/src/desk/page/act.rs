@@ -120,7 +120,9 @@ fn decide(ctx: &Context, sheet: &Sheet) -> AnyView {
         }
         None => tr!(locale, desk.decide_no_limit),
     };
+    let provisional = sheet.ends.ends.with_decision(ctx);
     view! {
+        {provisional}
         <Form action="/do/decide-case" id=sheet.id_of("decide-case") draft=&draft>
             <Hidden name="case" value=case.to_string()/>
             <Hidden name="version" value=version.to_string()/>

@@ -13,6 +13,7 @@ use crate::clocks::page as clocks;
 use crate::desk::model::{Authority, Former, Note, Partner, Replay, TermLine, View, Waiting};
 use crate::desk::rules;
 use crate::desk::store::{self, HouseSide};
+use crate::disputes::ends::{self, DeskEnds};
 use crate::disputes::model::{About, Case, Decision, Event, Facts, Message, PayoutStep, Pin};
 use crate::disputes::store as cases;
 use crate::disputes::words;
@@ -55,6 +56,7 @@ pub(super) struct Sheet {
     pub authority: Option<Authority>,
     pub replay: Option<Replay>,
     pub clocks: clocks::Clocks,
+    pub ends: DeskEnds,
     /// Whether the reader may act, or only read.
     pub may_act: bool,
     pub draft: Draft,
@@ -139,6 +141,7 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         rate_history: store::term_history(tx, partner, Field::Rate).await?,
         offers: cases::offers(tx, case.programme).await?,
         clocks: clocks::read(ctx, tx, partner, id, now).await?,
+        ends: DeskEnds::read(ctx, tx, &case).await?,
         authority: store::authority(tx, case.programme, staff.role, now).await?,
         may_act: Who::Desk.includes(&ctx.actor),
         draft: forms::recall(ctx, query.get("form")).await?,
@@ -172,6 +175,7 @@ fn show(ctx: &Context, query: &Query, view: View, waiting: &[Waiting], sheet: &S
         {talk::decision(ctx, sheet)}
         {talk::conversation(ctx, sheet)}
         {act::forms(ctx, sheet)}
+        {sheet.ends.show(ctx, &sheet.case, sheet.authority, &sheet.draft)}
         {talk::time_line(ctx, sheet)}
     };
     let facts = view! {
@@ -205,6 +209,6 @@ fn done(ctx: &Context, code: Option<&str>) -> Option<String> {
         "proposed" => tr!(locale, desk.done_proposed),
         "minimum_lowered" => tr!(locale, desk.done_minimum_lowered),
         "minimum_proposed" => tr!(locale, desk.done_minimum_proposed),
-        _ => return None,
+        code => return ends::done(ctx, Some(code)),
     })
 }
