@@ -13,6 +13,7 @@ use crate::clocks::page as clocks;
 use crate::desk::model::{Authority, Former, Note, Partner, Replay, TermLine, Waiting};
 use crate::desk::rules;
 use crate::desk::store::{self, HouseSide};
+use crate::disputes::ends::{self, DeskEnds};
 use crate::disputes::model::{About, Case, Decision, Event, Facts, Message, PayoutStep, Pin};
 use crate::disputes::store as cases;
 use crate::disputes::words;
@@ -61,6 +62,7 @@ pub(super) struct Sheet {
     pub authority: Option<Authority>,
     pub replay: Option<Replay>,
     pub clocks: clocks::Clocks,
+    pub ends: DeskEnds,
     /// Whether the reader may act, or only read.
     pub may_act: bool,
     pub draft: Draft,
@@ -136,7 +138,6 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         }
         None => None,
     };
-    let draft = forms::recall(ctx, query.get("form")).await?;
     let may_act = Who::Desk.includes(&ctx.actor);
     let in_force = terms::in_force(tx, case.programme, None, partner, now).await?;
     let of = |field| in_force.iter().find(|version| version.field == field).cloned();
@@ -159,6 +160,7 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         rate_history: store::term_history(tx, partner, Field::Rate).await?,
         offers: cases::offers(tx, case.programme).await?,
         clocks: clocks::read(ctx, tx, partner, id, now).await?,
+        ends: DeskEnds::read(ctx, tx, &case).await?,
         authority: store::authority(tx, case.programme, staff.role, now).await?,
         macros: Composer::read(ctx, tx, partner, id, &draft).await?,
         help: Beside::read(ctx, tx, case.kind, &case.subject).await?,
@@ -202,6 +204,7 @@ fn show(ctx: &Context, query: &Query, asked: &Asked, waiting: &[Waiting], sheet:
         {live::region("decision", talk::decision(ctx, sheet).into_any())}
         {talk::conversation(ctx, sheet)}
         {act::forms(ctx, sheet)}
+        {sheet.ends.show(ctx, &sheet.case, sheet.authority, &sheet.draft)}
         {live::region("steps", talk::time_line(ctx, sheet))}
     };
     let facts = view! {
@@ -236,6 +239,6 @@ fn done(ctx: &Context, code: Option<&str>) -> Option<String> {
         "proposed" => tr!(locale, desk.done_proposed),
         "minimum_lowered" => tr!(locale, desk.done_minimum_lowered),
         "minimum_proposed" => tr!(locale, desk.done_minimum_proposed),
-        _ => return None,
+        code => return ends::done(ctx, Some(code)),
     })
 }
