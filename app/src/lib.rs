@@ -38,9 +38,9 @@ pub mod inbox;
 pub mod invoices;
 #[cfg(feature = "ssr")]
 pub mod ledger;
-pub mod live;
 #[cfg(feature = "ssr")]
 pub mod links;
+pub mod live;
 #[cfg(feature = "ssr")]
 pub mod macros;
 #[cfg(feature = "ssr")]
@@ -70,9 +70,9 @@ pub mod settlement;
 #[cfg(feature = "ssr")]
 pub mod shell;
 pub mod sign_in;
+pub mod silence;
 #[cfg(feature = "ssr")]
 pub mod similar;
-pub mod silence;
 #[cfg(feature = "ssr")]
 pub mod staff;
 #[cfg(feature = "ssr")]

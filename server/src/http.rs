@@ -58,14 +58,7 @@ impl FromRef<Served> for LeptosOptions {
 }
 
 /// Everything that answers, with its layers. `site` holds `pkg/` and `hash.txt`.
-pub fn router(
-    hub: Hub,
-    secrets: Secrets,
-    mail: MailHome,
-    clock: Clock,
-    site: &Path,
-    address: SocketAddr,
-) -> Router {
+pub fn router(hub: Hub, secrets: Secrets, mail: MailHome, clock: Clock, site: &Path, address: SocketAddr) -> Router {
     let db = hub.db.clone();
     let options = leptos_options(site, address);
     let routes = generate_route_list(App);

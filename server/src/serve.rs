@@ -41,14 +41,8 @@ async fn listen(session: &Session, serve: Serve) -> Result<(), Failure> {
     let stop = CancellationToken::new();
     let tracker = TaskTracker::new();
     let hub = Hub::start(&session.db, session.clock, &stop, &tracker);
-    let router = http::router(
-        hub,
-        session.secrets.clone(),
-        session.mail.clone(),
-        session.clock,
-        &site(&serve),
-        address,
-    );
+    let router =
+        http::router(hub, session.secrets.clone(), session.mail.clone(), session.clock, &site(&serve), address);
     let home = Home::new(&session.mail, &session.secrets);
     if let Some(mailbox) = mailbox {
         let (db, home, clock) = (session.db.clone(), home.clone(), session.clock);

@@ -33,8 +33,10 @@ const SEED: &str = "
 async fn house() -> Database {
     let database = Database::fresh().await;
     database.ok(&["programme", "create", "giftware", "--currency", "GBP", "--minimum", "5"]);
-    for (email, name, role) in [("agnes@example.org", "Agnes Abel", "agent"), ("lena@example.org", "Lena Lind", "lead")] {
-        let made = database.run_with(&["staff", "create", email, "--name", name, "--role", role], "correct horse battery\n");
+    for (email, name, role) in [("agnes@example.org", "Agnes Abel", "agent"), ("lena@example.org", "Lena Lind", "lead")]
+    {
+        let made =
+            database.run_with(&["staff", "create", email, "--name", name, "--role", role], "correct horse battery\n");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     }
     database.ok(&["partner", "invite", "giftware", "P1", "pia@example.org"]);
@@ -53,7 +55,8 @@ async fn case_of(database: &Database, partner: &'static str) -> i64 {
 
 /// Somebody writes into a case.
 async fn write(database: &Database, case: i64, side: &str, words: &str) {
-    let author = if side == "partner" { "c.opened_by" } else { "(SELECT person_id FROM staff WHERE name = 'Lena Lind')" };
+    let author =
+        if side == "partner" { "c.opened_by" } else { "(SELECT person_id FROM staff WHERE name = 'Lena Lind')" };
     let sql = format!(
         "INSERT INTO message (partner_id, case_id, side, author_id, author_name, body, sent_at, form_key)
          SELECT c.partner_id, c.case_id, '{side}', p.person_id, p.name, '{words}', '2011-03-03', gen_random_uuid()
@@ -165,7 +168,11 @@ async fn each_page_is_told_what_its_reader_may_know() {
     let mut otto = Stream::open(server.port, 'o', "?list=yes", None);
     assert_eq!(queue.status, 200);
     assert!(queue.head.contains("content-type: text/event-stream"), "{}", queue.head);
-    assert!(queue.head.contains("x-accel-buffering: no") && queue.head.contains("cache-control: no-store"), "{}", queue.head);
+    assert!(
+        queue.head.contains("x-accel-buffering: no") && queue.head.contains("cache-control: no-store"),
+        "{}",
+        queue.head
+    );
     assert!(!queue.head.contains("content-encoding"), "nobody gathers it: {}", queue.head);
     assert_eq!(queue.wait_for("hello").data, "2", "two cases wait, which nobody has");
     assert_eq!((pia.wait_for("hello").data, otto.wait_for("hello").data), ("0".into(), "0".into()));
@@ -319,8 +326,11 @@ async fn nobody_has_more_than_so_many_and_open_streams_do_not_keep_the_process()
 }
 
 fn serve(database: &Database) -> (Child, u16) {
-    let mut child =
-        database.command(&["serve", "--listen", "127.0.0.1:0", "--now", NOW]).env("NO_COLOR", "1").spawn().expect("serve");
+    let mut child = database
+        .command(&["serve", "--listen", "127.0.0.1:0", "--now", NOW])
+        .env("NO_COLOR", "1")
+        .spawn()
+        .expect("serve");
     let mut log = BufReader::new(child.stderr.take().expect("stderr"));
     let mut line = String::new();
     let port = loop {

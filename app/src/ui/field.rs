@@ -138,7 +138,8 @@ pub fn TextArea(
     // What was typed here last and not sent; what a refused form brings back counts more.
     let draft = use_context::<Drafts>().filter(|_| value.is_empty()).and_then(|drafts| drafts.get(&keep));
     let marked = draft.is_some().then_some("");
-    let restored = draft.is_some().then(|| view! { <p class="kept" role="status">{tr!(super::locale(), live.restored)}</p> });
+    let restored =
+        draft.is_some().then(|| view! { <p class="kept" role="status">{tr!(super::locale(), live.restored)}</p> });
     let value = draft.unwrap_or(value);
     let keeper = (!keep.is_empty()).then(|| view! { <DraftKeeper/> });
     let kept = (!keep.is_empty()).then(|| tr!(super::locale(), ui.draft_kept));

@@ -10,8 +10,8 @@ use crate::base::money::Money;
 use crate::disputes::model::{Outcome, Reason, Stage};
 use crate::disputes::words;
 use crate::help::page as help;
-use crate::macros::page as macros;
 use crate::live::page as live;
+use crate::macros::page as macros;
 use crate::ui::field::{Check, Field, Hidden, Select, Submit, TextArea, Weight};
 use crate::ui::form::Form;
 use crate::ui::layout::section;
@@ -59,7 +59,8 @@ fn reply(ctx: &Context, sheet: &Sheet) -> AnyView {
     let draft = sheet.draft_of("reply");
     let name = ctx.staff().map(|staff| staff.name.clone()).unwrap_or_default();
     let (seen, unseen) = (sheet.seen, live::unseen(ctx, &draft, &sheet.unseen));
-    let texts = view! { {macros::composer(ctx, case, &sheet.macros, &draft)}{help::beside(ctx, &sheet.help)} }.into_any();
+    let texts =
+        view! { {macros::composer(ctx, case, &sheet.macros, &draft)}{help::beside(ctx, &sheet.help)} }.into_any();
     view! {
         {live::present(ctx, &sheet.present)}
         <Form action="/do/reply" id=sheet.id_of("reply") draft=&draft>

@@ -20,10 +20,10 @@ use crate::disputes::words;
 use crate::help::page::Beside;
 use crate::inbox::files::{self, Files};
 use crate::inbox::store::{self as mail, Unreachable};
-use crate::macros::page::Composer;
-use crate::mentions::page::Colleagues;
 use crate::live::model::{Present, Seen, Unseen};
 use crate::live::{page as live, store as live_store};
+use crate::macros::page::Composer;
+use crate::mentions::page::Colleagues;
 use crate::payout_methods::page as methods;
 use crate::similar;
 use crate::tax::page as tax;
@@ -81,11 +81,7 @@ pub(super) struct Sheet {
 impl Sheet {
     /// The draft, where it is of this form; an untouched one otherwise.
     pub fn draft_of(&self, form: &str) -> Draft {
-        if self.draft.value("form_name") == form {
-            self.draft.clone()
-        } else {
-            Draft::default()
-        }
+        if self.draft.value("form_name") == form { self.draft.clone() } else { Draft::default() }
     }
 
     /// The id of a form: a refused one is where the browser is sent back to.
