@@ -273,8 +273,12 @@ pub async fn note(
     let ctx = context()?;
     let (body, mention) = (body.unwrap_or_default(), mention.unwrap_or_default());
     let end = write_note(&ctx, &case, &mentions::rules::with_name(&body, &mention), &form_key).await;
-    let fields =
-        [("form_name", "note"), ("body", body.as_str()), ("form_key", form_key.as_str()), ("mention", mention.as_str())];
+    let fields = [
+        ("form_name", "note"),
+        ("body", body.as_str()),
+        ("form_key", form_key.as_str()),
+        ("mention", mention.as_str()),
+    ];
     forms::finish(&ctx, &fields, end).await
 }
 

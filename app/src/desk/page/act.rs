@@ -58,7 +58,8 @@ fn reply(ctx: &Context, sheet: &Sheet) -> AnyView {
     let draft = sheet.draft_of("reply");
     let name = ctx.staff().map(|staff| staff.name.clone()).unwrap_or_default();
     let seen = sheet.messages.last().map_or(0, |message| message.id);
-    let texts = view! { {macros::composer(ctx, case, &sheet.macros, &draft)}{help::beside(ctx, &sheet.help)} }.into_any();
+    let texts =
+        view! { {macros::composer(ctx, case, &sheet.macros, &draft)}{help::beside(ctx, &sheet.help)} }.into_any();
     view! {
         <Form action="/do/reply" id=sheet.id_of("reply") draft=&draft>
             <Hidden name="case" value=case.to_string()/>

@@ -72,11 +72,7 @@ pub(super) struct Sheet {
 impl Sheet {
     /// The draft, where it is of this form; an untouched one otherwise.
     pub fn draft_of(&self, form: &str) -> Draft {
-        if self.draft.value("form_name") == form {
-            self.draft.clone()
-        } else {
-            Draft::default()
-        }
+        if self.draft.value("form_name") == form { self.draft.clone() } else { Draft::default() }
     }
 
     /// The id of a form: a refused one is where the browser is sent back to.
