@@ -1,6 +1,7 @@
 //! The document, the frame around every page, and the table of routes.
 
 use crate::account::page::Account;
+use crate::advertiser::page::{Enquiries, EnquiryPage};
 use crate::approvals::page::{Approvals, ProposalPage};
 use crate::audit::page::Record;
 use crate::base::access::Who;
@@ -11,6 +12,7 @@ use crate::contests::page::{ContestPage, Contests};
 use crate::desk::page::{Desk, DeskCase};
 use crate::disputes::page::{Dispute, Disputes, NewDispute};
 use crate::earnings::page::{Commission, Earnings};
+use crate::escalations::page::Escalations;
 use crate::figures::page::Figures;
 use crate::funds::page::FundsPage;
 use crate::help::page::{Help, HelpArticle, WriteArticle};
@@ -19,6 +21,7 @@ use crate::inbox::page::{Quarantine, QuarantinedMail};
 use crate::ledger::page::BooksPage;
 use crate::links::page::Links;
 use crate::macros::page::{MacroPage, Macros};
+use crate::live::page::{self as live, MyDesk};
 use crate::mail::page::Mail;
 use crate::mentions;
 use crate::mentions::page::Mentions;
@@ -26,9 +29,11 @@ use crate::paths;
 use crate::payout_methods::page::{ConfirmMethod, PayoutMethodForm};
 use crate::payout_runs::page::{RunPage, RunPayout, Runs};
 use crate::payouts::page::Payouts;
+use crate::ratings::page::RatePage;
 use crate::rota::page::RotaPage;
 use crate::settlement::page::{AnswerLine, Answers};
 use crate::sign_in::page::{JoinPage, SignInPage};
+use crate::silence::page::Limits;
 use crate::statements::page::PayoutPage;
 use crate::tax::page::{TaxData, TaxPolicy};
 use crate::terms::page::Terms;
@@ -119,9 +124,15 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/disputes/new") view=NewDispute ssr=SsrMode::Async/>
             <Route path=path!("/disputes/:case") view=Dispute ssr=SsrMode::Async/>
             <Route path=path!("/desk") view=Desk ssr=SsrMode::Async/>
+            <Route path=path!("/rate/:token") view=RatePage ssr=SsrMode::Async/>
+            <Route path=path!("/escalations") view=Escalations ssr=SsrMode::Async/>
+            <Route path=path!("/limits") view=Limits ssr=SsrMode::Async/>
+            <Route path=path!("/enquiries") view=Enquiries ssr=SsrMode::Async/>
+            <Route path=path!("/enquiries/:enquiry") view=EnquiryPage ssr=SsrMode::Async/>
             <Route path=path!("/contests") view=Contests ssr=SsrMode::Async/>
             <Route path=path!("/contests/:contest") view=ContestPage ssr=SsrMode::Async/>
             <Route path=path!("/desk/:case") view=DeskCase ssr=SsrMode::Async/>
+            <Route path=path!("/my-desk") view=MyDesk ssr=SsrMode::Async/>
             <Route path=path!("/quarantine") view=Quarantine ssr=SsrMode::Async/>
             <Route path=path!("/quarantine/:mail") view=QuarantinedMail ssr=SsrMode::Async/>
             <Route path=path!("/rota") view=RotaPage ssr=SsrMode::Async/>
@@ -163,6 +174,7 @@ fn Frame(children: Children) -> impl IntoView {
             </div>
         </header>
         <main id="main" tabindex="-1">{children()}</main>
+        {ctx.as_ref().and_then(live::strip)}
         <footer class="colophon">{ctx.as_ref().map(preferences)}</footer>
         <SubmitOnce/>
     }
@@ -198,6 +210,8 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
                 (paths::DESK, tr!(locale, shell.desk)),
                 (paths::QUARANTINE, inbox::page::room(locale, waiting)),
                 (paths::CONTESTS, tr!(locale, contests.room)),
+                (paths::ENQUIRIES, tr!(locale, advertiser.room)),
+                (paths::ESCALATIONS, tr!(locale, escalations.room)),
                 (paths::ROTA, tr!(locale, rota.title)),
             ];
             if Who::Desk.includes(&ctx.actor) {
@@ -209,6 +223,7 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
                 rooms.push((paths::FIGURES, tr!(locale, figures.room)));
             }
             if matches!(staff.role, Role::Owner | Role::Auditor) {
+                rooms.push((paths::LIMITS, tr!(locale, provisional.limits_title)));
                 rooms.push((paths::APPROVALS, tr!(locale, shell.approvals)));
             }
             if Who::Counting.includes(&ctx.actor) {
@@ -233,7 +248,7 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
         .into_iter()
         .map(|(href, words)| {
             let current = place(path, href);
-            view! { <li><a href=href aria-current=current>{words}</a></li> }
+            view! { <li><a href=href aria-current=current>{words}{live::badge(ctx, href)}</a></li> }
         })
         .collect_view();
     Some(view! { <nav class="rooms" aria-label=tr!(locale, shell.rooms)><ul>{links}</ul></nav> }.into_any())
@@ -260,7 +275,7 @@ fn person(ctx: &Context) -> Option<AnyView> {
         view! {
             <div class="person">
                 <p class="person-who">
-                    <span class="person-name">{name}</span>
+                    {person_name(ctx, name)}
                     {account.map(|account| view! { " "<span class="person-account">{account}</span> })}
                 </p>
                 <form method="post" action="/do/sign-out">
@@ -270,6 +285,14 @@ fn person(ctx: &Context) -> Option<AnyView> {
         }
         .into_any(),
     )
+}
+
+/// Their name; of staff, with the way to their desk.
+fn person_name(ctx: &Context, name: String) -> AnyView {
+    match ctx.actor.staff() {
+        Some(_) => view! { <a class="person-name" href=paths::MY_DESK>{name}</a> }.into_any(),
+        None => view! { <span class="person-name">{name}</span> }.into_any(),
+    }
 }
 
 /// Language and theme.

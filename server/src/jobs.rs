@@ -73,12 +73,20 @@ pub fn start(
     let reading = db.clone();
     tracker.spawn(every(CLOCKS_EVERY, "read clocks", stop.clone(), move || {
         let db = reading.clone();
-        async move { app::clocks::store::renew_waiting(&db, clock.now()).await.map(|_| ()) }
+        async move {
+            app::clocks::store::move_on(&db, clock.now()).await?;
+            app::clocks::store::renew_waiting(&db, clock.now()).await.map(|_| ())
+        }
     }));
     let tidying = db.clone();
     tracker.spawn(every(TIDY_EVERY, "tidy up", stop.clone(), move || {
         let db = tidying.clone();
         async move { app::sign_in::store::tidy(&db, clock.now()).await }
+    }));
+    let forgetting = db.clone();
+    tracker.spawn(every(TIDY_EVERY, "tidy up what pages are told", stop.clone(), move || {
+        let db = forgetting.clone();
+        async move { app::live::store::tidy(&db, clock.now()).await }
     }));
 }
 
@@ -103,7 +111,7 @@ async fn build_run(db: &Db, clock: Clock, run: PayoutRunId) -> Result<(), AppErr
     Ok(())
 }
 
-async fn every<F, Fut, E>(pause: Duration, name: &'static str, stop: CancellationToken, work: F)
+pub(crate) async fn every<F, Fut, E>(pause: Duration, name: &'static str, stop: CancellationToken, work: F)
 where
     F: Fn() -> Fut,
     Fut: Future<Output = Result<(), E>>,

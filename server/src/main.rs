@@ -2,12 +2,14 @@
 
 mod cli;
 mod commands;
+mod dispute_jobs;
 mod downloads;
 mod embedded_postgres;
 mod http;
 mod imap;
 mod jobs;
 mod links;
+mod live;
 mod mail;
 mod secret_key;
 mod serve;

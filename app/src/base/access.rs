@@ -12,6 +12,8 @@ pub enum Who {
     Anyone,
     /// Everybody who is signed in.
     SignedIn,
+    /// Everybody who is signed in and may write something: members, and staff but for auditors.
+    Writers,
     /// Members of a partner account.
     Members,
     /// Members, and staff who may change things: whoever may say something.
@@ -44,6 +46,7 @@ impl Who {
             (_, Actor::Anonymous) => false,
             (_, Actor::Command | Actor::Job) => true,
             (Self::SignedIn, _) => true,
+            (Self::Writers, actor) if actor.member().is_some() => true,
             (Self::Members, actor) => actor.member().is_some(),
             (Self::Speaking, Actor::Member(_)) => true,
             (who, actor) => actor.staff().is_some_and(|staff| who.includes_role(staff.role)),
@@ -56,7 +59,7 @@ impl Who {
             Self::Desk => matches!(role, Role::Agent | Role::Lead | Role::Owner),
             Self::Leads => matches!(role, Role::Lead | Role::Owner),
             Self::Figures => role != Role::Finance,
-            Self::Reveals | Self::Speaking => role != Role::Auditor,
+            Self::Reveals | Self::Speaking | Self::Writers => role != Role::Auditor,
             Self::Owners => role == Role::Owner,
             Self::Record => matches!(role, Role::Owner | Role::Auditor),
             Self::Paying => matches!(role, Role::Finance | Role::Owner),
@@ -97,8 +100,17 @@ pub const ROUTES: &[Route] = &[
     get("/join/{token}", Who::Anyone),
     post("/do/sign-in", Who::Anyone),
     post("/do/join", Who::Anyone),
+    get("/rate/{token}", Who::Anyone),
+    post("/do/rate-by-link", Who::Anyone),
     post("/do/preferences", Who::Anyone),
     post("/do/sign-out", Who::SignedIn),
+    // What open pages are told
+    get("/live", Who::SignedIn),
+    get("/live/since", Who::SignedIn),
+    post("/do/keep-draft", Who::Writers),
+    post("/do/writing", Who::Desk),
+    get("/my-desk", Who::House),
+    post("/do/set-desk", Who::Desk),
     // Partners
     get("/payouts", Who::Members),
     get("/payouts/{payout}", Who::Members),
@@ -119,6 +131,8 @@ pub const ROUTES: &[Route] = &[
     get("/account/tax", Who::Members),
     post("/do/open-dispute", Who::Members),
     post("/do/answer-dispute", Who::Members),
+    post("/do/appeal", Who::Members),
+    post("/do/rate-case", Who::Members),
     post("/do/set-payout-method", Who::Members),
     post("/do/confirm-payout-method", Who::Members),
     post("/do/cancel-payout-method", Who::Members),
@@ -134,6 +148,21 @@ pub const ROUTES: &[Route] = &[
     post("/do/address-works", Who::Desk),
     get("/desk", Who::House),
     get("/desk/{case}", Who::House),
+    post("/do/decide-appeal", Who::Desk),
+    get("/escalations", Who::House),
+    post("/do/escalate", Who::Desk),
+    post("/do/send-back", Who::Leads),
+    post("/do/credit-provisionally", Who::Desk),
+    get("/limits", Who::House),
+    post("/do/set-provisional-policy", Who::Owners),
+    post("/do/set-silence-policy", Who::Owners),
+    get("/enquiries", Who::House),
+    get("/enquiries/{enquiry}", Who::House),
+    get("/enquiries/{enquiry}/claims.csv", Who::Desk),
+    post("/do/ask-advertiser", Who::Desk),
+    post("/do/read-enquiry-answer", Who::Desk),
+    post("/do/take-enquiry-answer", Who::Desk),
+    post("/do/tell-enquiry", Who::Desk),
     get("/contests", Who::House),
     get("/contests/{contest}", Who::House),
     post("/do/contest", Who::Desk),
@@ -269,6 +298,6 @@ mod tests {
             .filter(|route| route.method == "POST" && route.who.includes(&auditor))
             .map(|route| route.path)
             .collect();
-        assert_eq!(open, ["/do/sign-in", "/do/join", "/do/preferences", "/do/sign-out"]);
+        assert_eq!(open, ["/do/sign-in", "/do/join", "/do/rate-by-link", "/do/preferences", "/do/sign-out"]);
     }
 }

@@ -17,6 +17,8 @@ use crate::disputes::store::{self as case_store, NewMessage};
 use crate::disputes::words;
 use crate::macros::send as macros;
 use crate::macros::store::Sent;
+use crate::live::model::Seen;
+use crate::live::store as live;
 use crate::mail::store as mail;
 use crate::mentions;
 use crate::paths;
@@ -30,19 +32,20 @@ mod follow;
 mod review;
 
 pub use decide::{DecideCase, decide_case};
+pub(crate) use decide::{Pinned, limits, over_limit};
 pub use review::{EndReview, ReviewPartner, end_review, review_partner};
 
 /// A case in the hands of somebody who may act on it.
-struct Action {
-    ctx: Context,
-    tx: Tx,
-    hand: Hand,
-    case: Locked,
+pub(crate) struct Action {
+    pub(crate) ctx: Context,
+    pub(crate) tx: Tx,
+    pub(crate) hand: Hand,
+    pub(crate) case: Locked,
 }
 
 impl Action {
     /// Checks who acts, and locks the case.
-    async fn begin(ctx: &Context, case: &str) -> Result<Self, AppError> {
+    pub(crate) async fn begin(ctx: &Context, case: &str) -> Result<Self, AppError> {
         let staff = ctx.staff()?.clone();
         if !Who::Desk.includes(&ctx.actor) {
             return Err(AppError::Forbidden);
@@ -59,22 +62,22 @@ impl Action {
         paths::case(self.case.id)
     }
 
-    fn done(&self, what: &str) -> End {
+    pub(crate) fn done(&self, what: &str) -> End {
         End::Done(format!("{}?done={what}", self.path()))
     }
 
-    fn refused(&self, errors: Errors) -> End {
+    pub(crate) fn refused(&self, errors: Errors) -> End {
         End::Refused(self.path(), errors)
     }
 
-    fn refused_for(&self, field: &str, message: String) -> End {
+    pub(crate) fn refused_for(&self, field: &str, message: String) -> End {
         let mut errors = Errors::default();
         errors.add(field, message);
         self.refused(errors)
     }
 
     /// Moves the case, with the steps that belong on its time line; whoever acts on a free case takes it.
-    async fn move_to(&mut self, version: i32, after: Stage, next: DateTime<Utc>) -> Result<(), AppError> {
+    pub(crate) async fn move_to(&mut self, version: i32, after: Stage, next: DateTime<Utc>) -> Result<(), AppError> {
         let assignee = match self.case.assignee {
             None if self.case.stage != Stage::Closed => Some(self.hand.person),
             other => other,
@@ -91,7 +94,7 @@ impl Action {
         case_store::add_event(&mut self.tx, self.case.partner, self.case.id, &event).await
     }
 
-    async fn say(&mut self, body: String, form_key: Uuid) -> Result<i64, AppError> {
+    pub(crate) async fn say(&mut self, body: String, form_key: Uuid) -> Result<i64, AppError> {
         let message = NewMessage {
             side: Side::Staff,
             author: self.hand.person,
@@ -106,8 +109,20 @@ impl Action {
         Ok(id)
     }
 
+    /// Whether something is in the case now that its reader has not seen.
+    async fn has_unseen(&mut self, seen: &Seen) -> Result<bool, AppError> {
+        Ok(seen.misses(&live::seen(&mut self.tx, self.case.partner, self.case.id).await?))
+    }
+
+    /// The same for a form that says what was seen behind the version; one that does not is judged by its version alone.
+    async fn changed_unseen(&mut self, version: &str) -> Result<bool, AppError> {
+        let Some((version, seen)) = version.split_once('@') else { return Ok(false) };
+        let seen = parse_seen(seen)?;
+        Ok(parse_version(version)? != self.case.version || self.has_unseen(&seen).await?)
+    }
+
     /// What can be promised to this case's partner now.
-    async fn promises(&mut self) -> Result<Promises, AppError> {
+    pub(crate) async fn promises(&mut self) -> Result<Promises, AppError> {
         clocks::promises(&mut self.tx, self.case.partner, self.case.kind, self.hand.at).await
     }
 
@@ -116,12 +131,17 @@ impl Action {
         Sent { partner: self.case.partner, case: self.case.id, form_key, by: self.hand.person, at: self.hand.at }
     }
 
-    async fn was_sent(&mut self, form_key: Uuid) -> Result<bool, AppError> {
+    pub(crate) async fn was_sent(&mut self, form_key: Uuid) -> Result<bool, AppError> {
         Ok(case_store::case_of_form(&mut self.tx, self.case.partner, form_key).await?.is_some())
     }
 
     /// Records the change and makes it last.
-    async fn commit(mut self, action: &'static str, after: serde_json::Value, done: &str) -> Result<End, AppError> {
+    pub(crate) async fn commit(
+        mut self,
+        action: &'static str,
+        after: serde_json::Value,
+        done: &str,
+    ) -> Result<End, AppError> {
         let end = self.done(done);
         let mut before = json!({
             "stage": self.case.stage.as_str(),
@@ -150,12 +170,17 @@ fn context() -> Result<Context, ServerFnError> {
     context::current().map_err(|error| ServerFnError::new(error.to_string()))
 }
 
-fn parse_key(form_key: &str) -> Result<Uuid, AppError> {
+pub(crate) fn parse_key(form_key: &str) -> Result<Uuid, AppError> {
     form_key.parse().map_err(|_| AppError::BadRequest("form_key"))
 }
 
-fn parse_version(version: &str) -> Result<i32, AppError> {
-    version.parse().map_err(|_| AppError::BadRequest("version"))
+/// The version of a case that was read; what of it was seen may stand behind it: `7@12.3.5`.
+pub(crate) fn parse_version(version: &str) -> Result<i32, AppError> {
+    version.split('@').next().unwrap_or_default().parse().map_err(|_| AppError::BadRequest("version"))
+}
+
+fn parse_seen(seen: &str) -> Result<Seen, AppError> {
+    seen.parse().map_err(|_| AppError::BadRequest("seen"))
 }
 
 /// Takes a case: it is the reader's from now on.
@@ -207,7 +232,7 @@ pub async fn reply(
     body: Option<String>,
     /// The form's key: sent twice, it is done once.
     form_key: String,
-    /// The newest message that the writer has seen.
+    /// What the writer has seen of it: the last message, note and step.
     seen: String,
     /// Sent where an answer is wanted.
     ask: Option<String>,
@@ -216,13 +241,21 @@ pub async fn reply(
     let body = body.unwrap_or_default();
     let end = send(&ctx, &case, &body, &form_key, &seen, ask.is_some()).await;
     let asked = if ask.is_some() { "yes" } else { "" };
-    let fields = [("form_name", "reply"), ("body", body.as_str()), ("form_key", form_key.as_str()), ("ask", asked)];
+    let keep = format!("case-{case}-reply");
+    let fields = [
+        ("form_name", "reply"),
+        ("body", body.as_str()),
+        ("form_key", form_key.as_str()),
+        ("ask", asked),
+        ("seen", seen.as_str()),
+        ("keep", keep.as_str()),
+    ];
     forms::finish(&ctx, &fields, end).await
 }
 
 async fn send(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &str, ask: bool) -> Result<End, AppError> {
     let form_key = parse_key(form_key)?;
-    let seen: i64 = seen.parse().map_err(|_| AppError::BadRequest("seen"))?;
+    let seen = parse_seen(seen)?;
     let mut action = Action::begin(ctx, case).await?;
     if action.was_sent(form_key).await? {
         return Ok(action.done("sent"));
@@ -231,7 +264,7 @@ async fn send(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &str,
         Ok(body) => body,
         Err(error) => return Ok(action.refused_for("body", words::text_error(ctx.locale, error))),
     };
-    if seen != action.case.last_message {
+    if action.has_unseen(&seen).await? {
         return Ok(action.refused_for("", tr!(ctx.locale, desk.error_unseen)));
     }
     let writing = action.writing(form_key);
@@ -273,11 +306,13 @@ pub async fn note(
     let ctx = context()?;
     let (body, mention) = (body.unwrap_or_default(), mention.unwrap_or_default());
     let end = write_note(&ctx, &case, &mentions::rules::with_name(&body, &mention), &form_key).await;
+    let keep = format!("case-{case}-note");
     let fields = [
         ("form_name", "note"),
         ("body", body.as_str()),
         ("form_key", form_key.as_str()),
         ("mention", mention.as_str()),
+        ("keep", keep.as_str()),
     ];
     forms::finish(&ctx, &fields, end).await
 }
@@ -351,14 +386,17 @@ pub async fn close_case(
 ) -> Result<(), ServerFnError> {
     let ctx = context()?;
     let end = close(&ctx, &case, &version).await;
-    forms::finish(&ctx, &[("form_name", "close")], end).await
+    forms::finish(&ctx, &[("form_name", "close"), ("seen", version.as_str())], end).await
 }
 
-async fn close(ctx: &Context, case: &str, version: &str) -> Result<End, AppError> {
-    let version = parse_version(version)?;
+async fn close(ctx: &Context, case: &str, read: &str) -> Result<End, AppError> {
+    let version = parse_version(read)?;
     let mut action = Action::begin(ctx, case).await?;
     if action.case.stage == Stage::Closed {
         return Ok(action.done("closed"));
+    }
+    if action.changed_unseen(read).await? {
+        return Ok(action.refused_for("", tr!(ctx.locale, desk.error_unseen)));
     }
     let next = action.promises().await?.next_update(Stage::Closed);
     match action.move_to(version, Stage::Closed, next).await {

@@ -2,16 +2,19 @@
 
 mod act;
 mod case;
+mod choices;
 mod partner;
 mod queue;
 
+pub(crate) use act::book;
 pub use act::{
     Credit, NewDecision, add_note, authority, decide, end_review, mark_no_answer, note_of_form, partner_of, save,
     start_review,
 };
 pub use case::{HouseSide, assignee, booked, commission, house_side, notes, taken_back, unanswered};
 pub use partner::{former, partner, term_history};
-pub use queue::{MOST, queue};
+pub use queue::{Key, Narrowed, PAGE, Page, Tally, lines, page, queue, tally};
+pub use choices::{Choices, choices};
 
 use crate::base::error::AppError;
 

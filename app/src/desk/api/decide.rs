@@ -52,8 +52,11 @@ pub async fn decide_case(
         form_key,
     };
     let end = decide(&ctx, &case, &version, &typed).await;
+    let keep = format!("case-{case}-decision");
     let fields = [
         ("form_name", "decide-case"),
+        ("seen", version.as_str()),
+        ("keep", keep.as_str()),
         ("outcome", typed.outcome.as_str()),
         ("reason", typed.reason.as_str()),
         ("amount", typed.amount.as_str()),
@@ -73,15 +76,18 @@ struct Typed {
     form_key: String,
 }
 
-async fn decide(ctx: &Context, case: &str, version: &str, typed: &Typed) -> Result<End, AppError> {
+async fn decide(ctx: &Context, case: &str, read_at: &str, typed: &Typed) -> Result<End, AppError> {
     let form_key = parse_key(&typed.form_key)?;
-    let version = parse_version(version)?;
+    let version = parse_version(read_at)?;
     let mut action = Action::begin(ctx, case).await?;
     if action.was_sent(form_key).await? {
         return Ok(action.done("decided"));
     }
     if case_store::decision(&mut action.tx, action.case.partner, action.case.id).await?.is_some() {
         return Ok(action.refused_for("", tr!(ctx.locale, desk.error_decided)));
+    }
+    if action.changed_unseen(read_at).await? {
+        return Ok(action.refused_for("", tr!(ctx.locale, desk.error_changed)));
     }
     // A closed case is opened again by a message first.
     if version != action.case.version || action.case.stage == Stage::Closed {
@@ -105,14 +111,14 @@ async fn decide(ctx: &Context, case: &str, version: &str, typed: &Typed) -> Resu
 }
 
 /// What is pinned, as far as a credit depends on it.
-struct Pinned {
-    credit_currency: Currency,
-    programme_currency: Currency,
-    conversion: Option<crate::base::ids::ConversionId>,
-    owner: bool,
+pub(crate) struct Pinned {
+    pub(crate) credit_currency: Currency,
+    pub(crate) programme_currency: Currency,
+    pub(crate) conversion: Option<crate::base::ids::ConversionId>,
+    pub(crate) owner: bool,
 }
 
-async fn limits(action: &mut Action, role: Role) -> Result<(Option<Authority>, Pinned), AppError> {
+pub(crate) async fn limits(action: &mut Action, role: Role) -> Result<(Option<Authority>, Pinned), AppError> {
     let case = action.case;
     let authority = store::authority(&mut action.tx, case.programme, role, action.hand.at).await?;
     let partner = store::partner(&mut action.tx, case.partner, action.hand.at).await?;
@@ -189,7 +195,7 @@ fn read_credit(
     Some(Credit { money: Money::new(amount, currency), conversion: pinned.conversion })
 }
 
-fn over_limit(locale: Locale, pinned: &Pinned, authority: Option<Authority>) -> String {
+pub(crate) fn over_limit(locale: Locale, pinned: &Pinned, authority: Option<Authority>) -> String {
     match authority {
         Some(authority) => {
             let limit = Money::new(authority.largest_credit, pinned.programme_currency);
@@ -234,6 +240,7 @@ fn said_no(
     Some(match constraint? {
         "case_decision_pkey" | "message_form_once" => ("", tr!(locale, desk.error_decided)),
         "case_decision_within_authority" => ("amount", over_limit(locale, pinned, authority)),
+        "case_decision_within_authority_with_provisional" => ("amount", tr!(locale, provisional.error_with_decision)),
         "case_decision_by_authority_in_force" => ("amount", tr!(locale, desk.error_limit_changed)),
         "case_decision_by_the_desk" => ("", tr!(locale, desk.error_role_changed)),
         "case_decision_declined_without_credit" => ("amount", tr!(locale, desk.error_declined_credit)),

@@ -1,6 +1,6 @@
 //! A case in three columns: queue, conversation, facts.
 
-use super::queue::{beside, view_of};
+use super::queue::{Asked, beside};
 use super::{act, facts, recalculate, talk};
 use crate::base::access::Who;
 use crate::base::context::Context;
@@ -10,9 +10,10 @@ use crate::base::forms::{self, Draft};
 use crate::base::ids::{CaseId, OfferId};
 use crate::base::language::tr;
 use crate::clocks::page as clocks;
-use crate::desk::model::{Authority, Former, Note, Partner, Replay, TermLine, View, Waiting};
+use crate::desk::model::{Authority, Former, Note, Partner, Replay, TermLine, Waiting};
 use crate::desk::rules;
 use crate::desk::store::{self, HouseSide};
+use crate::disputes::ends::{self, DeskEnds};
 use crate::disputes::model::{About, Case, Decision, Event, Facts, Message, PayoutStep, Pin};
 use crate::disputes::store as cases;
 use crate::disputes::words;
@@ -21,6 +22,8 @@ use crate::inbox::files::{self, Files};
 use crate::inbox::store::{self as mail, Unreachable};
 use crate::macros::page::Composer;
 use crate::mentions::page::Colleagues;
+use crate::live::model::{Present, Seen, Unseen};
+use crate::live::{page as live, store as live_store};
 use crate::payout_methods::page as methods;
 use crate::similar;
 use crate::tax::page as tax;
@@ -59,6 +62,7 @@ pub(super) struct Sheet {
     pub authority: Option<Authority>,
     pub replay: Option<Replay>,
     pub clocks: clocks::Clocks,
+    pub ends: DeskEnds,
     /// Whether the reader may act, or only read.
     pub may_act: bool,
     pub draft: Draft,
@@ -67,6 +71,11 @@ pub(super) struct Sheet {
     pub mentions: Colleagues,
     /// Decided cases like it.
     pub similar: Vec<similar::store::Solved>,
+    /// How far the page shows it, and what came while a refused form was written.
+    pub seen: Seen,
+    pub unseen: Vec<Unseen>,
+    /// Who has it open.
+    pub present: Vec<Present>,
 }
 
 impl Sheet {
@@ -85,14 +94,13 @@ impl Sheet {
 #[component]
 pub fn DeskCase() -> impl IntoView {
     screen(|ctx, query| async move {
-        let reader = ctx.staff()?.person;
         let id: CaseId = query.id("case")?;
-        let view = view_of(&query, View::All);
+        let asked = Asked::of(&query);
         let mut tx = ctx.begin().await?;
         let sheet = read(&ctx, &mut tx, &query, id).await?;
-        let waiting = store::queue(&mut tx, view, reader, ctx.now()).await?;
+        let waiting = asked.page(&ctx, &mut tx).await?.lines;
         let title = tr!(ctx.locale, desk.case_title, number = id.0, kind = words::kind(ctx.locale, sheet.case.kind));
-        Ok((title.clone(), show(&ctx, &query, view, &waiting, &sheet, title)))
+        Ok((title.clone(), show(&ctx, &query, &asked, &waiting, &sheet, title)))
     })
 }
 
@@ -100,6 +108,9 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
     let now = ctx.now();
     let staff = ctx.staff()?;
     let partner = store::partner_of(tx, id).await?;
+    // Before everything that it marks: a page may show more than it says, never less.
+    let seen = live_store::seen(tx, partner, id).await?;
+    let draft = forms::recall(ctx, query.get("form")).await?;
     let case = cases::find(tx, partner, id).await?;
     let decision = match (cases::decision(tx, partner, id).await?, store::house_side(tx, partner, id).await?) {
         (Some(decision), Some(house)) => Some((decision, house)),
@@ -123,7 +134,6 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         }
         None => None,
     };
-    let draft = forms::recall(ctx, query.get("form")).await?;
     let may_act = Who::Desk.includes(&ctx.actor);
     let in_force = terms::in_force(tx, case.programme, None, partner, now).await?;
     let of = |field| in_force.iter().find(|version| version.field == field).cloned();
@@ -146,13 +156,20 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         rate_history: store::term_history(tx, partner, Field::Rate).await?,
         offers: cases::offers(tx, case.programme).await?,
         clocks: clocks::read(ctx, tx, partner, id, now).await?,
+        ends: DeskEnds::read(ctx, tx, &case).await?,
         authority: store::authority(tx, case.programme, staff.role, now).await?,
         macros: Composer::read(ctx, tx, partner, id, &draft).await?,
         help: Beside::read(ctx, tx, case.kind, &case.subject).await?,
         mentions: Colleagues::read(tx).await?,
         similar: similar::store::like(tx, partner, id, similar::page::MOST).await?,
         may_act,
+        unseen: match live::seen_of(&draft) {
+            Some(then) => live_store::unseen(tx, partner, id, &then).await?,
+            None => Vec::new(),
+        },
+        present: live_store::present(tx, &[id]).await?.remove(&id).unwrap_or_default(),
         draft,
+        seen,
         case,
         pins,
         decision,
@@ -175,15 +192,16 @@ async fn today(ctx: &Context, tx: &mut Tx, case: &Case, pin: &Pin) -> Result<Opt
     })
 }
 
-fn show(ctx: &Context, query: &Query, view: View, waiting: &[Waiting], sheet: &Sheet, title: String) -> AnyView {
+fn show(ctx: &Context, query: &Query, asked: &Asked, waiting: &[Waiting], sheet: &Sheet, title: String) -> AnyView {
     let done = done(ctx, query.get("done"));
-    let head = page_head(title, Some(talk::lead(ctx, sheet)));
+    let head = page_head(title, Some(live::region("lead", talk::lead(ctx, sheet))));
     let talk = view! {
         {notice::done(ctx, done)}
-        {talk::decision(ctx, sheet)}
+        {live::region("decision", talk::decision(ctx, sheet).into_any())}
         {talk::conversation(ctx, sheet)}
         {act::forms(ctx, sheet)}
-        {talk::time_line(ctx, sheet)}
+        {sheet.ends.show(ctx, &sheet.case, sheet.authority, &sheet.draft)}
+        {live::region("steps", talk::time_line(ctx, sheet))}
     };
     let facts = view! {
         {clocks::clocks(ctx, &sheet.clocks)}
@@ -198,7 +216,7 @@ fn show(ctx: &Context, query: &Query, view: View, waiting: &[Waiting], sheet: &S
     };
     view! {
         {head}
-        {three_columns(beside(ctx, view, waiting, sheet.case.id), talk.into_any(), facts.into_any())}
+        {three_columns(live::region("beside", beside(ctx, asked, waiting, sheet.case.id)), talk.into_any(), facts.into_any())}
     }
     .into_any()
 }
@@ -217,6 +235,6 @@ fn done(ctx: &Context, code: Option<&str>) -> Option<String> {
         "proposed" => tr!(locale, desk.done_proposed),
         "minimum_lowered" => tr!(locale, desk.done_minimum_lowered),
         "minimum_proposed" => tr!(locale, desk.done_minimum_proposed),
-        _ => return None,
+        code => return ends::done(ctx, Some(code)),
     })
 }

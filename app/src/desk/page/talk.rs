@@ -7,6 +7,7 @@ use crate::base::language::tr;
 use crate::disputes::model::Side;
 use crate::disputes::{rules, words};
 use crate::inbox;
+use crate::live::page as live;
 use crate::ui::Tone;
 use crate::ui::badge::badge;
 use crate::ui::case;
@@ -47,7 +48,10 @@ pub(super) fn decision(ctx: &Context, sheet: &Sheet) -> Option<AnyView> {
     if let Some(transfer) = house.transfer {
         lines.push((tr!(locale, desk.decision_transfer), transfer.to_string().into_any()));
     }
-    lines.push((tr!(locale, desk.decision_by), house.decided_by.clone().into_any()));
+    lines.push((
+        tr!(locale, desk.decision_by),
+        house.decided_by.clone().unwrap_or_else(|| tr!(locale, escalations.by_policy)).into_any(),
+    ));
     lines.push((tr!(locale, desk.decision_at), text::time_exact(ctx, decision.at)));
     if !house.reason.is_empty() {
         lines.push((tr!(locale, desk.decision_house), text::prose(house.reason.clone())));
@@ -73,7 +77,7 @@ pub(super) fn conversation(ctx: &Context, sheet: &Sheet) -> AnyView {
     let mut all: Vec<_> = messages.chain(notes).collect();
     all.sort_by_key(|(at, _)| *at);
     let all = all.into_iter().map(|(_, each)| each).collect_view();
-    section(tr!(ctx.locale, desk.conversation), all.into_any())
+    section(tr!(ctx.locale, desk.conversation), live::region("talk", all.into_any()))
 }
 
 /// What the partner sees of it, step by step.
@@ -88,7 +92,8 @@ pub(super) fn time_line(ctx: &Context, sheet: &Sheet) -> AnyView {
         };
         (event.at, step)
     });
-    let mut steps = words::with_payouts(ctx, of_case.collect(), &sheet.paid);
+    let of_case = of_case.chain(sheet.ends.ends.steps(ctx)).collect();
+    let mut steps = words::with_payouts(ctx, of_case, &sheet.paid);
     if let Some(promised) = rules::running_promise(sheet.case.stage, sheet.case.next_update_at) {
         steps.push(Step {
             title: tr!(locale, desk.step_answer),
@@ -99,5 +104,6 @@ pub(super) fn time_line(ctx: &Context, sheet: &Sheet) -> AnyView {
             ..Step::default()
         });
     }
+    steps.extend(sheet.ends.ends.ahead(ctx, &sheet.case, &sheet.messages));
     section(tr!(locale, desk.time_line), timeline(steps))
 }

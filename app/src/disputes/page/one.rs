@@ -6,10 +6,12 @@ use crate::base::format;
 use crate::base::forms::{self, Draft};
 use crate::base::ids::CaseId;
 use crate::base::language::tr;
+use crate::disputes::ends::{self, Ends};
 use crate::disputes::model::{Case, Decision, Event, Message, PayoutStep, Pin, Side, Stage};
 use crate::disputes::{facts, rules, store, words};
 use crate::inbox;
 use crate::inbox::files::{self, Files};
+use crate::live::page as live;
 use crate::rota::page::presence;
 use crate::ui::Tone;
 use crate::ui::case;
@@ -37,17 +39,22 @@ pub fn Dispute() -> impl IntoView {
         let pins = store::pins(&mut tx, partner, id).await?;
         let decision = store::decision(&mut tx, partner, id).await?;
         let paid = store::payout_steps(&mut tx, partner, id).await?;
+        let ends = Ends::read(&mut tx, &case, ctx.now()).await?;
         let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);
         let title = words::about(&ctx, case.kind, &case.subject);
-        let said = done(&ctx, query.get("done"));
+        let said = done(&ctx, query.get("done")).or_else(|| ends::done(&ctx, query.get("done")));
+        let ending = ends.of_dispute(&ctx, &case, decision.as_ref(), &draft);
+        let mut steps = steps(&ctx, &case, &events, &paid, &ends);
+        steps.extend(ends.ahead(&ctx, &case, &messages));
         let body = view! {
-            {page_head(title.clone(), Some(view! { {lead(&ctx, &case, decision.as_ref())}{on} }.into_any()))}
+            {page_head(title.clone(), Some(live::region("lead", view! { {lead(&ctx, &case, decision.as_ref())}{on} }.into_any())))}
             {notice::done(&ctx, said)}
-            {decision.map(|decision| decided(&ctx, &decision))}
+            {live::region("decision", decision.map(|decision| decided(&ctx, &decision)).into_any())}
+            {ending}
             {columns(vec![
                 view! { {conversation(&ctx, &messages, &files)} {answer_form(&ctx, &case, &messages, &draft)} }.into_any(),
                 view! {
-                    {section(tr!(ctx.locale, disputes.time_line), timeline(steps(&ctx, &case, &events, &paid)))}
+                    {live::region("steps", section(tr!(ctx.locale, disputes.time_line), timeline(steps)))}
                     {pins.iter().map(|pin| pinned(&ctx, pin)).collect_view()}
                 }.into_any(),
             ])}
@@ -109,7 +116,7 @@ fn conversation(ctx: &Context, messages: &[Message], files: &Files) -> AnyView {
             case::message_with(side, message.author.clone(), text::time_exact(ctx, message.at), body)
         })
         .collect_view();
-    section(tr!(ctx.locale, disputes.conversation), messages.into_any())
+    section(tr!(ctx.locale, disputes.conversation), live::region("talk", messages.into_any()))
 }
 
 fn answer_form(ctx: &Context, case: &Case, messages: &[Message], draft: &Draft) -> AnyView {
@@ -136,7 +143,7 @@ fn answer_form(ctx: &Context, case: &Case, messages: &[Message], draft: &Draft) 
 }
 
 /// What happened, and the promise that is still ahead.
-fn steps(ctx: &Context, case: &Case, events: &[Event], paid: &[PayoutStep]) -> Vec<Step> {
+fn steps(ctx: &Context, case: &Case, events: &[Event], paid: &[PayoutStep], ends: &Ends) -> Vec<Step> {
     let locale = ctx.locale;
     let of_case = events.iter().map(|event| {
         let step = Step {
@@ -147,7 +154,7 @@ fn steps(ctx: &Context, case: &Case, events: &[Event], paid: &[PayoutStep]) -> V
         };
         (event.at, step)
     });
-    let mut steps = words::with_payouts(ctx, of_case.collect(), paid);
+    let mut steps = words::with_payouts(ctx, of_case.chain(ends.steps(ctx)).collect(), paid);
     if let Some(promised) = rules::running_promise(case.stage, case.next_update_at) {
         let late = promised < ctx.now();
         steps.push(Step {
@@ -164,7 +171,9 @@ fn steps(ctx: &Context, case: &Case, events: &[Event], paid: &[PayoutStep]) -> V
 }
 
 fn pinned(ctx: &Context, pin: &Pin) -> AnyView {
-    let lines = facts::lines(ctx, &pin.facts).into_iter().map(|(label, value)| (label, value.into_any())).collect();
+    // What was not known then takes no line.
+    let known = facts::lines(ctx, &pin.facts).into_iter().filter(|(_, value)| !value.is_empty());
+    let lines = known.map(|(label, value)| (label, value.into_any())).collect();
     let body = view! {
         <p>{tr!(ctx.locale, disputes.as_it_was)}" "{text::time_exact(ctx, pin.at)}</p>
         {crate::ui::layout::facts(lines)}
