@@ -36,6 +36,12 @@ pub const FIGURES: &str = "/figures";
 pub const RUNS: &str = "/runs";
 /// What lies on the account that payouts are paid from.
 pub const FUNDS: &str = "/funds";
+/// What each month began with, what moved, what was owed at its end.
+pub const BOOKS: &str = "/books";
+/// A month as a journal of hledger.
+pub const BOOKS_HLEDGER: &str = "/books/hledger.journal";
+/// A month as a journal of Beancount.
+pub const BOOKS_BEANCOUNT: &str = "/books/journal.beancount";
 /// Mail out.
 pub const MAIL: &str = "/mail";
 /// Tax and invoices.
@@ -131,6 +137,12 @@ pub fn dispute(id: CaseId) -> String {
 /// One case, as staff see it.
 pub fn case(id: CaseId) -> String {
     format!("{DESK}/{id}")
+}
+
+/// A programme's books of one month.
+#[cfg(feature = "ssr")]
+pub fn books(programme: &str, month: crate::ledger::close::Month) -> String {
+    format!("{BOOKS}?programme={}&month={month}", crate::ui::query::encode(programme))
 }
 
 /// One contest.

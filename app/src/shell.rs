@@ -15,6 +15,7 @@ use crate::figures::page::Figures;
 use crate::funds::page::FundsPage;
 use crate::inbox;
 use crate::inbox::page::{Quarantine, QuarantinedMail};
+use crate::ledger::page::BooksPage;
 use crate::live::page::{self as live, MyDesk};
 use crate::mail::page::Mail;
 use crate::paths;
@@ -105,6 +106,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/runs/:run") view=RunPage ssr=SsrMode::Async/>
             <Route path=path!("/runs/:run/payouts/:payout") view=RunPayout ssr=SsrMode::Async/>
             <Route path=path!("/funds") view=FundsPage ssr=SsrMode::Async/>
+            <Route path=path!("/books") view=BooksPage ssr=SsrMode::Async/>
             <Route path=path!("/answers") view=Answers ssr=SsrMode::Async/>
             <Route path=path!("/answers/:file/:line") view=AnswerLine ssr=SsrMode::Async/>
             <Route path=path!("/tax") view=TaxPolicy ssr=SsrMode::Async/>
@@ -199,6 +201,7 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
                 rooms.push((paths::ANSWERS, tr!(locale, runs.room_answers)));
                 rooms.push((paths::FUNDS, tr!(locale, funds.room)));
                 rooms.push((paths::TAX, tr!(locale, tax.room)));
+                rooms.push((paths::BOOKS, tr!(locale, books.room)));
             }
             if Who::Leads.includes(&ctx.actor) {
                 rooms.push((paths::MAIL, tr!(locale, mail.title)));

@@ -36,6 +36,8 @@ async fn every_route_is_in_the_table() {
         "/runs/{run}/payouts/{payout}/credit-note.pdf",
         "/runs/{run}/payouts/{payout}/sent-invoice.pdf",
         "/runs/files/{file}",
+        "/books/hledger.journal",
+        "/books/journal.beancount",
         "/files/{file}",
         "/live",
         "/live/since",

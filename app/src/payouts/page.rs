@@ -54,7 +54,9 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let page = Page { ctx, known: &known, method, reversed, first, today };
     let standings = shown(rules::standings(&known));
     let several = standings.len() > 1;
-    let lead = standings.iter().map(|standing| view! { <p>{words::answer(ctx, standing)}</p> }).collect_view();
+    let underway = statements::page::underway(ctx, &payouts, zone);
+    let answers = standings.iter().map(|standing| words::answer(ctx, standing));
+    let lead = underway.into_iter().chain(answers).map(|sentence| view! { <p>{sentence}</p> }).collect_view();
     let title = tr!(ctx.locale, payouts.title);
     let parts = standings.iter().map(|standing| page.standing(standing, several)).collect_view();
     let late = statements::page::late(ctx, &payouts, zone);

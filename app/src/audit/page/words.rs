@@ -46,6 +46,7 @@ pub(super) fn action(locale: Locale, code: &str) -> String {
         "commissions.released" => tr!(locale, audit.commissions_released),
         "funds.booked" => tr!(locale, audit.funds_booked),
         "month.closed" => tr!(locale, audit.month_closed),
+        "journal.exported" => tr!(locale, audit.journal_exported),
         "conversions.imported" => tr!(locale, audit.conversions_imported),
         "offer.created" => tr!(locale, audit.offer_created),
         "partner.invited" => tr!(locale, audit.partner_invited),

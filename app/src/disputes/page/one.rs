@@ -165,7 +165,9 @@ fn steps(ctx: &Context, case: &Case, events: &[Event], paid: &[PayoutStep]) -> V
 }
 
 fn pinned(ctx: &Context, pin: &Pin) -> AnyView {
-    let lines = facts::lines(ctx, &pin.facts).into_iter().map(|(label, value)| (label, value.into_any())).collect();
+    // What was not known then takes no line.
+    let known = facts::lines(ctx, &pin.facts).into_iter().filter(|(_, value)| !value.is_empty());
+    let lines = known.map(|(label, value)| (label, value.into_any())).collect();
     let body = view! {
         <p>{tr!(ctx.locale, disputes.as_it_was)}" "{text::time_exact(ctx, pin.at)}</p>
         {crate::ui::layout::facts(lines)}
