@@ -73,6 +73,7 @@ pub async fn gather(
     .await?
     .ok_or(AppError::NotFound)?;
     let asked = sqlx::query!(
+        // What the partner reads of the enquiry, its trigger copies.
         "INSERT INTO enquiry_claim (enquiry_id, line, partner_id, case_id, claim_id, offer_id)
          SELECT $1, row_number() OVER (ORDER BY c.opened_at, c.case_id), c.partner_id, c.case_id, m.claim_id, m.offer_id
          FROM support_case c
@@ -196,6 +197,15 @@ pub async fn file(tx: &mut Tx, id: EnquiryId) -> Result<Vec<u8>, AppError> {
         .ok_or(AppError::NotFound)
 }
 
+/// Two who read or take over answers of one enquiry take turns, at its first claim.
+async fn wait_for_turn(tx: &mut Tx, id: EnquiryId) -> Result<(), AppError> {
+    sqlx::query!("SELECT line FROM enquiry_claim WHERE enquiry_id = $1 AND line = 1 FOR UPDATE", id.0)
+        .fetch_optional(&mut **tx)
+        .await?
+        .ok_or(AppError::NotFound)?;
+    Ok(())
+}
+
 /// Keeps an answer as it came; gives its number, the former one where the same bytes came before.
 ///
 /// # Errors
@@ -208,11 +218,7 @@ pub async fn keep_answer(
     bytes: &[u8],
     now: DateTime<Utc>,
 ) -> Result<i32, AppError> {
-    // Two at once take turns here, and both see the same number then.
-    sqlx::query!("SELECT enquiry_id FROM enquiry WHERE enquiry_id = $1 FOR UPDATE", id.0)
-        .fetch_optional(&mut **tx)
-        .await?
-        .ok_or(AppError::NotFound)?;
+    wait_for_turn(tx, id).await?;
     let hash = Sha256::digest(bytes).to_vec();
     let known = sqlx::query_scalar!("SELECT nth FROM enquiry_answer WHERE enquiry_id = $1 AND sha256 = $2", id.0, hash)
         .fetch_optional(&mut **tx)
@@ -269,9 +275,7 @@ pub async fn take_over(
     request_id: &str,
     now: DateTime<Utc>,
 ) -> Result<i32, AppError> {
-    sqlx::query!("SELECT enquiry_id FROM enquiry WHERE enquiry_id = $1 FOR UPDATE", id.0)
-        .fetch_optional(&mut **tx)
-        .await?;
+    wait_for_turn(tx, id).await?;
     let file = answer(tx, id, nth).await?;
     if let Some((_, settled)) = file.taken {
         return Ok(settled);
@@ -362,11 +366,12 @@ pub async fn tell(
 /// When the database is away.
 pub async fn asked(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<Asked>, AppError> {
     let rows = sqlx::query!(
-        r#"SELECT a.enquiry_id AS "enquiry!: EnquiryId", a.offer AS "offer!", a.asked_by_name AS "by!", a.asked_at AS "at!",
-                  a.next_update_at AS "next!", a.verdict, a.amount, a.answered_at, a.last_words AS "words?", a.last_by AS "last_by?",
-                  a.last_at AS "last_at?", (SELECT m.currency FROM case_pin p JOIN claim m USING (partner_id, claim_id)
-                              WHERE p.partner_id = a.partner_id AND p.case_id = a.case_id LIMIT 1) AS currency
-           FROM claim_asked a WHERE a.partner_id = $1 AND a.case_id = $2 ORDER BY a.enquiry_id"#,
+        r#"SELECT a.enquiry_id AS "enquiry: EnquiryId", o.name AS offer, a.asked_by_name AS by, a.asked_at AS at, a.next_update_at AS next,
+                  a.verdict, a.amount, a.answered_at, a.last_words, a.last_by, a.last_at,
+                  (SELECT m.currency FROM case_pin p JOIN claim m USING (partner_id, claim_id)
+                   WHERE p.partner_id = a.partner_id AND p.case_id = a.case_id LIMIT 1) AS currency
+           FROM enquiry_claim a JOIN offer o ON o.offer_id = a.offer_id
+           WHERE a.partner_id = $1 AND a.case_id = $2 ORDER BY a.enquiry_id"#,
         partner.0,
         case.0,
     )
@@ -377,7 +382,7 @@ pub async fn asked(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<
             let currency = row.currency.as_deref().map(Currency::parse).transpose()?;
             let confirmed = row.amount.zip(currency).map(|(amount, currency)| Money::new(amount, currency));
             let verdict = row.verdict.as_deref().and_then(Verdict::parse);
-            let last = row.words.zip(row.last_by).zip(row.last_at).map(|((words, by), at)| (words, by, at));
+            let last = row.last_words.zip(row.last_by).zip(row.last_at).map(|((words, by), at)| (words, by, at));
             Ok(Asked {
                 enquiry: row.enquiry,
                 offer: row.offer,
