@@ -36,8 +36,12 @@ async fn every_route_is_in_the_table() {
         "/runs/{run}/payouts/{payout}/credit-note.pdf",
         "/runs/{run}/payouts/{payout}/sent-invoice.pdf",
         "/runs/files/{file}",
+        "/books/hledger.journal",
+        "/books/journal.beancount",
         "/files/{file}",
         "/enquiries/{enquiry}/claims.csv",
+        "/live",
+        "/live/since",
         "/mails/{mail}/original",
     ];
     for file in files {
@@ -101,6 +105,9 @@ impl Ids {
             .replace("{mail}", "1")
             // Nor was an advertiser asked.
             .replace("{enquiry}", "1")
+            // Nor was anything written for help.
+            .replace("{article}", "none")
+            .replace("{macro}", "1")
             .replace("{token}", &self.invitation)
             .replace("{kind}", "iban")
             .replace("{rest}", "none.css")

@@ -7,6 +7,7 @@ use crate::base::format;
 use crate::base::language::tr;
 use crate::clocks::model::Size;
 use crate::clocks::page::working_time;
+use crate::help::figures::of_help;
 use crate::paths;
 use crate::rota::model::Rota;
 use crate::rota::page::{desk_zone, weekday};
@@ -50,6 +51,7 @@ pub fn Figures() -> impl IntoView {
         // Staff see their own ratings, owners and auditors all.
         let about = (staff.role == Role::Agent || staff.role == Role::Lead).then_some(staff.person);
         let rated = crate::ratings::page::figures(&ctx, &mut tx, window, about).await?;
+        let kept_right = of_help(&ctx, &mut tx, window, person).await?;
         let title = match person {
             Some(_) => tr!(ctx.locale, figures.title_own),
             None => tr!(ctx.locale, figures.title),
@@ -63,6 +65,7 @@ pub fn Figures() -> impl IntoView {
             }.into_any())}
             {section(tr!(ctx.locale, figures.weeks_title), by_week(&ctx, &rota, zone, at, &weeks, person.is_none()))}
             {rated}
+            {kept_right}
         };
         Ok((title, body.into_any()))
     })
