@@ -49,6 +49,8 @@ pub mod mail;
 pub mod mentions;
 pub mod notices;
 #[cfg(feature = "ssr")]
+pub mod notices;
+#[cfg(feature = "ssr")]
 pub mod partners;
 pub mod paths;
 #[cfg(feature = "ssr")]
