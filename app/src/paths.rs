@@ -24,6 +24,8 @@ pub const ACCOUNT: &str = "/account";
 pub const TAX_DATA: &str = "/account/tax";
 /// The queue.
 pub const DESK: &str = "/desk";
+/// How new cases are given out.
+pub const TURNS: &str = "/turns";
 /// Proposals, waiting and decided.
 pub const APPROVALS: &str = "/approvals";
 /// Who is at the desk when.

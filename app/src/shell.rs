@@ -117,6 +117,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/desk/:case") view=DeskCase ssr=SsrMode::Async/>
             <Route path=path!("/quarantine") view=Quarantine ssr=SsrMode::Async/>
             <Route path=path!("/quarantine/:mail") view=QuarantinedMail ssr=SsrMode::Async/>
+            <Route path=path!("/turns") view=crate::work::page::Turns ssr=SsrMode::Async/>
             <Route path=path!("/rota") view=RotaPage ssr=SsrMode::Async/>
             <Route path=path!("/figures") view=Figures ssr=SsrMode::Async/>
         </Routes>
@@ -148,7 +149,10 @@ fn Frame(children: Children) -> impl IntoView {
                 {ctx.as_ref().and_then(person)}
             </div>
         </header>
-        <main id="main" tabindex="-1">{children()}</main>
+        <main id="main" tabindex="-1">
+            {children()}
+            {ctx.as_ref().and_then(crate::work::page::keys)}
+        </main>
         <footer class="colophon">{ctx.as_ref().map(preferences)}</footer>
         <SubmitOnce/>
     }

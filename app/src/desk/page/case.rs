@@ -26,6 +26,7 @@ use crate::ui::case::case as three_columns;
 use crate::ui::layout::page_head;
 use crate::ui::notice;
 use crate::ui::screen::{Query, screen};
+use crate::work::page as work;
 use leptos::prelude::*;
 
 /// Everything a case's page shows.
@@ -55,6 +56,8 @@ pub(super) struct Sheet {
     pub authority: Option<Authority>,
     pub replay: Option<Replay>,
     pub clocks: clocks::Clocks,
+    /// With whom it could be, and what it was joined with.
+    pub work: work::Desk,
     /// Whether the reader may act, or only read.
     pub may_act: bool,
     pub draft: Draft,
@@ -119,6 +122,7 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         None => None,
     };
     let in_force = terms::in_force(tx, case.programme, None, partner, now).await?;
+    let work = work::Desk::read(ctx, tx, query, &case).await?;
     let of = |field| in_force.iter().find(|version| version.field == field).cloned();
     Ok(Sheet {
         messages: cases::messages(tx, partner, id).await?,
@@ -140,7 +144,8 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         offers: cases::offers(tx, case.programme).await?,
         clocks: clocks::read(ctx, tx, partner, id, now).await?,
         authority: store::authority(tx, case.programme, staff.role, now).await?,
-        may_act: Who::Desk.includes(&ctx.actor),
+        may_act: Who::Desk.includes(&ctx.actor) && !work.is_merged(),
+        work,
         draft: forms::recall(ctx, query.get("form")).await?,
         case,
         pins,
@@ -169,9 +174,11 @@ fn show(ctx: &Context, query: &Query, view: View, waiting: &[Waiting], sheet: &S
     let head = page_head(title, Some(talk::lead(ctx, sheet)));
     let talk = view! {
         {notice::done(ctx, done)}
+        {sheet.work.head(ctx, &sheet.draft)}
         {talk::decision(ctx, sheet)}
         {talk::conversation(ctx, sheet)}
         {act::forms(ctx, sheet)}
+        {sheet.work.forms(ctx, &sheet.draft)}
         {talk::time_line(ctx, sheet)}
     };
     let facts = view! {

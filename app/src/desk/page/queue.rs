@@ -20,6 +20,7 @@ use crate::ui::notice::notice;
 use crate::ui::screen::{Query, screen};
 use crate::ui::table::{Head, Row, Table};
 use crate::ui::text;
+use crate::work::page as work;
 use leptos::prelude::*;
 
 /// `/desk`
@@ -30,10 +31,12 @@ pub fn Desk() -> impl IntoView {
         let view = view_of(&query, View::All);
         let mut tx = ctx.begin().await?;
         let waiting = store::queue(&mut tx, view, reader, ctx.now()).await?;
+        let marked = work::Marked::read(&ctx, &mut tx, &query).await?;
         let title = tr!(ctx.locale, desk.title);
         let body = view! {
             {page_head(title.clone(), Some(lead(&ctx, view, &waiting)))}
             {tabs(View::ALL.iter().map(|each| (label(&ctx, *each), address(*each), *each == view)).collect())}
+            {marked.show(&ctx)}
             {list(&ctx, view, waiting)}
         };
         Ok((title, body.into_any()))
@@ -55,6 +58,7 @@ fn label(ctx: &Context, view: View) -> String {
         View::Unassigned => tr!(ctx.locale, desk.view_unassigned),
         View::Breaching => tr!(ctx.locale, clocks.view_breaching),
         View::All => tr!(ctx.locale, desk.view_all),
+        View::Snoozed => tr!(ctx.locale, work.view_snoozed),
         View::Closed => tr!(ctx.locale, desk.view_closed),
     }
 }
@@ -78,6 +82,7 @@ fn list(ctx: &Context, view: View, waiting: Vec<Waiting>) -> AnyView {
             View::Unassigned => tr!(locale, desk.empty_unassigned),
             View::Breaching => tr!(locale, clocks.empty_breaching),
             View::All => tr!(locale, desk.empty_all),
+            View::Snoozed => tr!(locale, work.empty_snoozed),
             View::Closed => tr!(locale, desk.empty_closed),
         };
         return empty(tr!(locale, desk.empty_title), text);
@@ -85,7 +90,7 @@ fn list(ctx: &Context, view: View, waiting: Vec<Waiting>) -> AnyView {
     let most =
         (waiting.len() >= store::MOST).then(|| notice(Tone::Info, tr!(locale, desk.only_first, most = store::MOST)));
     let head = |label, numeric| Head { label, numeric };
-    let heads = vec![
+    let mut heads = vec![
         head(tr!(locale, desk.head_number), true),
         head(tr!(locale, desk.head_partner), false),
         head(tr!(locale, desk.head_kind), false),
@@ -95,6 +100,7 @@ fn list(ctx: &Context, view: View, waiting: Vec<Waiting>) -> AnyView {
         head(tr!(locale, desk.head_assignee), false),
         head(tr!(locale, desk.head_reason), false),
     ];
+    heads.extend(work::head(ctx));
     let rows = waiting.into_iter().map(|line| row(ctx, view, &line)).collect();
     view! { {most} <Table caption=label(ctx, view) head=heads rows=rows/> }.into_any()
 }
@@ -113,6 +119,7 @@ fn row(ctx: &Context, view: View, line: &Waiting) -> Row {
             line.promised_at.map_or_else(nothing, |promised| text::time_exact(ctx, promised)),
             line.assignee.clone().map_or_else(nothing, IntoAny::into_any),
             reason(ctx, line),
+            work::check(ctx, line.id),
         ],
         href: Some(format!("{}?view={}", paths::case(line.id), view.as_str())),
     }

@@ -25,31 +25,34 @@ const BREACHING: TimeDelta = TimeDelta::hours(1);
 /// # Errors
 /// When the database is away.
 pub async fn queue(tx: &mut Tx, view: View, reader: PersonId, now: DateTime<Utc>) -> Result<Vec<Waiting>, AppError> {
-    // One branch per view and order, each along its own index; a branch of another view is not even begun.
+    // What is put off is out of the way until it runs out. One branch per view and order, each along its own index; a branch of another view is not even begun.
     let rows = sqlx::query!(
         r#"SELECT c.case_id AS "id: CaseId", c.kind, c.subject, c.stage, c.next_update_at, c.closed_at, c.due_clock, c.due_at,
                   p.code, p.name, g.currency, s.name AS "assignee?",
                   x.unanswered_since AS "unanswered_since?", x.answered_at AS "answered_at?", x.paid AS "paid!", x.owed AS "owed!",
                   x.minimum AS "minimum?", x.stake AS "stake?", x.late_since AS "late_since?", b.told AS "told?"
            FROM (
-               (SELECT partner_id, case_id FROM support_case WHERE $1 = 'mine' AND assignee_id = $2 AND stage <> 'closed'
+               (SELECT partner_id, case_id FROM support_case WHERE $1 = 'mine' AND assignee_id = $2 AND stage <> 'closed' AND snoozed_until IS NULL
                 ORDER BY standing_at, case_id LIMIT 200)
                UNION
                (SELECT partner_id, case_id FROM support_case WHERE $1 = 'mine' AND assignee_id = $2 AND stage <> 'closed' AND due_at <= $3
                 ORDER BY due_at, case_id LIMIT 200)
                UNION
-               (SELECT partner_id, case_id FROM support_case WHERE $1 = 'unassigned' AND assignee_id IS NULL AND stage <> 'closed'
+               (SELECT partner_id, case_id FROM support_case WHERE $1 = 'unassigned' AND assignee_id IS NULL AND stage <> 'closed' AND snoozed_until IS NULL
                 ORDER BY standing_at, case_id LIMIT 200)
                UNION
                (SELECT partner_id, case_id FROM support_case WHERE $1 = 'unassigned' AND assignee_id IS NULL AND stage <> 'closed' AND due_at <= $3
                 ORDER BY due_at, case_id LIMIT 200)
                UNION
-               (SELECT partner_id, case_id FROM support_case WHERE $1 = 'all' AND stage <> 'closed'
+               (SELECT partner_id, case_id FROM support_case WHERE $1 = 'all' AND stage <> 'closed' AND snoozed_until IS NULL
                 ORDER BY standing_at, case_id LIMIT 200)
                UNION
                (SELECT partner_id, case_id FROM support_case WHERE $1 IN ('all', 'breaching') AND stage <> 'closed'
                   AND due_at <= CASE $1 WHEN 'breaching' THEN $4 ELSE $3::timestamptz END
                 ORDER BY due_at, case_id LIMIT 200)
+               UNION
+               (SELECT partner_id, case_id FROM support_case WHERE $1 = 'snoozed' AND snoozed_until IS NOT NULL
+                ORDER BY snoozed_until, case_id LIMIT 200)
                UNION
                (SELECT partner_id, case_id FROM support_case WHERE $1 = 'closed' AND stage = 'closed'
                 ORDER BY closed_at DESC, case_id DESC LIMIT 200)
