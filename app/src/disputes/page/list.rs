@@ -5,6 +5,7 @@ use crate::base::context::Context;
 use crate::base::language::tr;
 use crate::disputes::model::{Case, Stage};
 use crate::disputes::{rules, store, words};
+use crate::live::page as live;
 use crate::paths;
 use crate::rota::page::presence;
 use crate::ui::empty::empty_with;
@@ -24,8 +25,8 @@ pub fn Disputes() -> impl IntoView {
         let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);
         let title = tr!(ctx.locale, disputes.title);
         let body = view! {
-            {page_head(title.clone(), Some(view! { {lead(&ctx, &cases)}{on} }.into_any()))}
-            {list(&ctx, cases)}
+            {page_head(title.clone(), Some(live::region("lead", view! { {lead(&ctx, &cases)}{on} }.into_any())))}
+            {live::region("disputes", list(&ctx, cases))}
         };
         Ok((title, body.into_any()))
     })

@@ -25,9 +25,7 @@ enum Does {
 pub fn keys(ctx: &Context) -> Option<AnyView> {
     let path = ctx.path.split('?').next().unwrap_or_default();
     let ours = |room: &str| path == room || path.strip_prefix(room).is_some_and(|rest| rest.starts_with('/'));
-    if !Who::Desk.includes(&ctx.actor)
-        || ctx.actor.staff().is_none()
-        || !(ours(paths::DESK) || ours(paths::QUARANTINE))
+    if !Who::Desk.includes(&ctx.actor) || ctx.actor.staff().is_none() || !(ours(paths::DESK) || ours(paths::QUARANTINE))
     {
         return None;
     }
