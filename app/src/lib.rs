@@ -83,6 +83,7 @@ pub mod statements;
 pub mod tax;
 pub mod terms;
 pub mod ui;
+pub mod work;
 
 #[cfg(feature = "ssr")]
 #[allow(missing_docs, clippy::all, rust_2018_idioms)]

@@ -24,6 +24,8 @@ pub const ACCOUNT: &str = "/account";
 pub const TAX_DATA: &str = "/account/tax";
 /// The queue.
 pub const DESK: &str = "/desk";
+/// How new cases are given out.
+pub const TURNS: &str = "/turns";
 /// How somebody of staff wants their desk.
 pub const MY_DESK: &str = "/my-desk";
 /// Proposals, waiting and decided.

@@ -134,6 +134,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/my-desk") view=MyDesk ssr=SsrMode::Async/>
             <Route path=path!("/quarantine") view=Quarantine ssr=SsrMode::Async/>
             <Route path=path!("/quarantine/:mail") view=QuarantinedMail ssr=SsrMode::Async/>
+            <Route path=path!("/turns") view=crate::work::page::Turns ssr=SsrMode::Async/>
             <Route path=path!("/rota") view=RotaPage ssr=SsrMode::Async/>
             <Route path=path!("/figures") view=Figures ssr=SsrMode::Async/>
             <Route path=path!("/help") view=Help ssr=SsrMode::Async/>
@@ -172,7 +173,10 @@ fn Frame(children: Children) -> impl IntoView {
                 {ctx.as_ref().and_then(person)}
             </div>
         </header>
-        <main id="main" tabindex="-1">{children()}</main>
+        <main id="main" tabindex="-1">
+            {children()}
+            {ctx.as_ref().and_then(crate::work::page::keys)}
+        </main>
         {ctx.as_ref().and_then(live::strip)}
         <footer class="colophon">{ctx.as_ref().map(preferences)}</footer>
         <SubmitOnce/>

@@ -36,3 +36,5 @@ mod people;
 mod taxes;
 #[path = "wrong_states/terms.rs"]
 mod terms;
+#[path = "wrong_states/work.rs"]
+mod work;

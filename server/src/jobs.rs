@@ -28,6 +28,8 @@ const MAIL_EVERY: Duration = Duration::from_secs(10);
 const SCAN_EVERY: Duration = Duration::from_secs(2);
 /// How soon it is told that a clock ran out. It is recorded at the moment at which it did, however late that is seen.
 const CLOCKS_EVERY: Duration = Duration::from_secs(5);
+/// How soon a new case is given to somebody, and one that was put off comes back.
+const WORK_EVERY: Duration = Duration::from_secs(1);
 /// How often what nobody needs any more is cleared away.
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
@@ -76,6 +78,14 @@ pub fn start(
         async move {
             app::clocks::store::move_on(&db, clock.now()).await?;
             app::clocks::store::renew_waiting(&db, clock.now()).await.map(|_| ())
+        }
+    }));
+    let working = db.clone();
+    tracker.spawn(every(WORK_EVERY, "give out cases", stop.clone(), move || {
+        let db = working.clone();
+        async move {
+            app::work::store::wake_due(&db, clock.now()).await?;
+            app::work::store::give_out(&db, clock.now()).await.map(|_| ())
         }
     }));
     let tidying = db.clone();

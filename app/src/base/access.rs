@@ -191,6 +191,18 @@ pub const ROUTES: &[Route] = &[
     post("/do/set-desk-hours", Who::Leads),
     post("/do/set-clock-policy", Who::Leads),
     post("/do/hand-over", Who::Desk),
+    // Work on the queue
+    get("/turns", Who::House),
+    post("/do/set-turns", Who::Leads),
+    post("/do/set-case-limit", Who::Leads),
+    post("/do/assign-case", Who::Desk),
+    post("/do/snooze-case", Who::Desk),
+    post("/do/wake-case", Who::Desk),
+    post("/do/merge-case", Who::Desk),
+    post("/do/link-case", Who::Desk),
+    post("/do/bulk-cases", Who::Desk),
+    post("/do/undo-step", Who::Desk),
+    post("/do/set-keys", Who::Desk),
     // Help, and what staff keep beside it
     get("/help", Who::SignedIn),
     get("/help/write", Who::Leads),

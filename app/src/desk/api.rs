@@ -53,6 +53,7 @@ impl Action {
         let id: CaseId = case.parse().map_err(|_| AppError::NotFound)?;
         let mut tx = ctx.begin().await?;
         let partner = store::partner_of(&mut tx, id).await?;
+        let id = crate::work::store::home(&mut tx, partner, id).await?;
         let case = case_store::lock(&mut tx, partner, id).await?;
         let hand = Hand { person: staff.person, name: staff.name, at: ctx.now() };
         Ok(Self { ctx: ctx.clone(), tx, hand, case })
@@ -216,8 +217,9 @@ async fn take(ctx: &Context, case: &str, version: &str) -> Result<End, AppError>
     };
     store::save(&mut action.tx, &action.case, version, stage, Some(me), next, now).await?;
     action.add_step(stage, cases::running_promise(stage, next)).await?;
+    let undo = crate::work::store::remember_taking(&mut action.tx, &action.hand, &action.case).await?;
     let after = json!({ "stage": stage.as_str(), "assignee": me.0, "promised_at": next });
-    action.commit("case.taken", after, "taken").await
+    action.commit("case.taken", after, &format!("taken&undo={undo}")).await
 }
 
 /// Sends a reply; stopped where something new arrived that its writer has not seen.
@@ -359,7 +361,7 @@ async fn mark(ctx: &Context, case: &str, message: &str, version: &str) -> Result
     if store::unanswered(&mut action.tx, partner, id).await?.is_none() && message == action.case.last_message {
         return Ok(action.done("marked"));
     }
-    if message != action.case.last_message || action.case.last_side != Side::Partner {
+    if store::unanswered(&mut action.tx, partner, id).await? != Some(message) {
         return Ok(action.refused_for("", tr!(ctx.locale, desk.error_unseen)));
     }
     let decided = case_store::decision(&mut action.tx, partner, id).await?.is_some();

@@ -176,12 +176,13 @@ async fn answer(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &st
     let case: CaseId = case.parse().map_err(|_| AppError::NotFound)?;
     let form_key = parse_key(form_key)?;
     let seen: i64 = seen.parse().map_err(|_| AppError::BadRequest("seen"))?;
-    let sent = || End::Done(format!("{}?done=sent", paths::dispute(case)));
+    let sent = |case| End::Done(format!("{}?done=sent", paths::dispute(case)));
     let mut errors = Errors::default();
     let mut tx = ctx.begin().await?;
+    let case = crate::work::store::home(&mut tx, member.partner, case).await?;
     let locked = store::lock(&mut tx, member.partner, case).await?;
     if store::case_of_form(&mut tx, member.partner, form_key).await?.is_some() {
-        return Ok(sent());
+        return Ok(sent(case));
     }
     let body = match rules::parse_text(body) {
         Ok(body) => body,
@@ -225,7 +226,7 @@ async fn answer(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &st
     record(&mut tx, &ctx.actor, ctx.now(), &ctx.request_id, change).await?;
     clocks::renew(&mut tx, member.partner, case, ctx.now()).await?;
     tx.commit().await?;
-    Ok(sent())
+    Ok(sent(case))
 }
 
 /// The name under which a new dispute is kept while it is written, by the address of its form.

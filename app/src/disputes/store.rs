@@ -42,6 +42,7 @@ pub async fn list(tx: &mut Tx, partner: PartnerId) -> Result<Vec<Case>, AppError
                  ORDER BY e.case_event_id DESC LIMIT 1) AS answerer
          FROM support_case c
          WHERE c.partner_id = $1
+           AND NOT EXISTS (SELECT FROM case_merge m WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id)
          ORDER BY c.stage = 'closed', c.opened_at DESC, c.case_id DESC
          LIMIT 200",
         partner.0,
@@ -89,7 +90,8 @@ pub async fn lock(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Locke
     .await?
     .ok_or(AppError::NotFound)?;
     let last = sqlx::query!(
-        "SELECT message_id, side FROM message WHERE partner_id = $1 AND case_id = $2 ORDER BY message_id DESC LIMIT 1",
+        "SELECT message_id, side FROM message WHERE partner_id = $1 AND case_id = ANY (case_family($1, $2))
+         ORDER BY message_id DESC LIMIT 1",
         partner.0,
         case.0,
     )
@@ -116,7 +118,7 @@ pub async fn lock(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Locke
 pub async fn messages(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<Message>, AppError> {
     let rows = sqlx::query!(
         r#"SELECT message_id, side, author_name, body, whole, mail_in_id AS "mail: MailInId", sent_at FROM message
-           WHERE partner_id = $1 AND case_id = $2 ORDER BY message_id"#,
+           WHERE partner_id = $1 AND case_id = ANY (case_family($1, $2)) ORDER BY message_id"#,
         partner.0,
         case.0,
     )
@@ -169,7 +171,7 @@ pub async fn events(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec
 pub async fn pins(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<Pin>, AppError> {
     let rows = sqlx::query!(
         "SELECT conversion_id, terms_version_id, claim_id, payout_id, snapshot, pinned_at FROM case_pin
-         WHERE partner_id = $1 AND case_id = $2 ORDER BY pin",
+         WHERE partner_id = $1 AND case_id = ANY (case_family($1, $2)) ORDER BY case_id <> $2, case_id, pin",
         partner.0,
         case.0,
     )

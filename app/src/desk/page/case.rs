@@ -33,6 +33,7 @@ use crate::ui::case::case as three_columns;
 use crate::ui::layout::page_head;
 use crate::ui::notice;
 use crate::ui::screen::{Query, screen};
+use crate::work::page as work;
 use leptos::prelude::*;
 
 /// Everything a case's page shows.
@@ -63,6 +64,8 @@ pub(super) struct Sheet {
     pub replay: Option<Replay>,
     pub clocks: clocks::Clocks,
     pub ends: DeskEnds,
+    /// With whom it could be, and what it was joined with.
+    pub work: work::Desk,
     /// Whether the reader may act, or only read.
     pub may_act: bool,
     pub draft: Draft,
@@ -136,6 +139,8 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
     };
     let may_act = Who::Desk.includes(&ctx.actor);
     let in_force = terms::in_force(tx, case.programme, None, partner, now).await?;
+    let work = work::Desk::read(ctx, tx, query, &case).await?;
+    let may_act = Who::Desk.includes(&ctx.actor) && !work.is_merged();
     let of = |field| in_force.iter().find(|version| version.field == field).cloned();
     Ok(Sheet {
         messages: cases::messages(tx, partner, id).await?,
@@ -163,6 +168,7 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         mentions: Colleagues::read(tx).await?,
         similar: similar::store::like(tx, partner, id, similar::page::MOST).await?,
         may_act,
+        work,
         unseen: match live::seen_of(&draft) {
             Some(then) => live_store::unseen(tx, partner, id, &then).await?,
             None => Vec::new(),
@@ -197,10 +203,12 @@ fn show(ctx: &Context, query: &Query, asked: &Asked, waiting: &[Waiting], sheet:
     let head = page_head(title, Some(live::region("lead", talk::lead(ctx, sheet))));
     let talk = view! {
         {notice::done(ctx, done)}
+        {sheet.work.head(ctx, &sheet.draft)}
         {live::region("decision", talk::decision(ctx, sheet).into_any())}
         {talk::conversation(ctx, sheet)}
         {act::forms(ctx, sheet)}
         {sheet.ends.show(ctx, &sheet.case, sheet.authority, &sheet.draft)}
+        {sheet.work.forms(ctx, &sheet.draft)}
         {live::region("steps", talk::time_line(ctx, sheet))}
     };
     let facts = view! {

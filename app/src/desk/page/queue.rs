@@ -23,6 +23,7 @@ use crate::ui::layout::{page_head, pages, tabs};
 use crate::ui::screen::{Query, screen};
 use crate::ui::table::{Head, Row, Table};
 use crate::ui::text;
+use crate::work::page as work;
 use leptos::prelude::*;
 
 /// Which page of the queue an address asks for, and what was wrong with the asking.
@@ -72,12 +73,14 @@ pub fn Desk() -> impl IntoView {
             tabs_shown.push((tab(&ctx, label(&ctx, view), counted), address(view, &filter), view == asked.view));
         }
         let choices = store::choices(&mut tx).await?;
+        let marked = work::Marked::read(&ctx, &mut tx, &query).await?;
         tx.commit().await?;
         let title = tr!(ctx.locale, desk.title);
         let body = view! {
             {page_head(title.clone(), Some(live::region("lead", lead(&ctx, asked.view, tally))))}
             {tabs(tabs_shown)}
             {filter::section(&ctx, &query, asked.view, &asked.filter, &asked.problems, &choices)}
+            {marked.show(&ctx)}
             {live::region("queue", list(&ctx, &asked, page))}
         };
         Ok((title, body.into_any()))
@@ -105,6 +108,7 @@ pub(super) fn label(ctx: &Context, view: View) -> String {
         View::Unassigned => tr!(ctx.locale, desk.view_unassigned),
         View::Breaching => tr!(ctx.locale, clocks.view_breaching),
         View::All => tr!(ctx.locale, desk.view_all),
+        View::Snoozed => tr!(ctx.locale, work.view_snoozed),
         View::Closed => tr!(ctx.locale, desk.view_closed),
     }
 }
@@ -136,12 +140,13 @@ fn list(ctx: &Context, asked: &Asked, page: Page) -> AnyView {
             View::Unassigned => tr!(locale, desk.empty_unassigned),
             View::Breaching => tr!(locale, clocks.empty_breaching),
             View::All => tr!(locale, desk.empty_all),
+            View::Snoozed => tr!(locale, work.empty_snoozed),
             View::Closed => tr!(locale, desk.empty_closed),
         };
         return empty(tr!(locale, desk.empty_title), text);
     }
     let head = |label, numeric| Head { label, numeric };
-    let heads = vec![
+    let mut heads = vec![
         head(tr!(locale, desk.head_number), true),
         head(tr!(locale, desk.head_partner), false),
         head(tr!(locale, desk.head_kind), false),
@@ -151,6 +156,7 @@ fn list(ctx: &Context, asked: &Asked, page: Page) -> AnyView {
         head(tr!(locale, desk.head_assignee), false),
         head(tr!(locale, desk.head_reason), false),
     ];
+    heads.extend(work::head(ctx));
     let at = |begin: Begin| format!("{}{}", address(view, &asked.filter), begin.to_query());
     let (previous, next) = (page.previous.map(at), page.next.map(at));
     let beside = asked.query();
@@ -172,6 +178,7 @@ fn row(ctx: &Context, beside: &str, line: &Waiting) -> Row {
             line.promised_at.map_or_else(nothing, |promised| text::time_exact(ctx, promised)),
             line.assignee.clone().map_or_else(nothing, IntoAny::into_any),
             reason(ctx, line),
+            work::check(ctx, line.id),
         ],
         href: Some(format!("{}?{beside}", paths::case(line.id))),
     }

@@ -12,6 +12,7 @@ use crate::disputes::{facts, rules, store, words};
 use crate::inbox;
 use crate::inbox::files::{self, Files};
 use crate::live::page as live;
+use crate::paths;
 use crate::rota::page::presence;
 use crate::ui::Tone;
 use crate::ui::case;
@@ -33,6 +34,11 @@ pub fn Dispute() -> impl IntoView {
         let draft = forms::recall(&ctx, query.get("form")).await?;
         let mut tx = ctx.begin().await?;
         let case = store::find(&mut tx, partner, id).await?;
+        // Where it was merged, the link leads to where the conversation goes on.
+        let home = crate::work::store::home(&mut tx, partner, id).await?;
+        if home != id {
+            forms::redirect(&paths::dispute(home));
+        }
         let messages = store::messages(&mut tx, partner, id).await?;
         let files = files::of_case(&mut tx, partner, id).await?;
         let events = store::events(&mut tx, partner, id).await?;
