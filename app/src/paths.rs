@@ -24,6 +24,14 @@ pub const ACCOUNT: &str = "/account";
 pub const TAX_DATA: &str = "/account/tax";
 /// The queue.
 pub const DESK: &str = "/desk";
+/// Writing down a call or chat of a partner without a case.
+pub const LOG: &str = "/desk/log";
+/// What went wrong for many at once.
+pub const INCIDENTS: &str = "/incidents";
+/// What partners say of us elsewhere.
+pub const COMPLAINTS: &str = "/complaints";
+/// Cases to practise on.
+pub const PRACTICE: &str = "/practice";
 /// Proposals, waiting and decided.
 pub const APPROVALS: &str = "/approvals";
 /// Who is at the desk when.
@@ -129,6 +137,16 @@ pub fn dispute(id: CaseId) -> String {
 /// One case, as staff see it.
 pub fn case(id: CaseId) -> String {
     format!("{DESK}/{id}")
+}
+
+/// One incident.
+pub fn incident(id: i64) -> String {
+    format!("{INCIDENTS}/{id}")
+}
+
+/// One case to practise on.
+pub fn practice(id: i64) -> String {
+    format!("{PRACTICE}/{id}")
 }
 
 /// One contest.

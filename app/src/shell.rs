@@ -7,6 +7,8 @@ use crate::base::access::Who;
 use crate::base::actor::{Actor, Role};
 use crate::base::context::{self, Context};
 use crate::base::language::{self, Locale, tr};
+use crate::channels::page::LogPage;
+use crate::complaints::page::Complaints;
 use crate::contests::page::{ContestPage, Contests};
 use crate::desk::page::{Desk, DeskCase};
 use crate::disputes::page::{Dispute, Disputes, NewDispute};
@@ -15,6 +17,7 @@ use crate::figures::page::Figures;
 use crate::funds::page::FundsPage;
 use crate::inbox;
 use crate::inbox::page::{Quarantine, QuarantinedMail};
+use crate::incidents::page::{IncidentPage, Incidents};
 use crate::mail::page::Mail;
 use crate::paths;
 use crate::payout_methods::page::{ConfirmMethod, PayoutMethodForm};
@@ -114,7 +117,11 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/desk") view=Desk ssr=SsrMode::Async/>
             <Route path=path!("/contests") view=Contests ssr=SsrMode::Async/>
             <Route path=path!("/contests/:contest") view=ContestPage ssr=SsrMode::Async/>
+            <Route path=path!("/desk/log") view=LogPage ssr=SsrMode::Async/>
             <Route path=path!("/desk/:case") view=DeskCase ssr=SsrMode::Async/>
+            <Route path=path!("/incidents") view=Incidents ssr=SsrMode::Async/>
+            <Route path=path!("/incidents/:incident") view=IncidentPage ssr=SsrMode::Async/>
+            <Route path=path!("/complaints") view=Complaints ssr=SsrMode::Async/>
             <Route path=path!("/quarantine") view=Quarantine ssr=SsrMode::Async/>
             <Route path=path!("/quarantine/:mail") view=QuarantinedMail ssr=SsrMode::Async/>
             <Route path=path!("/rota") view=RotaPage ssr=SsrMode::Async/>
@@ -182,6 +189,8 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
             let mut rooms = vec![
                 (paths::DESK, tr!(locale, shell.desk)),
                 (paths::QUARANTINE, inbox::page::room(locale, waiting)),
+                (paths::INCIDENTS, tr!(locale, incidents.room)),
+                (paths::COMPLAINTS, tr!(locale, complaints.room)),
                 (paths::CONTESTS, tr!(locale, contests.room)),
                 (paths::ROTA, tr!(locale, rota.title)),
             ];

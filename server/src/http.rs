@@ -3,11 +3,13 @@
 use crate::downloads;
 use crate::session::{Surroundings, guard};
 use crate::transfers;
+use crate::uploads;
 use app::base::clock::Clock;
 use app::base::context::Context;
 use app::base::db::Db;
 use app::base::secrets::Secrets;
 use app::inbox::Waiting;
+use app::inbox::uploads::Uploads;
 use app::mail::home::MailHome;
 use app::shell::{App, shell};
 use app::ui::screen::Failure;
@@ -74,6 +76,14 @@ pub fn router(db: Db, secrets: Secrets, mail: MailHome, clock: Clock, site: &Pat
         .layer(CsrfLayer::new())
         .layer(RequestBodyLimitLayer::new(transfers::LARGEST_INVOICE_HEARD))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_REQUEST));
+    let with_files = uploads::FORMS
+        .iter()
+        .fold(Router::new(), |router, form| router.route(form, post(uploads::form)))
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(around.clone(), guard))
+        .layer(CsrfLayer::new())
+        .layer(RequestBodyLimitLayer::new(uploads::LARGEST_HEARD))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_UPLOAD));
     Router::new()
         .route("/healthz", get(health))
         .route("/do/{*name}", post(server_function))
@@ -91,6 +101,7 @@ pub fn router(db: Db, secrets: Secrets, mail: MailHome, clock: Clock, site: &Pat
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_REQUEST))
         .merge(uploads)
         .merge(invoices)
+        .merge(with_files)
         .layer(CatchPanicLayer::new())
         .layer(CompressionLayer::new())
         .layer(constant(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
@@ -159,7 +170,8 @@ fn waiting_mail(request: &Request) -> impl Future<Output = Option<Waiting>> + Se
     }
 }
 
-async fn server_function(request: Request) -> Response {
+/// A server function, as its own path names it.
+pub async fn server_function(request: Request) -> Response {
     let provide = surroundings(&request);
     leptos_axum::handle_server_fns_with_context(provide, request).await.into_response()
 }
@@ -182,9 +194,11 @@ fn surroundings(request: &Request) -> impl Fn() + Clone + Send + Sync + 'static 
     let ctx = request.extensions().get::<Context>().cloned();
     let refusal = request.extensions().get::<Failure>().copied();
     let waiting = request.extensions().get::<Waiting>().copied();
+    let uploads = request.extensions().get::<Uploads>().cloned();
     move || {
         ctx.clone().into_iter().for_each(provide_context);
         waiting.into_iter().for_each(provide_context);
+        uploads.clone().into_iter().for_each(provide_context);
         refusal.into_iter().for_each(provide_context);
     }
 }

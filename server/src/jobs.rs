@@ -8,6 +8,7 @@ use app::base::error::AppError;
 use app::base::ids::PayoutRunId;
 use app::inbox::Home;
 use app::inbox::clamd::Scanner;
+use app::mail::home::MailHome;
 use app::payout_runs::store;
 use std::future::Future;
 use std::time::Duration;
@@ -28,6 +29,8 @@ const MAIL_EVERY: Duration = Duration::from_secs(10);
 const SCAN_EVERY: Duration = Duration::from_secs(2);
 /// How soon it is told that a clock ran out. It is recorded at the moment at which it did, however late that is seen.
 const CLOCKS_EVERY: Duration = Duration::from_secs(5);
+/// How soon what was said to many is told.
+const TELL_EVERY: Duration = Duration::from_secs(2);
 /// How often what nobody needs any more is cleared away.
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
@@ -35,6 +38,7 @@ const TIDY_EVERY: Duration = Duration::from_secs(3600);
 pub fn start(
     db: &Db,
     home: Home,
+    mail: MailHome,
     scanner: Option<Scanner>,
     clock: Clock,
     stop: &CancellationToken,
@@ -74,6 +78,14 @@ pub fn start(
     tracker.spawn(every(CLOCKS_EVERY, "read clocks", stop.clone(), move || {
         let db = reading.clone();
         async move { app::clocks::store::renew_waiting(&db, clock.now()).await.map(|_| ()) }
+    }));
+    let telling = db.clone();
+    tracker.spawn(every(TELL_EVERY, "tell many", stop.clone(), move || {
+        let (db, mail) = (telling.clone(), mail.clone());
+        async move {
+            app::incidents::store::tell_all(&db, clock.now()).await?;
+            app::notices::store::work(&db, &mail, clock.now()).await
+        }
     }));
     let tidying = db.clone();
     tracker.spawn(every(TIDY_EVERY, "tidy up", stop.clone(), move || {

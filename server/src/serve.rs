@@ -5,7 +5,6 @@ use crate::commands::{Failure, Session, demo, mail_in};
 use crate::imap::{Fetcher, Mailbox};
 use crate::mail::Post;
 use crate::{http, imap, jobs, mail};
-use app::inbox::Home;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -47,12 +46,12 @@ async fn listen(session: &Session, serve: Serve) -> Result<(), Failure> {
     );
     let stop = CancellationToken::new();
     let tracker = TaskTracker::new();
-    let home = Home::new(&session.mail, &session.secrets);
+    let home = mail_in::home(session);
     if let Some(mailbox) = mailbox {
         let (db, home, clock) = (session.db.clone(), home.clone(), session.clock);
         tracker.spawn(imap::work(Fetcher { mailbox, db, home, clock }, stop.clone()));
     }
-    jobs::start(&session.db, home, scanner, session.clock, &stop, &tracker);
+    jobs::start(&session.db, home, session.mail.clone(), scanner, session.clock, &stop, &tracker);
     if let Some(smtp) = &session.smtp {
         let post = Post {
             db: session.db.clone(),

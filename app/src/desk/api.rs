@@ -15,6 +15,7 @@ use crate::disputes::model::{Event, Locked, Side, Stage};
 use crate::disputes::rules as cases;
 use crate::disputes::store::{self as case_store, NewMessage};
 use crate::disputes::words;
+use crate::inbox::uploads::Uploads;
 use crate::mail::store as mail;
 use crate::paths;
 use chrono::{DateTime, Utc};
@@ -205,13 +206,22 @@ pub async fn reply(
 ) -> Result<(), ServerFnError> {
     let ctx = context()?;
     let body = body.unwrap_or_default();
-    let end = send(&ctx, &case, &body, &form_key, &seen, ask.is_some()).await;
+    let files = Uploads::of_request();
+    let end = send(&ctx, &case, &body, &form_key, &seen, ask.is_some(), &files).await;
     let asked = if ask.is_some() { "yes" } else { "" };
     let fields = [("form_name", "reply"), ("body", body.as_str()), ("form_key", form_key.as_str()), ("ask", asked)];
     forms::finish(&ctx, &fields, end).await
 }
 
-async fn send(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &str, ask: bool) -> Result<End, AppError> {
+async fn send(
+    ctx: &Context,
+    case: &str,
+    body: &str,
+    form_key: &str,
+    seen: &str,
+    ask: bool,
+    files: &Uploads,
+) -> Result<End, AppError> {
     let form_key = parse_key(form_key)?;
     let seen: i64 = seen.parse().map_err(|_| AppError::BadRequest("seen"))?;
     let mut action = Action::begin(ctx, case).await?;
@@ -222,6 +232,11 @@ async fn send(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &str,
         Ok(body) => body,
         Err(error) => return Ok(action.refused_for("body", words::text_error(ctx.locale, error))),
     };
+    let mut errors = Errors::default();
+    files.check(ctx.locale, &mut errors);
+    if !errors.is_empty() {
+        return Ok(action.refused(errors));
+    }
     if seen != action.case.last_message {
         return Ok(action.refused_for("", tr!(ctx.locale, desk.error_unseen)));
     }
@@ -230,6 +245,7 @@ async fn send(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &str,
     let next = action.promises().await?.next_update(stage);
     action.move_to(action.case.version, stage, next).await?;
     let message = action.say(body, form_key).await?;
+    files.keep(&mut action.tx, action.case.partner, form_key, action.hand.at).await?;
     let after = json!({ "stage": stage.as_str(), "message": message, "promised_at": next });
     action.commit("case.replied", after, "sent").await
 }

@@ -9,6 +9,7 @@ use crate::base::language::tr;
 use crate::base::money::{Currency, Money};
 use crate::commissions::model::State;
 use crate::earnings::filter::{Filter, start_of_day};
+use crate::incidents::page as incidents;
 use crate::paths;
 use crate::payout_methods::model::Method;
 use crate::payout_methods::store::live_method;
@@ -48,6 +49,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let payouts =
         statements::store::list(&mut tx, member.partner, query.get("before").and_then(|id| id.parse().ok())).await?;
     let (_, zone) = statements::store::programme(&mut tx, member.programme).await?;
+    let banner = incidents::banner(ctx, &mut tx).await?;
     tx.commit().await?;
 
     let first = first.map_or(today, |at| at.with_timezone(&ctx.time_zone).date_naive());
@@ -61,6 +63,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let past = past(ctx, query, payouts, zone);
     let body = view! {
         {page_head(title.clone(), Some(lead.into_any()))}
+        {banner}
         {late}
         {parts}
         <div id="past">{section(tr!(ctx.locale, payouts.past), past)}</div>

@@ -16,7 +16,7 @@ use crate::ui::Tone;
 use crate::ui::badge::badge;
 use crate::ui::empty::empty;
 use crate::ui::layout::{page_head, tabs};
-use crate::ui::notice::notice;
+use crate::ui::notice::{done, notice};
 use crate::ui::screen::{Query, screen};
 use crate::ui::table::{Head, Row, Table};
 use crate::ui::text;
@@ -33,6 +33,8 @@ pub fn Desk() -> impl IntoView {
         let title = tr!(ctx.locale, desk.title);
         let body = view! {
             {page_head(title.clone(), Some(lead(&ctx, view, &waiting)))}
+            <p>{text::link(paths::LOG.to_owned(), tr!(ctx.locale, channels.log_link))}</p>
+            {done(&ctx, (query.get("done") == Some("given-away")).then(|| tr!(ctx.locale, given_away.done)))}
             {tabs(View::ALL.iter().map(|each| (label(&ctx, *each), address(*each), *each == view)).collect())}
             {list(&ctx, view, waiting)}
         };

@@ -63,7 +63,8 @@ pub async fn queue(tx: &mut Tx, view: View, reader: PersonId, now: DateTime<Utc>
                SELECT CASE WHEN bool_or(b.told = 'owner') THEN 'owner' ELSE 'lead' END AS told
                FROM clock_breach b JOIN case_clock k USING (partner_id, case_id, clock, run)
                WHERE b.partner_id = c.partner_id AND b.case_id = c.case_id AND k.ended_at IS NULL
-               HAVING count(*) > 0) b ON true"#,
+               HAVING count(*) > 0) b ON true
+           WHERE NOT EXISTS (SELECT FROM case_given_away v WHERE v.from_id = $2 AND v.case_id = c.case_id)"#,
         view.as_str(),
         reader.0,
         now,

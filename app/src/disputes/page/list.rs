@@ -5,6 +5,7 @@ use crate::base::context::Context;
 use crate::base::language::tr;
 use crate::disputes::model::{Case, Stage};
 use crate::disputes::{rules, store, words};
+use crate::incidents::page as incidents;
 use crate::paths;
 use crate::rota::page::presence;
 use crate::ui::empty::empty_with;
@@ -22,9 +23,11 @@ pub fn Disputes() -> impl IntoView {
         let mut tx = ctx.begin().await?;
         let cases = store::list(&mut tx, member.partner).await?;
         let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);
+        let banner = incidents::banner(&ctx, &mut tx).await?;
         let title = tr!(ctx.locale, disputes.title);
         let body = view! {
             {page_head(title.clone(), Some(view! { {lead(&ctx, &cases)}{on} }.into_any()))}
+            {banner}
             {list(&ctx, cases)}
         };
         Ok((title, body.into_any()))

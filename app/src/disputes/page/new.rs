@@ -10,6 +10,7 @@ use crate::base::language::tr;
 use crate::clocks::store as clocks;
 use crate::disputes::model::{ConversionFacts, Facts, Kind};
 use crate::disputes::{facts, rules, store, words};
+use crate::inbox::uploads;
 use crate::paths;
 use crate::rota::page::presence;
 use crate::statements;
@@ -116,13 +117,14 @@ async fn about(ctx: &Context, tx: &mut Tx, member: &Member, query: &Query, draft
 fn form(ctx: &Context, draft: &Draft, fields: AnyView) -> AnyView {
     let (locale, draft) = (ctx.locale, draft.clone());
     view! {
-        <Form action="/do/open-dispute" id="form" draft=&draft>
+        <Form action="/do/open-dispute" id="form" draft=&draft with_file=true>
             {fields}
             <TextArea
                 name="body" label=tr!(locale, disputes.field_body) hint=Some(tr!(locale, disputes.field_body_hint))
                 value=draft.value("body") error=draft.error("body") rows=7 required=true maxlength=20_000
             />
             <Hidden name="form_key" value=draft.value_or("form_key", &forms::new_key())/>
+            {uploads::field(locale, &draft)}
             <Submit text=tr!(locale, disputes.open_button)/>
         </Form>
     }

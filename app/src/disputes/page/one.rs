@@ -6,10 +6,13 @@ use crate::base::format;
 use crate::base::forms::{self, Draft};
 use crate::base::ids::CaseId;
 use crate::base::language::tr;
+use crate::channels::page as channels;
 use crate::disputes::model::{Case, Decision, Event, Message, PayoutStep, Pin, Side, Stage};
 use crate::disputes::{facts, rules, store, words};
 use crate::inbox;
 use crate::inbox::files::{self, Files};
+use crate::inbox::uploads;
+use crate::incidents::page as incidents;
 use crate::rota::page::presence;
 use crate::ui::Tone;
 use crate::ui::case;
@@ -38,11 +41,13 @@ pub fn Dispute() -> impl IntoView {
         let decision = store::decision(&mut tx, partner, id).await?;
         let paid = store::payout_steps(&mut tx, partner, id).await?;
         let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);
+        let banner = incidents::banner(&ctx, &mut tx).await?;
         let title = words::about(&ctx, case.kind, &case.subject);
         let said = done(&ctx, query.get("done"));
         let body = view! {
             {page_head(title.clone(), Some(view! { {lead(&ctx, &case, decision.as_ref())}{on} }.into_any()))}
             {notice::done(&ctx, said)}
+            {banner}
             {decision.map(|decision| decided(&ctx, &decision))}
             {columns(vec![
                 view! { {conversation(&ctx, &messages, &files)} {answer_form(&ctx, &case, &messages, &draft)} }.into_any(),
@@ -106,7 +111,7 @@ fn conversation(ctx: &Context, messages: &[Message], files: &Files) -> AnyView {
                 Side::Staff => case::Side::Staff,
             };
             let body = inbox::page::body(ctx, message, files.get(&message.id));
-            case::message_with(side, message.author.clone(), text::time_exact(ctx, message.at), body)
+            case::message_with(side, message.author.clone(), channels::when(ctx, message, None), body)
         })
         .collect_view();
     section(tr!(ctx.locale, disputes.conversation), messages.into_any())
@@ -121,7 +126,7 @@ fn answer_form(ctx: &Context, case: &Case, messages: &[Message], draft: &Draft) 
     let hint = (case.stage == Stage::Closed).then(|| tr!(locale, disputes.answer_reopens));
     let seen = messages.last().map_or(0, |message| message.id);
     view! {
-        <Form action="/do/answer-dispute" id="form" draft=&draft>
+        <Form action="/do/answer-dispute" id="form" draft=&draft with_file=true>
             <Hidden name="case" value=id.to_string()/>
             <Hidden name="seen" value=seen.to_string()/>
             <Hidden name="form_key" value=draft.value_or("form_key", &forms::new_key())/>
@@ -129,6 +134,7 @@ fn answer_form(ctx: &Context, case: &Case, messages: &[Message], draft: &Draft) 
                 name="body" label=label hint=hint value=draft.value("body") error=draft.error("body")
                 rows=5 required=true maxlength=20_000 keep=format!("dispute-{id}-answer")
             />
+            {uploads::field(locale, &draft)}
             <Submit text=tr!(locale, disputes.answer_button)/>
         </Form>
     }
