@@ -52,6 +52,8 @@ pub mod payout_methods;
 pub mod payout_runs;
 pub mod payouts;
 #[cfg(feature = "ssr")]
+pub mod practice;
+#[cfg(feature = "ssr")]
 pub mod programmes;
 #[cfg(feature = "ssr")]
 pub mod rota;

@@ -23,6 +23,7 @@ use crate::paths;
 use crate::payout_methods::page::{ConfirmMethod, PayoutMethodForm};
 use crate::payout_runs::page::{RunPage, RunPayout, Runs};
 use crate::payouts::page::Payouts;
+use crate::practice::page::{PracticeList, PracticePage};
 use crate::rota::page::RotaPage;
 use crate::settlement::page::{AnswerLine, Answers};
 use crate::sign_in::page::{JoinPage, SignInPage};
@@ -122,6 +123,8 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/incidents") view=Incidents ssr=SsrMode::Async/>
             <Route path=path!("/incidents/:incident") view=IncidentPage ssr=SsrMode::Async/>
             <Route path=path!("/complaints") view=Complaints ssr=SsrMode::Async/>
+            <Route path=path!("/practice") view=PracticeList ssr=SsrMode::Async/>
+            <Route path=path!("/practice/:practice") view=PracticePage ssr=SsrMode::Async/>
             <Route path=path!("/quarantine") view=Quarantine ssr=SsrMode::Async/>
             <Route path=path!("/quarantine/:mail") view=QuarantinedMail ssr=SsrMode::Async/>
             <Route path=path!("/rota") view=RotaPage ssr=SsrMode::Async/>
@@ -194,6 +197,9 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
                 (paths::CONTESTS, tr!(locale, contests.room)),
                 (paths::ROTA, tr!(locale, rota.title)),
             ];
+            if Who::Desk.includes(&ctx.actor) {
+                rooms.push((paths::PRACTICE, tr!(locale, practice.room)));
+            }
             if Who::Figures.includes(&ctx.actor) {
                 rooms.push((paths::FIGURES, tr!(locale, figures.room)));
             }

@@ -98,6 +98,8 @@ impl Ids {
             .replace("{line}", "1")
             // Nor did a mail come in.
             .replace("{mail}", "1")
+            .replace("{incident}", "1")
+            .replace("{practice}", "1")
             .replace("{token}", &self.invitation)
             .replace("{kind}", "iban")
             .replace("{rest}", "none.css")

@@ -5,5 +5,6 @@
 #[path = "../desk_house/mod.rs"]
 mod desk_house;
 mod incidents;
+mod others;
 mod spoken;
 mod uploads;
