@@ -29,6 +29,8 @@ pub mod funds;
 #[cfg(feature = "ssr")]
 pub mod given_away;
 #[cfg(feature = "ssr")]
+pub mod help;
+#[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod inbox;
@@ -39,7 +41,14 @@ pub mod invoices;
 #[cfg(feature = "ssr")]
 pub mod ledger;
 #[cfg(feature = "ssr")]
+pub mod links;
+pub mod live;
+#[cfg(feature = "ssr")]
+pub mod macros;
+#[cfg(feature = "ssr")]
 pub mod mail;
+#[cfg(feature = "ssr")]
+pub mod mentions;
 #[cfg(feature = "ssr")]
 pub mod notices;
 #[cfg(feature = "ssr")]
@@ -62,6 +71,8 @@ pub mod settlement;
 #[cfg(feature = "ssr")]
 pub mod shell;
 pub mod sign_in;
+#[cfg(feature = "ssr")]
+pub mod similar;
 #[cfg(feature = "ssr")]
 pub mod staff;
 #[cfg(feature = "ssr")]

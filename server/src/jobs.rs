@@ -77,7 +77,10 @@ pub fn start(
     let reading = db.clone();
     tracker.spawn(every(CLOCKS_EVERY, "read clocks", stop.clone(), move || {
         let db = reading.clone();
-        async move { app::clocks::store::renew_waiting(&db, clock.now()).await.map(|_| ()) }
+        async move {
+            app::clocks::store::move_on(&db, clock.now()).await?;
+            app::clocks::store::renew_waiting(&db, clock.now()).await.map(|_| ())
+        }
     }));
     let telling = db.clone();
     tracker.spawn(every(TELL_EVERY, "tell many", stop.clone(), move || {
@@ -91,6 +94,11 @@ pub fn start(
     tracker.spawn(every(TIDY_EVERY, "tidy up", stop.clone(), move || {
         let db = tidying.clone();
         async move { app::sign_in::store::tidy(&db, clock.now()).await }
+    }));
+    let forgetting = db.clone();
+    tracker.spawn(every(TIDY_EVERY, "tidy up what pages are told", stop.clone(), move || {
+        let db = forgetting.clone();
+        async move { app::live::store::tidy(&db, clock.now()).await }
     }));
 }
 

@@ -9,8 +9,9 @@ use axum::extract::{FromRequest, Multipart, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
-/// The forms that may bring files.
-pub const FORMS: [&str; 3] = ["/do/open-dispute", "/do/answer-dispute", "/do/reply"];
+/// The forms that may bring files, and those that a button of such a form sends it to instead.
+pub const FORMS: [&str; 5] =
+    ["/do/open-dispute", "/do/answer-dispute", "/do/reply", "/do/use-macro", "/do/insert-article"];
 /// As much is read of files that are too large, so that their sender hears the answer; then the line is cut.
 pub const LARGEST_HEARD: usize = 4 * LARGEST_TOGETHER;
 /// Bytes of all fields together, as of a form without files.

@@ -9,9 +9,11 @@ use crate::disputes::model::Kind;
 use crate::rota::store::Pen;
 use chrono::{DateTime, Utc};
 
+mod places;
 mod promise;
 mod renew;
 
+pub use places::move_on;
 pub use promise::{Promises, promises};
 pub use renew::{Renewal, renew, renew_waiting};
 

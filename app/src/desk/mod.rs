@@ -2,6 +2,7 @@
 //! can do about it.
 
 pub mod api;
+pub mod filter;
 pub mod model;
 pub mod order;
 pub mod page;

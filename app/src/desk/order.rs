@@ -2,6 +2,10 @@
 //!
 //! A score is in seconds, as if the partner had waited that long. Waiting alone grows without end; every other part is
 //! bounded, so whoever waits [`MOST_AHEAD`] longer comes first whatever else presses on the others: nobody starves.
+//!
+//! What presses grows by steps and not from second to second. So between two steps the order of all cases stays as it is,
+//! and a case's place in it, [`place`], is kept in its row: the moment from which it would have waited, had it waited alone.
+//! `hours_ahead`, `case_place` and `case_step` of the database count the same.
 
 use crate::base::ids::CaseId;
 use crate::clocks::model::Clock;
@@ -14,12 +18,12 @@ use std::cmp::Reverse;
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
 
-/// The part that a deadline adds in the hours before it, at most.
+/// How long before a deadline it begins to press, and what it adds then.
 const SOON: i64 = 4 * HOUR;
-/// What a deadline adds once it is past, and besides the time it is past, up to a limit.
+/// What a deadline adds once it is past, and besides the whole days it is past, up to a limit.
 const OVERDUE: i64 = 2 * DAY;
 const MOST_LATE: i64 = 3 * DAY;
-/// What a late payout adds on its first day, and a quarter of the time since, up to a limit.
+/// What a late payout adds on its first day, and as much again for each whole day since, up to a limit.
 const PAYOUT_LATE: i64 = 6 * HOUR;
 const MOST_PAYOUT_LATE: i64 = 36 * HOUR;
 /// What is added for each minimum payout that is at stake, up to a limit.
@@ -144,7 +148,7 @@ pub fn urgency(pressure: &Pressure, now: DateTime<Utc>) -> Urgency {
     let heaviest = parts.into_iter().rev().max_by_key(|(weight, _)| *weight);
     // A clock that ran out is named before everything else.
     let why = match heaviest {
-        _ if pressure.due.is_some_and(|(_, at)| at < now) => pressure.due.map(|(clock, at)| due(clock, at, now).1),
+        _ if pressure.due.is_some_and(|(_, at)| at <= now) => pressure.due.map(|(clock, at)| due(clock, at, now).1),
         Some((weight, why)) if weight >= waited => Some(why),
         _ => None,
     };
@@ -161,6 +165,13 @@ pub fn standing(pressure: &Pressure) -> Option<DateTime<Utc>> {
     Some(since - TimeDelta::seconds(ahead))
 }
 
+/// Where a case stands at a moment: the smallest comes first. `None` where nobody waits for the house.
+pub fn place(pressure: &Pressure, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let due = pressure.due.map_or(0, |(clock, at)| due(clock, at, now).0);
+    let late = pressure.payout_late.map_or(0, |pay_day| payout_late(pay_day, now).0);
+    Some(standing(pressure)? - TimeDelta::seconds(due + late))
+}
+
 /// Sorts lines: the highest score first, of equals the lowest number; those for whom nobody waits come last.
 pub fn key(urgency: &Urgency, case: CaseId) -> (Reverse<Option<i64>>, CaseId) {
     (Reverse(urgency.score), case)
@@ -168,16 +179,21 @@ pub fn key(urgency: &Urgency, case: CaseId) -> (Reverse<Option<i64>>, CaseId) {
 
 fn due(clock: Clock, at: DateTime<Utc>, now: DateTime<Utc>) -> (i64, Why) {
     let late = now - at;
-    if late > TimeDelta::zero() {
-        (OVERDUE + late.num_seconds().min(MOST_LATE), Why::Overdue(clock, late))
+    if late >= TimeDelta::zero() {
+        (OVERDUE + whole_days(late).min(MOST_LATE), Why::Overdue(clock, late))
     } else {
-        ((SOON + late.num_seconds()).max(0), Why::DueSoon(clock, -late))
+        (if late >= TimeDelta::seconds(-SOON) { SOON } else { 0 }, Why::DueSoon(clock, -late))
     }
 }
 
 fn payout_late(pay_day: DateTime<Utc>, now: DateTime<Utc>) -> (i64, Why) {
-    let late = (now - pay_day).max(TimeDelta::zero());
-    ((PAYOUT_LATE + late.num_seconds() / 4).min(MOST_PAYOUT_LATE), Why::PayoutLate(late))
+    let late = now - pay_day;
+    let weight = if late >= TimeDelta::zero() { PAYOUT_LATE + whole_days(late) / DAY * PAYOUT_LATE } else { 0 };
+    (weight.min(MOST_PAYOUT_LATE), Why::PayoutLate(late.max(TimeDelta::zero())))
+}
+
+fn whole_days(time: TimeDelta) -> i64 {
+    time.num_days() * DAY
 }
 
 fn first_money(money: FirstMoney) -> i64 {
@@ -337,6 +353,15 @@ mod tests {
             ] {
                 prop_assert!(score(&without) <= score(&pressure));
             }
+        }
+
+        #[test]
+        fn the_place_orders_as_the_score_does(one in pressures(), other in pressures(), now in 0..WEEK) {
+            let (now, score) = (at(now), |pressure: &Pressure| urgency(pressure, at(now)).score);
+            if let (Some(first), Some(second)) = (place(&one, now), place(&other, now)) {
+                prop_assert_eq!(first.cmp(&second), score(&other).cmp(&score(&one)));
+            }
+            prop_assert_eq!(place(&one, now).is_none(), score(&one).is_none());
         }
 
         #[test]

@@ -3,6 +3,7 @@
 mod act;
 mod case;
 mod facts;
+mod filter;
 mod queue;
 mod recalculate;
 mod talk;

@@ -2,6 +2,7 @@
 
 mod act;
 mod case;
+mod choices;
 mod partner;
 mod queue;
 
@@ -10,8 +11,9 @@ pub use act::{
     start_review,
 };
 pub use case::{HouseSide, assignee, booked, commission, house_side, notes, taken_back, unanswered};
+pub use choices::{Choices, choices};
 pub use partner::{former, partner, term_history};
-pub use queue::{MOST, queue};
+pub use queue::{Key, Narrowed, PAGE, Page, Tally, lines, page, queue, tally};
 
 use crate::base::error::AppError;
 

@@ -5,6 +5,7 @@
 #[path = "../desk_house/mod.rs"]
 mod desk_house;
 mod incidents;
+mod many;
 mod others;
 mod spoken;
 mod uploads;

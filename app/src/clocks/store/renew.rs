@@ -252,7 +252,7 @@ impl Renewal {
         due: Option<(Clock, DateTime<Utc>)>,
     ) -> Result<(), AppError> {
         let row = sqlx::query!(
-            r#"SELECT unanswered_since, answered_at, paid AS "paid!", owed AS "owed!", minimum, stake
+            r#"SELECT unanswered_since, answered_at, paid AS "paid!", owed AS "owed!", minimum, stake, late_since
                FROM case_pressure($4, $1, $2, $3)"#,
             partner.0,
             case.0,
@@ -271,14 +271,22 @@ impl Renewal {
                 .filter(|_| matches!(waits, Some(Waits::Unanswered(_)))),
         };
         sqlx::query!(
-            "UPDATE support_case SET due_clock = $3, due_at = $4, standing_at = $5
-             WHERE partner_id = $1 AND case_id = $2
-               AND (due_clock, due_at, standing_at) IS DISTINCT FROM ($3, $4::timestamptz, $5::timestamptz)",
+            "UPDATE support_case c
+             SET (due_clock, due_at, standing_at, pay_by, unanswered_at, place_at, step_at) = (n.due_clock, n.due_at, n.standing_at, n.pay_by,
+                 n.unanswered_at, n.place_at, n.step_at)
+             FROM (SELECT $3::text AS due_clock, $4::timestamptz AS due_at, $5::timestamptz AS standing_at, $6::timestamptz AS pay_by,
+                          $7::timestamptz AS unanswered_at, case_place($5, $4, $6, $8) AS place_at, case_step($5, $4, $6, $8) AS step_at) n
+             WHERE c.partner_id = $1 AND c.case_id = $2
+               AND (c.due_clock, c.due_at, c.standing_at, c.pay_by, c.unanswered_at, c.place_at, c.step_at)
+                   IS DISTINCT FROM (n.due_clock, n.due_at, n.standing_at, n.pay_by, n.unanswered_at, n.place_at, n.step_at)",
             partner.0,
             case.0,
             due.map(|(clock, _)| clock.as_str()),
             due.map(|(_, at)| at),
             order::standing(&pressure),
+            row.late_since,
+            row.unanswered_since.filter(|_| stage != Stage::Closed),
+            self.now,
         )
         .execute(&mut **tx)
         .await?;

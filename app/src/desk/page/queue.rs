@@ -1,57 +1,108 @@
 //! The queue: what to do next, and why that.
 
-use super::stage_badge;
+use super::{filter, stage_badge};
 use crate::base::context::Context;
+use crate::base::db::Tx;
+use crate::base::error::AppError;
 use crate::base::format;
 use crate::base::ids::CaseId;
 use crate::base::language::tr;
 use crate::base::money::Money;
 use crate::clocks::page::clock_words;
+use crate::desk::filter::{Begin, Filter, Problem};
 use crate::desk::model::{View, Waiting};
 use crate::desk::order::Why;
-use crate::desk::store;
+use crate::desk::store::{self, Narrowed, Page, Tally};
 use crate::disputes::words;
+use crate::live::page as live;
 use crate::paths;
 use crate::ui::Tone;
 use crate::ui::badge::badge;
-use crate::ui::empty::empty;
-use crate::ui::layout::{page_head, tabs};
-use crate::ui::notice::{done, notice};
+use crate::ui::empty::{empty, empty_with};
+use crate::ui::layout::{page_head, pages, tabs};
+use crate::ui::notice::done;
 use crate::ui::screen::{Query, screen};
 use crate::ui::table::{Head, Row, Table};
 use crate::ui::text;
 use leptos::prelude::*;
+
+/// Which page of the queue an address asks for, and what was wrong with the asking.
+pub(super) struct Asked {
+    pub view: View,
+    pub filter: Filter,
+    begin: Begin,
+    problems: Vec<(&'static str, Problem)>,
+}
+
+impl Asked {
+    pub fn of(query: &Query) -> Self {
+        let view = query.get("view").and_then(View::parse).unwrap_or(View::All);
+        let get = |name: &str| query.get(name);
+        let (filter, problems) = Filter::parse(get);
+        Self { view, filter: filter.within(view), begin: Begin::parse(get), problems }
+    }
+
+    /// The same page's address, beside a case.
+    fn query(&self) -> String {
+        format!("{}{}", self.filter.query(self.view), self.begin.to_query())
+    }
+
+    pub async fn page(&self, ctx: &Context, tx: &mut Tx) -> Result<Page, AppError> {
+        let narrowed = Narrowed::by(tx, &self.filter, ctx.staff()?.person, ctx.time_zone).await?;
+        store::page(tx, self.view, &narrowed, self.begin, ctx.now()).await
+    }
+}
 
 /// `/desk`
 #[component]
 pub fn Desk() -> impl IntoView {
     screen(|ctx, query| async move {
         let reader = ctx.staff()?.person;
-        let view = view_of(&query, View::All);
+        let asked = Asked::of(&query);
         let mut tx = ctx.begin().await?;
-        let waiting = store::queue(&mut tx, view, reader, ctx.now()).await?;
+        let page = asked.page(&ctx, &mut tx).await?;
+        let mut tabs_shown = Vec::new();
+        let mut tally = Tally::default();
+        for view in View::ALL {
+            let filter = asked.filter.clone().within(view);
+            let narrowed = Narrowed::by(&mut tx, &filter, reader, ctx.time_zone).await?;
+            let counted = store::tally(&mut tx, view, &narrowed, ctx.now()).await?;
+            if view == asked.view {
+                tally = counted;
+            }
+            tabs_shown.push((tab(&ctx, label(&ctx, view), counted), address(view, &filter), view == asked.view));
+        }
+        let choices = store::choices(&mut tx).await?;
+        tx.commit().await?;
         let title = tr!(ctx.locale, desk.title);
         let body = view! {
-            {page_head(title.clone(), Some(lead(&ctx, view, &waiting)))}
+            {page_head(title.clone(), Some(live::region("lead", lead(&ctx, asked.view, tally))))}
             <p>{text::link(paths::LOG.to_owned(), tr!(ctx.locale, channels.log_link))}</p>
             {done(&ctx, (query.get("done") == Some("given-away")).then(|| tr!(ctx.locale, given_away.done)))}
-            {tabs(View::ALL.iter().map(|each| (label(&ctx, *each), address(*each), *each == view)).collect())}
-            {list(&ctx, view, waiting)}
+            {tabs(tabs_shown)}
+            {filter::section(&ctx, &query, asked.view, &asked.filter, &asked.problems, &choices)}
+            {live::region("queue", list(&ctx, &asked, page))}
         };
         Ok((title, body.into_any()))
     })
 }
 
-/// The view an address asks for.
-pub(super) fn view_of(query: &Query, otherwise: View) -> View {
-    query.get("view").and_then(View::parse).unwrap_or(otherwise)
+/// The address of a view, so narrowed.
+pub(super) fn address(view: View, filter: &Filter) -> String {
+    format!("{}?{}", paths::DESK, filter.query(view))
 }
 
-fn address(view: View) -> String {
-    format!("{}?view={}", paths::DESK, view.as_str())
+/// A tab's words with how many cases stand behind it.
+fn tab(ctx: &Context, words: String, tally: Tally) -> String {
+    let count = format::count(ctx.locale, i64::try_from(tally.cases).unwrap_or(i64::MAX));
+    match tally.at_least {
+        true => tr!(ctx.locale, queue.tab_at_least, words = words, count = count),
+        false => tr!(ctx.locale, queue.tab, words = words, count = count),
+    }
 }
 
-fn label(ctx: &Context, view: View) -> String {
+/// A view's name.
+pub(super) fn label(ctx: &Context, view: View) -> String {
     match view {
         View::Mine => tr!(ctx.locale, desk.view_mine),
         View::Unassigned => tr!(ctx.locale, desk.view_unassigned),
@@ -61,20 +112,28 @@ fn label(ctx: &Context, view: View) -> String {
     }
 }
 
-fn lead(ctx: &Context, view: View, waiting: &[Waiting]) -> AnyView {
-    let overdue = waiting.iter().filter(|line| matches!(line.urgency.why, Why::Overdue(..))).count();
-    let unanswered = waiting.iter().filter(|line| line.waiting_since.is_some()).count();
-    let sentence = if view == View::Closed {
-        tr!(ctx.locale, desk.lead_closed, count = waiting.len())
-    } else {
-        tr!(ctx.locale, desk.lead, count = waiting.len(), unanswered = unanswered, overdue = overdue)
+fn lead(ctx: &Context, view: View, tally: Tally) -> AnyView {
+    let number = |count: usize| format::count(ctx.locale, i64::try_from(count).unwrap_or(i64::MAX));
+    let (count, unanswered, overdue) = (number(tally.cases), number(tally.unanswered), number(tally.overdue));
+    let sentence = match (view, tally.at_least) {
+        (View::Closed, false) => tr!(ctx.locale, desk.lead_closed, count = count),
+        (View::Closed, true) => tr!(ctx.locale, queue.lead_closed_at_least, count = count),
+        (_, false) => tr!(ctx.locale, desk.lead, count = count, unanswered = unanswered, overdue = overdue),
+        (_, true) => tr!(ctx.locale, queue.lead_at_least, count = count, unanswered = unanswered, overdue = overdue),
     };
     view! { <p>{sentence}</p> }.into_any()
 }
 
-fn list(ctx: &Context, view: View, waiting: Vec<Waiting>) -> AnyView {
-    let locale = ctx.locale;
-    if waiting.is_empty() {
+fn list(ctx: &Context, asked: &Asked, page: Page) -> AnyView {
+    let (locale, view) = (ctx.locale, asked.view);
+    if page.lines.is_empty() && !asked.filter.is_empty() {
+        return empty(tr!(locale, queue.empty_title), tr!(locale, queue.empty_filtered));
+    }
+    if page.lines.is_empty() && asked.begin != Begin::Start {
+        let start = (tr!(locale, queue.to_start), address(view, &asked.filter));
+        return empty_with(tr!(locale, queue.empty_title), tr!(locale, queue.empty_page), Some(start));
+    }
+    if page.lines.is_empty() {
         let text = match view {
             View::Mine => tr!(locale, desk.empty_mine),
             View::Unassigned => tr!(locale, desk.empty_unassigned),
@@ -84,8 +143,6 @@ fn list(ctx: &Context, view: View, waiting: Vec<Waiting>) -> AnyView {
         };
         return empty(tr!(locale, desk.empty_title), text);
     }
-    let most =
-        (waiting.len() >= store::MOST).then(|| notice(Tone::Info, tr!(locale, desk.only_first, most = store::MOST)));
     let head = |label, numeric| Head { label, numeric };
     let heads = vec![
         head(tr!(locale, desk.head_number), true),
@@ -97,11 +154,14 @@ fn list(ctx: &Context, view: View, waiting: Vec<Waiting>) -> AnyView {
         head(tr!(locale, desk.head_assignee), false),
         head(tr!(locale, desk.head_reason), false),
     ];
-    let rows = waiting.into_iter().map(|line| row(ctx, view, &line)).collect();
-    view! { {most} <Table caption=label(ctx, view) head=heads rows=rows/> }.into_any()
+    let at = |begin: Begin| format!("{}{}", address(view, &asked.filter), begin.to_query());
+    let (previous, next) = (page.previous.map(at), page.next.map(at));
+    let beside = asked.query();
+    let rows = page.lines.iter().map(|line| row(ctx, &beside, line)).collect();
+    view! { <Table caption=label(ctx, view) head=heads rows=rows/>{pages(previous, next)} }.into_any()
 }
 
-fn row(ctx: &Context, view: View, line: &Waiting) -> Row {
+fn row(ctx: &Context, beside: &str, line: &Waiting) -> Row {
     // An empty cell says it more calmly than a word in every row.
     let nothing = || ().into_any();
     let partner = view! { <strong>{line.partner_code.clone()}</strong>" "{line.partner_name.clone()} };
@@ -116,7 +176,7 @@ fn row(ctx: &Context, view: View, line: &Waiting) -> Row {
             line.assignee.clone().map_or_else(nothing, IntoAny::into_any),
             reason(ctx, line),
         ],
-        href: Some(format!("{}?view={}", paths::case(line.id), view.as_str())),
+        href: Some(format!("{}?{beside}", paths::case(line.id))),
     }
 }
 
@@ -160,12 +220,13 @@ fn reason(ctx: &Context, line: &Waiting) -> AnyView {
 }
 
 /// The queue beside a case: number, partner, reason.
-pub(super) fn beside(ctx: &Context, view: View, waiting: &[Waiting], current: CaseId) -> AnyView {
+pub(super) fn beside(ctx: &Context, asked: &Asked, waiting: &[Waiting], current: CaseId) -> AnyView {
+    let page = asked.query();
     let items = waiting
         .iter()
         .map(|line| {
             let here = (line.id == current).then_some("true");
-            let href = format!("{}?view={}", paths::case(line.id), view.as_str());
+            let href = format!("{}?{page}", paths::case(line.id));
             view! {
                 <li>
                     <a href=href aria-current=here>
@@ -178,7 +239,7 @@ pub(super) fn beside(ctx: &Context, view: View, waiting: &[Waiting], current: Ca
         })
         .collect_view();
     view! {
-        {text::link(address(view), label(ctx, view))}
+        {text::link(format!("{}?{page}", paths::DESK), label(ctx, asked.view))}
         <ul class="queue-list">{items}</ul>
     }
     .into_any()

@@ -6,54 +6,86 @@ use crate::base::error::AppError;
 use crate::base::ids::{CaseId, PersonId};
 use crate::base::money::Currency;
 use crate::clocks::model::Clock;
+use crate::desk::filter::{Begin, Cursor};
 use crate::desk::model::{View, Waiting};
 use crate::desk::order::{self, FirstMoney, Pressure, Waits};
 use crate::disputes::model::{Kind, Stage};
 use crate::disputes::rules::running_promise;
-use chrono::{DateTime, TimeDelta, Utc};
-use std::cmp::Reverse;
+use crate::given_away::store as given_away;
+use chrono::{DateTime, Utc};
 
-/// The most lines that are shown.
-pub const MOST: usize = 200;
+mod keys;
+mod tally;
 
-/// What runs out within this time is breaching already.
-const BREACHING: TimeDelta = TimeDelta::hours(1);
+pub use keys::{Key, Narrowed};
+pub use tally::{Tally, tally};
 
-/// The cases of a view, the most urgent first; closed ones by when they were closed. At most [`MOST`] of them: those that
-/// stand first by how long their partner waits and what does not change with time, and those that ran out first.
+/// How many lines a page has.
+pub const PAGE: usize = 50;
+
+/// One page of a view.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// In their order.
+    pub lines: Vec<Waiting>,
+    /// Where the page before this one ends, if there is one.
+    pub previous: Option<Begin>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Begin>,
+}
+
+/// A page of a view, so narrowed. The most urgent come first; of what runs out, what did so first; of what is closed, the
+/// last that was. A case that changes may move to a page before or after; every other one stands on exactly one page.
+///
+/// # Errors
+/// When the database is away.
+pub async fn page(
+    tx: &mut Tx,
+    view: View,
+    narrowed: &Narrowed,
+    begin: Begin,
+    now: DateTime<Utc>,
+) -> Result<Page, AppError> {
+    let (mut keys, more) = keys::keys(tx, view, narrowed, begin, now).await?;
+    let cursor = |key: Option<&Key>| key.map(|key| Cursor { at: key.at, case: key.case });
+    let (first, last);
+    match begin {
+        Begin::Before(_) => {
+            keys.reverse();
+            first = cursor(keys.first()).filter(|_| more);
+            last = cursor(keys.last());
+        }
+        _ => {
+            first = cursor(keys.first()).filter(|_| begin != Begin::Start);
+            last = cursor(keys.last()).filter(|_| more);
+        }
+    }
+    // What its reader gave away is out of their sight; the page is so much shorter.
+    let gone = given_away::by(tx, narrowed.reader).await?;
+    keys.retain(|key| !gone.contains(&key.case));
+    Ok(Page { lines: lines(tx, &keys, now).await?, previous: first.map(Begin::Before), next: last.map(Begin::After) })
+}
+
+/// The first page of a view that nothing narrows.
 ///
 /// # Errors
 /// When the database is away.
 pub async fn queue(tx: &mut Tx, view: View, reader: PersonId, now: DateTime<Utc>) -> Result<Vec<Waiting>, AppError> {
-    // One branch per view and order, each along its own index; a branch of another view is not even begun.
+    Ok(page(tx, view, &Narrowed::to(reader), Begin::Start, now).await?.lines)
+}
+
+/// What a list shows of these cases, in the order given.
+///
+/// # Errors
+/// When the database is away.
+pub async fn lines(tx: &mut Tx, keys: &[Key], now: DateTime<Utc>) -> Result<Vec<Waiting>, AppError> {
+    let (partners, cases): (Vec<i64>, Vec<i64>) = keys.iter().map(|key| (key.partner.0, key.case.0)).unzip();
     let rows = sqlx::query!(
         r#"SELECT c.case_id AS "id: CaseId", c.kind, c.subject, c.stage, c.next_update_at, c.closed_at, c.due_clock, c.due_at,
                   p.code, p.name, g.currency, s.name AS "assignee?",
                   x.unanswered_since AS "unanswered_since?", x.answered_at AS "answered_at?", x.paid AS "paid!", x.owed AS "owed!",
                   x.minimum AS "minimum?", x.stake AS "stake?", x.late_since AS "late_since?", b.told AS "told?"
-           FROM (
-               (SELECT partner_id, case_id FROM support_case WHERE $1 = 'mine' AND assignee_id = $2 AND stage <> 'closed'
-                ORDER BY standing_at, case_id LIMIT 200)
-               UNION
-               (SELECT partner_id, case_id FROM support_case WHERE $1 = 'mine' AND assignee_id = $2 AND stage <> 'closed' AND due_at <= $3
-                ORDER BY due_at, case_id LIMIT 200)
-               UNION
-               (SELECT partner_id, case_id FROM support_case WHERE $1 = 'unassigned' AND assignee_id IS NULL AND stage <> 'closed'
-                ORDER BY standing_at, case_id LIMIT 200)
-               UNION
-               (SELECT partner_id, case_id FROM support_case WHERE $1 = 'unassigned' AND assignee_id IS NULL AND stage <> 'closed' AND due_at <= $3
-                ORDER BY due_at, case_id LIMIT 200)
-               UNION
-               (SELECT partner_id, case_id FROM support_case WHERE $1 = 'all' AND stage <> 'closed'
-                ORDER BY standing_at, case_id LIMIT 200)
-               UNION
-               (SELECT partner_id, case_id FROM support_case WHERE $1 IN ('all', 'breaching') AND stage <> 'closed'
-                  AND due_at <= CASE $1 WHEN 'breaching' THEN $4 ELSE $3::timestamptz END
-                ORDER BY due_at, case_id LIMIT 200)
-               UNION
-               (SELECT partner_id, case_id FROM support_case WHERE $1 = 'closed' AND stage = 'closed'
-                ORDER BY closed_at DESC, case_id DESC LIMIT 200)
-           ) picked
+           FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS picked (partner_id, case_id, n)
            JOIN support_case c USING (partner_id, case_id)
            JOIN partner p USING (partner_id)
            JOIN programme g ON g.programme_id = c.programme_id
@@ -64,11 +96,10 @@ pub async fn queue(tx: &mut Tx, view: View, reader: PersonId, now: DateTime<Utc>
                FROM clock_breach b JOIN case_clock k USING (partner_id, case_id, clock, run)
                WHERE b.partner_id = c.partner_id AND b.case_id = c.case_id AND k.ended_at IS NULL
                HAVING count(*) > 0) b ON true
-           WHERE NOT EXISTS (SELECT FROM case_given_away v WHERE v.from_id = $2 AND v.case_id = c.case_id)"#,
-        view.as_str(),
-        reader.0,
+           ORDER BY picked.n"#,
+        &partners,
+        &cases,
         now,
-        now + BREACHING,
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -105,7 +136,5 @@ pub async fn queue(tx: &mut Tx, view: View, reader: PersonId, now: DateTime<Utc>
             closed_at: row.closed_at,
         });
     }
-    lines.sort_by_key(|line| (Reverse(line.closed_at), order::key(&line.urgency, line.id)));
-    lines.truncate(MOST);
     Ok(lines)
 }

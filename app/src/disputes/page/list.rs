@@ -6,6 +6,7 @@ use crate::base::language::tr;
 use crate::disputes::model::{Case, Stage};
 use crate::disputes::{rules, store, words};
 use crate::incidents::page as incidents;
+use crate::live::page as live;
 use crate::paths;
 use crate::rota::page::presence;
 use crate::ui::empty::empty_with;
@@ -26,9 +27,9 @@ pub fn Disputes() -> impl IntoView {
         let banner = incidents::banner(&ctx, &mut tx).await?;
         let title = tr!(ctx.locale, disputes.title);
         let body = view! {
-            {page_head(title.clone(), Some(view! { {lead(&ctx, &cases)}{on} }.into_any()))}
+            {page_head(title.clone(), Some(live::region("lead", view! { {lead(&ctx, &cases)}{on} }.into_any())))}
             {banner}
-            {list(&ctx, cases)}
+            {live::region("disputes", list(&ctx, cases))}
         };
         Ok((title, body.into_any()))
     })
