@@ -77,7 +77,7 @@ async fn known(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Known, A
     .fetch_all(&mut **tx)
     .await?;
     let codes = sqlx::query_scalar!(
-        r#"SELECT code AS "code!" FROM partner WHERE partner_id = $1
+        r#"SELECT code AS "code?" FROM partner WHERE partner_id = $1
            UNION SELECT unnest(ARRAY[v.order_id, v.sub_id, v.click_id]) FROM case_pin n JOIN conversion v USING (partner_id, conversion_id)
                  WHERE n.partner_id = $1 AND n.case_id = $2
            UNION SELECT m.order_id FROM case_pin n JOIN claim m USING (partner_id, claim_id) WHERE n.partner_id = $1 AND n.case_id = $2"#,
@@ -86,7 +86,7 @@ async fn known(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Known, A
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(Known { names, codes: codes.into_iter().filter(|code| !code.is_empty()).collect() })
+    Ok(Known { names, codes: codes.into_iter().flatten().filter(|code| !code.is_empty()).collect() })
 }
 
 /// Gives a case out no more.

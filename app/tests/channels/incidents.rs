@@ -44,7 +44,8 @@ async fn say(ctx: &Context, house: &House, words: &str, over: bool) -> Answer {
     let version: i32 = house.one("SELECT max(version) FROM incident").await;
     let id: i64 = house.one("SELECT max(incident_id) FROM incident").await;
     let (en, es) = (some(&format!("{words} (en)")), some(&format!("{words} (es)")));
-    let (next, over) = (some("2026-12-01T18:00"), over.then(|| "yes".to_owned()));
+    let next = (house.now + chrono::TimeDelta::hours(6)).format("%Y-%m-%dT%H:%M").to_string();
+    let (next, over) = (Some(next), over.then(|| "yes".to_owned()));
     post(ctx, || update_incident(id.to_string(), version.to_string(), en, es, next, over, key())).await
 }
 
@@ -227,7 +228,8 @@ async fn what_can_not_be_is_refused_and_kept_as_typed(pool: PgPool) {
     open(&house.marta(), &house, false, &key()).await;
     let second: i64 = house.one("SELECT max(incident_id) FROM incident").await;
     assert!(put(&house.tomas(), &house, &case.to_string()).await.is_back_to(&format!("/incidents/{second}")));
-    let stale = post(&house.tomas(), || {
+    let tomas = house.tomas();
+    let stale = post(&tomas, || {
         update_incident(second.to_string(), "7".into(), some("a"), some("b"), some("2026-12-01T18:00"), None, key())
     });
     assert!(stale.await.is_back_to(&format!("/incidents/{second}")));
