@@ -146,12 +146,12 @@ $$;
 CREATE TRIGGER incident_stays_closed BEFORE UPDATE ON incident FOR EACH ROW
     WHEN (OLD.state = 'closed') EXECUTE FUNCTION refuse_reopened_incident();
 
--- A word about an incident is told like any other notice.
-ALTER TABLE notice ADD COLUMN incident_id bigint, ADD COLUMN incident_nth integer,
-    ADD CONSTRAINT notice_update FOREIGN KEY (incident_id, incident_nth) REFERENCES incident_update (incident_id, nth),
-    ADD CONSTRAINT notice_update_once UNIQUE (incident_id, incident_nth),
-    ADD CONSTRAINT notice_of_one_thing CHECK (num_nonnulls(payout_delay_id, incident_nth) = 1 AND num_nonnulls(incident_id, incident_nth) IN (0, 2));
-GRANT INSERT (incident_id, incident_nth) ON notice TO pd_staff;
+-- A word about an incident is told like any other bulletin.
+ALTER TABLE bulletin ADD COLUMN incident_id bigint, ADD COLUMN incident_nth integer,
+    ADD CONSTRAINT bulletin_update FOREIGN KEY (incident_id, incident_nth) REFERENCES incident_update (incident_id, nth),
+    ADD CONSTRAINT bulletin_update_once UNIQUE (incident_id, incident_nth),
+    ADD CONSTRAINT bulletin_of_one_thing CHECK (num_nonnulls(payout_delay_id, incident_nth) = 1 AND num_nonnulls(incident_id, incident_nth) IN (0, 2));
+GRANT INSERT (incident_id, incident_nth) ON bulletin TO pd_staff;
 
 -- What concerns a partner, in their language: a partner reads it through this alone.
 CREATE FUNCTION my_incidents(reader text, at timestamptz)

@@ -50,7 +50,7 @@ pub mod mail;
 #[cfg(feature = "ssr")]
 pub mod mentions;
 #[cfg(feature = "ssr")]
-pub mod notices;
+pub mod bulletins;
 #[cfg(feature = "ssr")]
 pub mod partners;
 pub mod paths;

@@ -87,7 +87,7 @@ pub fn start(
         let (db, mail) = (telling.clone(), mail.clone());
         async move {
             app::incidents::store::tell_all(&db, clock.now()).await?;
-            app::notices::store::work(&db, &mail, clock.now()).await
+            app::bulletins::store::work(&db, &mail, clock.now()).await
         }
     }));
     let tidying = db.clone();

@@ -151,7 +151,7 @@ pub const ROUTES: &[Route] = &[
     post("/do/open-incident", Who::Desk),
     post("/do/update-incident", Who::Desk),
     post("/do/put-into-incident", Who::Desk),
-    post("/do/set-notice-policy", Who::Leads),
+    post("/do/set-bulletin-policy", Who::Leads),
     get("/complaints", Who::House),
     post("/do/log-complaint", Who::Desk),
     post("/do/end-complaint", Who::Desk),

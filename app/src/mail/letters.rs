@@ -56,7 +56,7 @@ pub enum About {
         case: Option<CaseId>,
     },
     /// Several delays and incidents, the oldest first.
-    Notice(Vec<About>),
+    Bulletin(Vec<About>),
     /// A payout method waits for its confirmation.
     MethodConfirm {
         /// The link's secret.
@@ -124,8 +124,8 @@ pub fn write(home: &MailHome, sides: &Sides, about: &About) -> Letter {
             let (subject, parts) = delay(home, locale, amounts, *promised, *day, message);
             (subject, parts, tr!(locale, mail.foot_account, programme = programme()))
         }
-        About::Incident { .. } | About::Notice(_) => {
-            let (subject, parts) = notice(home, sides, about);
+        About::Incident { .. } | About::Bulletin(_) => {
+            let (subject, parts) = bulletin(home, sides, about);
             (subject, parts, tr!(locale, mail.foot_account, programme = programme()))
         }
         About::MethodConfirm { token, until, kind, masked, replaces } => {
@@ -181,7 +181,7 @@ fn delay(
 }
 
 /// One thing under its own subject, several below each other, each under its title.
-fn notice(home: &MailHome, sides: &Sides, about: &About) -> (String, Vec<Part>) {
+fn bulletin(home: &MailHome, sides: &Sides, about: &About) -> (String, Vec<Part>) {
     let locale = sides.locale;
     match about {
         About::Delay { amounts, promised, day, message } => delay(home, locale, amounts, *promised, *day, message),
@@ -189,21 +189,21 @@ fn notice(home: &MailHome, sides: &Sides, about: &About) -> (String, Vec<Part>) 
             let mut parts = vec![Part::Prose(body.clone())];
             if let Some(next) = next_at {
                 let when = format::date_time(locale, sides.zone, *next);
-                parts.push(Part::Prose(tr!(locale, notices.mail_next, when = when)));
+                parts.push(Part::Prose(tr!(locale, bulletins.mail_next, when = when)));
             }
             let (words, path) = match case {
-                Some(case) => (tr!(locale, notices.mail_case), paths::dispute(*case)),
-                None => (tr!(locale, notices.mail_portal), paths::DISPUTES.to_owned()),
+                Some(case) => (tr!(locale, bulletins.mail_case), paths::dispute(*case)),
+                None => (tr!(locale, bulletins.mail_portal), paths::DISPUTES.to_owned()),
             };
             parts.push(Part::Link(words, home.link(&path)));
             (title.clone(), parts)
         }
-        About::Notice(said) => {
-            let mut all: Vec<_> = said.iter().map(|one| notice(home, sides, one)).collect();
+        About::Bulletin(said) => {
+            let mut all: Vec<_> = said.iter().map(|one| bulletin(home, sides, one)).collect();
             if all.len() == 1 {
                 return all.remove(0);
             }
-            let subject = tr!(locale, notices.mail_subject_many, count = all.len());
+            let subject = tr!(locale, bulletins.mail_subject_many, count = all.len());
             let titled = |(title, parts): (String, Vec<Part>)| std::iter::once(Part::Prose(title)).chain(parts);
             (subject, all.into_iter().flat_map(titled).collect())
         }

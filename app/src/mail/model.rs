@@ -13,7 +13,7 @@ pub enum Kind {
     /// A payout comes later than promised.
     Delay,
     /// What we say to many, gathered for one person.
-    Notice,
+    Bulletin,
     /// A payout method waits for the confirmation of whoever set it.
     MethodConfirm,
     /// Another member set a payout method.
@@ -22,7 +22,7 @@ pub enum Kind {
 
 impl Kind {
     const ALL: [Self; 6] =
-        [Self::Reply, Self::Invitation, Self::Delay, Self::Notice, Self::MethodConfirm, Self::MethodChanged];
+        [Self::Reply, Self::Invitation, Self::Delay, Self::Bulletin, Self::MethodConfirm, Self::MethodChanged];
 
     /// As the database writes it.
     pub fn as_str(self) -> &'static str {
@@ -30,7 +30,7 @@ impl Kind {
             Self::Reply => "reply",
             Self::Invitation => "invitation",
             Self::Delay => "delay",
-            Self::Notice => "notice",
+            Self::Bulletin => "bulletin",
             Self::MethodConfirm => "method_confirm",
             Self::MethodChanged => "method_changed",
         }

@@ -92,7 +92,7 @@ fn kind(locale: Locale, kind: Kind) -> String {
         Kind::Reply => tr!(locale, mail.kind_reply),
         Kind::Invitation => tr!(locale, mail.kind_invitation),
         Kind::Delay => tr!(locale, mail.kind_delay),
-        Kind::Notice => tr!(locale, notices.kind),
+        Kind::Bulletin => tr!(locale, bulletins.kind),
         Kind::MethodConfirm => tr!(locale, mail.kind_confirm),
         Kind::MethodChanged => tr!(locale, mail.kind_changed),
     }

@@ -1,4 +1,4 @@
-//! Incidents and notices: said once, told everywhere, to nobody too often.
+//! Incidents and bulletins: said once, told everywhere, to nobody too often.
 
 use crate::desk_house::{Answer, House, key, post};
 use app::base::context::Context;
@@ -8,8 +8,8 @@ use app::incidents::store as incidents;
 use app::mail::home::MailHome;
 use app::mail::letters;
 use app::mail::store as mail;
-use app::notices::api::set_notice_policy;
-use app::notices::store as notices;
+use app::bulletins::api::set_bulletin_policy;
+use app::bulletins::store as bulletins;
 use http::StatusCode;
 use sqlx::PgPool;
 
@@ -59,7 +59,7 @@ async fn put(ctx: &Context, house: &House, cases: &str) -> Answer {
 async fn jobs(house: &House) {
     for _ in 0..2 {
         incidents::tell_all(house.db(), house.now).await.expect("told");
-        notices::work(house.db(), &MailHome::default(), house.now).await.expect("mailed");
+        bulletins::work(house.db(), &MailHome::default(), house.now).await.expect("mailed");
     }
 }
 
@@ -91,7 +91,7 @@ async fn one_word_goes_to_every_case_in_its_partners_language_once(pool: PgPool)
     assert_eq!(house.count("message WHERE body = 'We know.'").await, 2);
     assert_eq!(house.count("message WHERE body = 'Lo sabemos.'").await, 1);
     // One mail for each person, however many of their cases are in it.
-    assert_eq!(house.count("mail_out WHERE kind = 'notice'").await, 2);
+    assert_eq!(house.count("mail_out WHERE kind = 'bulletin'").await, 2);
     let promised: chrono::DateTime<chrono::Utc> = house.one("SELECT min(next_update_at) FROM support_case").await;
     assert_eq!(promised.to_rfc3339(), "2026-12-01T16:00:00+00:00");
     assert_eq!(house.count("audit WHERE action = 'case.replied' AND actor_kind = 'job'").await, 3);
@@ -113,7 +113,7 @@ async fn one_word_goes_to_every_case_in_its_partners_language_once(pool: PgPool)
     assert_eq!(house.count("message WHERE body LIKE 'It is over%'").await, 2);
     assert_eq!(house.count("incident_case WHERE left_at IS NULL").await, 0);
     // Its mail tells Ana all the same.
-    assert_eq!(house.count("mail_out WHERE kind = 'notice'").await, 4);
+    assert_eq!(house.count("mail_out WHERE kind = 'bulletin'").await, 4);
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -134,7 +134,7 @@ async fn a_process_that_stops_anywhere_tells_nobody_twice(pool: PgPool) {
     one.and(two).expect("both");
     jobs(&house).await;
     assert_eq!(house.count("message WHERE side = 'staff'").await, 30);
-    assert_eq!(house.count("mail_out WHERE kind = 'notice'").await, 1);
+    assert_eq!(house.count("mail_out WHERE kind = 'bulletin'").await, 1);
     assert_eq!(house.count("support_case WHERE stage = 'in_review'").await, 30);
 }
 
@@ -151,16 +151,16 @@ async fn nobody_gets_more_than_the_policy_and_nothing_is_lost(pool: PgPool) {
         jobs(&later).await;
     }
     // Two of four went out; every word stands in the portal at once.
-    assert_eq!(house.count("mail_out WHERE kind = 'notice'").await, 2);
-    assert_eq!(house.count("notice_item WHERE mail_id IS NULL").await, 2);
+    assert_eq!(house.count("mail_out WHERE kind = 'bulletin'").await, 2);
+    assert_eq!(house.count("bulletin_item WHERE mail_id IS NULL").await, 2);
     assert_eq!(house.count("message WHERE side = 'staff'").await, 4);
     jobs(&house.later(24 * 60 - 1)).await;
-    assert_eq!(house.count("mail_out WHERE kind = 'notice'").await, 2);
+    assert_eq!(house.count("mail_out WHERE kind = 'bulletin'").await, 2);
     // A day after the first one, what was held back is one mail.
     let tomorrow = house.later(24 * 60 + 1);
     jobs(&tomorrow).await;
-    assert_eq!(house.count("mail_out WHERE kind = 'notice'").await, 3);
-    assert_eq!(house.count("notice_item WHERE mail_id IS NULL").await, 0);
+    assert_eq!(house.count("mail_out WHERE kind = 'bulletin'").await, 3);
+    assert_eq!(house.count("bulletin_item WHERE mail_id IS NULL").await, 0);
     let id: i64 = house.one("SELECT max(mail_id) FROM mail_out").await;
     let loaded = mail::load(house.db(), &house.tomas().secrets, id).await.expect("mail");
     let text = letters::write(&MailHome::default(), &loaded.sides, &loaded.about.expect("about")).text();
@@ -172,14 +172,14 @@ async fn nobody_gets_more_than_the_policy_and_nothing_is_lost(pool: PgPool) {
     );
     assert!(text.plain.trim_end().contains("Tomás Gil"));
     // A lead raises it; an agent does not.
-    let set = |most: &'static str| move || set_notice_policy(some(most), key());
+    let set = |most: &'static str| move || set_bulletin_policy(some(most), key());
     assert_eq!(post(&house.tomas(), set("5")).await, Answer::Status(StatusCode::FORBIDDEN));
     assert!(post(&house.marta(), set("0")).await.is_back_to("/incidents"));
     assert_eq!(post(&house.marta(), set("5")).await, Answer::To("/incidents?done=policy".into()));
     let more = tomorrow.later(5);
     say(&more.tomas(), &more, "Four", false).await;
     jobs(&more).await;
-    assert_eq!(house.count("mail_out WHERE kind = 'notice'").await, 4);
+    assert_eq!(house.count("mail_out WHERE kind = 'bulletin'").await, 4);
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -199,9 +199,9 @@ async fn partners_see_what_concerns_them_and_nothing_else(pool: PgPool) {
     open(&house.tomas(), &house, true, &key()).await;
     assert_eq!(titles(&house.bo()).await, [("Tracking was down".to_owned(), None)]);
     jobs(&house).await;
-    assert_eq!(house.count("notice_item i JOIN person p USING (person_id) WHERE p.email LIKE 'bo@%'").await, 1);
+    assert_eq!(house.count("bulletin_item i JOIN person p USING (person_id) WHERE p.email LIKE 'bo@%'").await, 1);
     // Nobody else's tables are a partner's to read.
-    for table in ["incident", "incident_text", "incident_case", "notice", "notice_item"] {
+    for table in ["incident", "incident_text", "incident_case", "bulletin", "bulletin_item"] {
         let mut tx = house.ana().begin().await.expect("begin");
         let read = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT FROM {table}"))).execute(&mut *tx).await;
         assert_eq!(crate::desk_house::code(&read.expect_err(table)), "42501");

@@ -3,7 +3,7 @@
 
 use crate::desk_house::House;
 use app::mail::home::MailHome;
-use app::notices::store as notices;
+use app::bulletins::store as bulletins;
 use sqlx::PgPool;
 use std::time::Instant;
 
@@ -32,14 +32,14 @@ async fn a_word_to_many_takes_no_request_long(pool: PgPool) {
     let since = Instant::now();
     let mut tx = house.tomas().begin().await.expect("begin");
     let incident: i64 = house.one("SELECT incident_id FROM incident").await;
-    notices::tell_incident(&mut tx, (incident, 0), "Tomás Gil", house.now).await.expect("told");
+    bulletins::tell_incident(&mut tx, (incident, 0), "Tomás Gil", house.now).await.expect("told");
     tx.commit().await.expect("commit");
     eprintln!("the request: {} ms", since.elapsed().as_millis());
     // What the jobs do.
     let (since, mut batches, mut longest) = (Instant::now(), 0, 0);
     while {
         let one = Instant::now();
-        let more = notices::spread(house.db(), house.now).await.expect("spread");
+        let more = bulletins::spread(house.db(), house.now).await.expect("spread");
         longest = longest.max(one.elapsed().as_millis());
         batches += 1;
         more
@@ -48,12 +48,12 @@ async fn a_word_to_many_takes_no_request_long(pool: PgPool) {
     let (since, mut batches, mut longest) = (Instant::now(), 0, 0);
     while {
         let one = Instant::now();
-        let more = notices::gather(house.db(), &MailHome::default(), house.now).await.expect("gathered").is_some();
+        let more = bulletins::gather(house.db(), &MailHome::default(), house.now).await.expect("gathered").is_some();
         longest = longest.max(one.elapsed().as_millis());
         batches += 1;
         more
     } {}
     eprintln!("gathered their mails in {} ms, {batches} batches, the longest {longest} ms", since.elapsed().as_millis());
-    assert_eq!(house.count("mail_out WHERE kind = 'notice'").await, PARTNERS + 2);
-    assert_eq!(house.count("notice_item WHERE mail_id IS NULL").await, 0);
+    assert_eq!(house.count("mail_out WHERE kind = 'bulletin'").await, PARTNERS + 2);
+    assert_eq!(house.count("bulletin_item WHERE mail_id IS NULL").await, 0);
 }

@@ -1,4 +1,4 @@
-//! The desk's channels: what was spoken, notices, incidents, complaints elsewhere, cases given away, practice.
+//! The desk's channels: what was spoken, bulletins, incidents, complaints elsewhere, cases given away, practice.
 
 use crate::seed::{Column, Seed, insert};
 use sqlx::PgPool;
@@ -120,9 +120,9 @@ async fn incidents(pool: PgPool) {
         ("no title", format!("{opened}; {}", text("NULL", "0")), CHECK, "incident_text_title_first"),
         ("told without a message", format!("{opened}; {}; INSERT INTO incident_telling SELECT max(incident_id), 0, {{ana}}, {{question}}, 'told', NULL, now() FROM incident", put(&[])), CHECK, "incident_telling_by_message"),
         ("told in a case that is not in it", format!("{opened}; INSERT INTO incident_telling SELECT max(incident_id), 0, {{ana}}, {{question}}, 'by_hand', NULL, now() FROM incident"), FOREIGN, "incident_telling_case"),
-        ("a notice about nothing", "INSERT INTO notice (signed_by, said_at) VALUES ('Adam', now())".into(), CHECK, "notice_of_one_thing"),
-        ("no mail at all", "INSERT INTO notice_policy (most_a_day, valid_from) VALUES (0, now())".into(), CHECK, "notice_policy_in_bounds"),
-        ("an agent's policy", "INSERT INTO notice_policy (most_a_day, valid_from, written_by) VALUES (3, now(), {person_adam})".into(), CHECK, "notice_policy_by_a_lead"),
+        ("a bulletin about nothing", "INSERT INTO bulletin (signed_by, said_at) VALUES ('Adam', now())".into(), CHECK, "bulletin_of_one_thing"),
+        ("no mail at all", "INSERT INTO bulletin_policy (most_a_day, valid_from) VALUES (0, now())".into(), CHECK, "bulletin_policy_in_bounds"),
+        ("an agent's policy", "INSERT INTO bulletin_policy (most_a_day, valid_from, written_by) VALUES (3, now(), {person_adam})".into(), CHECK, "bulletin_policy_by_a_lead"),
     ])
     .await;
 }

@@ -56,7 +56,7 @@ pub(super) fn action(locale: Locale, code: &str) -> String {
         "incident.updated" => tr!(locale, incidents.audit_updated),
         "incident.closed" => tr!(locale, incidents.audit_closed),
         "incident.cases_put" => tr!(locale, incidents.audit_put),
-        "notice_policy.set" => tr!(locale, notices.audit_policy),
+        "bulletin_policy.set" => tr!(locale, bulletins.audit_policy),
         "complaint.logged" => tr!(locale, complaints.audit_logged),
         "complaint.ended" => tr!(locale, complaints.audit_ended),
         "case.given_away" => tr!(locale, given_away.audit),

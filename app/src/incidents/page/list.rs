@@ -10,7 +10,7 @@ use crate::base::language::tr;
 use crate::channels::rules::local_minute;
 use crate::incidents::model::Incident;
 use crate::incidents::store;
-use crate::notices;
+use crate::bulletins;
 use crate::paths;
 use crate::ui::empty::empty;
 use crate::ui::field::{Check, Field, Hidden, Select, Submit, TextArea};
@@ -40,7 +40,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
         true => Some(open_form(ctx, &mut tx, of("open-incident")).await?),
         false => None,
     };
-    let notices = notices::page::of_notices(ctx, &mut tx, of("notice-policy")).await?;
+    let bulletins = bulletins::page::of_notices(ctx, &mut tx, of("bulletin-policy")).await?;
     let title = tr!(locale, incidents.title);
     let running = all.iter().filter(|incident| incident.closed_at.is_none()).count();
     let lead = match running {
@@ -48,13 +48,13 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
         1 => tr!(locale, incidents.one_runs),
         count => tr!(locale, incidents.some_run, count = count),
     };
-    let said = (query.get("done") == Some("policy")).then(|| tr!(locale, notices.done_policy));
+    let said = (query.get("done") == Some("policy")).then(|| tr!(locale, bulletins.done_policy));
     let body = view! {
         {page_head(title.clone(), Some(view! { <p>{lead}</p> }.into_any()))}
         {done(ctx, said)}
         {table(ctx, all)}
         {form}
-        {notices}
+        {bulletins}
     };
     Ok((title, body.into_any()))
 }

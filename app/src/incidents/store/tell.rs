@@ -9,7 +9,7 @@ use crate::disputes::model::{Event, Side, Stage};
 use crate::disputes::{rules as cases, store as case_store};
 use crate::incidents::model::UpdateKind;
 use crate::incidents::rules::{Telling, telling};
-use crate::notices::store as notices;
+use crate::bulletins::store as bulletins;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
@@ -107,7 +107,7 @@ async fn tell_one(tx: &mut Tx, one: &Next, now: DateTime<Utc>) -> Result<(), App
             Some(message)
         }
     };
-    notices::add_partner(tx, one.partner, (one.incident, one.nth), now).await?;
+    bulletins::add_partner(tx, one.partner, (one.incident, one.nth), now).await?;
     let said = match outcome {
         Telling::ByHand => "by_hand",
         Telling::Told(Stage::Closed) if kind == UpdateKind::Closed => "closed",

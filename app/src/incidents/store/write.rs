@@ -5,7 +5,7 @@ use crate::base::error::{AppError, exactly_one};
 use crate::base::ids::{CaseId, OfferId, ProgrammeId};
 use crate::desk::model::Hand;
 use crate::incidents::model::UpdateKind;
-use crate::notices::store as notices;
+use crate::bulletins::store as bulletins;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -136,7 +136,7 @@ async fn add(tx: &mut Tx, incident: i64, nth: i32, word: &Word, hand: &Hand) -> 
         .execute(&mut **tx)
         .await?;
     }
-    notices::tell_incident(tx, (incident, nth), &hand.name, hand.at).await
+    bulletins::tell_incident(tx, (incident, nth), &hand.name, hand.at).await
 }
 
 /// Ends an incident; its cases follow with its last word.

@@ -10,7 +10,7 @@ use crate::base::money::{Currency, Money};
 use crate::base::secrets::Secrets;
 use crate::mail::letters::{About, Sides};
 use crate::mail::model::{Attached, Envelope, Kind, Text};
-use crate::notices::store::{self as notices, Item};
+use crate::bulletins::store::{self as bulletins, Item};
 use crate::payout_methods::model::MethodKind;
 use chrono::{DateTime, Utc};
 
@@ -63,7 +63,7 @@ pub async fn load(db: &Db, secrets: &Secrets, mail: i64) -> Result<Loaded, AppEr
             Some(About::Invitation { partner: row.partner_name, token, until })
         }
         (None, Kind::Delay) => Some(delay(&mut tx, row.partner, row.payout_run_id, row.payout_delay_id).await?),
-        (None, Kind::Notice) => Some(notice(&mut tx, row.partner, mail, &row.locale).await?),
+        (None, Kind::Bulletin) => Some(bulletin(&mut tx, row.partner, mail, &row.locale).await?),
         (None, Kind::MethodConfirm) => Some(confirm(&mut tx, row.partner, row.payout_method_id, token).await?),
         (None, Kind::MethodChanged) => Some(changed(&mut tx, row.partner, row.payout_method_id).await?),
     };
@@ -162,9 +162,9 @@ async fn delay(tx: &mut Tx, partner: PartnerId, run: Option<i64>, delay: Option<
 }
 
 /// Everything that the mail gathered.
-async fn notice(tx: &mut Tx, partner: PartnerId, mail: i64, locale: &str) -> Result<About, AppError> {
+async fn bulletin(tx: &mut Tx, partner: PartnerId, mail: i64, locale: &str) -> Result<About, AppError> {
     let mut said = Vec::new();
-    for item in notices::items(tx, mail, locale).await? {
+    for item in bulletins::items(tx, mail, locale).await? {
         said.push(match item {
             Item::Delay(run, id) => delay(tx, partner, Some(run), Some(id)).await?,
             Item::Incident { title, body, next_at, case } => {
@@ -172,7 +172,7 @@ async fn notice(tx: &mut Tx, partner: PartnerId, mail: i64, locale: &str) -> Res
             }
         });
     }
-    Ok(About::Notice(said))
+    Ok(About::Bulletin(said))
 }
 
 async fn confirm(tx: &mut Tx, partner: PartnerId, method: Option<i64>, token: String) -> Result<About, AppError> {

@@ -6,7 +6,7 @@ use crate::base::actor::{Actor, Staff};
 use crate::base::db::Tx;
 use crate::base::error::{AppError, constraint};
 use crate::base::ids::{PartnerId, PayoutFileId, PayoutId, PayoutRunId, PersonId};
-use crate::notices::store as notices;
+use crate::bulletins::store as bulletins;
 use crate::payout_runs::model::State;
 use crate::payout_runs::steps::{Standing, Step};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -224,7 +224,7 @@ pub async fn tell_delay(
     .fetch_optional(&mut **tx)
     .await?;
     let Some(delay) = written else { return Ok(false) };
-    notices::tell_delay(tx, (new.run, delay), &staff.name, now).await?;
+    bulletins::tell_delay(tx, (new.run, delay), &staff.name, now).await?;
     let change = Change {
         action: "payout_run.delayed",
         subject: format!("payout_run/{}", new.run),

@@ -166,7 +166,7 @@ fn policy_form(ctx: &Context, passes: i32, draft: &Draft) -> AnyView {
                 name="passes" label=tr!(locale, practice.passes) kind="number" inputmode="numeric" required=true
                 value=draft.value_or("passes", &passes.to_string()) error=draft.error("passes")
             />
-            <Submit text=tr!(locale, notices.set) tone=Weight::Quiet/>
+            <Submit text=tr!(locale, bulletins.set) tone=Weight::Quiet/>
         </Form>
     }
     .into_any()

@@ -1,4 +1,4 @@
-//! The SQL of notices: writing one, finding whom it concerns, gathering mails.
+//! The SQL of bulletins: writing one, finding whom it concerns, gathering mails.
 
 use crate::base::actor::Actor;
 use crate::base::db::{Db, Tx};
@@ -17,7 +17,7 @@ const DAY: TimeDelta = TimeDelta::days(1);
 /// Writes a delay down, to be told to everybody in the run whose payout is still on its way.
 ///
 /// # Errors
-/// `notice_delay_once` where that was done.
+/// `bulletin_delay_once` where that was done.
 pub async fn tell_delay(
     tx: &mut Tx,
     (run, delay): (PayoutRunId, i64),
@@ -25,7 +25,7 @@ pub async fn tell_delay(
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
     sqlx::query!(
-        "INSERT INTO notice (payout_run_id, payout_delay_id, signed_by, said_at) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO bulletin (payout_run_id, payout_delay_id, signed_by, said_at) VALUES ($1, $2, $3, $4)",
         run.0,
         delay,
         signed_by,
@@ -39,7 +39,7 @@ pub async fn tell_delay(
 /// Writes down that a word about an incident is to be told.
 ///
 /// # Errors
-/// `notice_update_once` where that was done.
+/// `bulletin_update_once` where that was done.
 pub async fn tell_incident(
     tx: &mut Tx,
     (incident, nth): (i64, i32),
@@ -47,7 +47,7 @@ pub async fn tell_incident(
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
     sqlx::query!(
-        "INSERT INTO notice (incident_id, incident_nth, signed_by, said_at) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO bulletin (incident_id, incident_nth, signed_by, said_at) VALUES ($1, $2, $3, $4)",
         incident,
         nth,
         signed_by,
@@ -58,7 +58,7 @@ pub async fn tell_incident(
     Ok(())
 }
 
-/// Finds out whom the oldest notice that is not spread yet concerns: the next [`BATCH`] partners. `false` where there is
+/// Finds out whom the oldest bulletin that is not spread yet concerns: the next [`BATCH`] partners. `false` where there is
 /// nothing left to spread.
 ///
 /// # Errors
@@ -66,9 +66,9 @@ pub async fn tell_incident(
 pub async fn spread(db: &Db, now: DateTime<Utc>) -> Result<bool, AppError> {
     let mut tx = db.begin(&Actor::Job).await?;
     let next = sqlx::query!(
-        r#"SELECT n.notice_id, n.payout_run_id, n.incident_id, n.spread_to, i.for_everybody AS "for_everybody?", i.programme_id AS "programme?"
-           FROM notice n LEFT JOIN incident i USING (incident_id)
-           WHERE n.spread_at IS NULL ORDER BY n.notice_id LIMIT 1 FOR UPDATE OF n SKIP LOCKED"#,
+        r#"SELECT n.bulletin_id, n.payout_run_id, n.incident_id, n.spread_to, i.for_everybody AS "for_everybody?", i.programme_id AS "programme?"
+           FROM bulletin n LEFT JOIN incident i USING (incident_id)
+           WHERE n.spread_at IS NULL ORDER BY n.bulletin_id LIMIT 1 FOR UPDATE OF n SKIP LOCKED"#,
     )
     .fetch_optional(&mut *tx)
     .await?;
@@ -79,11 +79,11 @@ pub async fn spread(db: &Db, now: DateTime<Utc>) -> Result<bool, AppError> {
         // Whose case is in it is told with the case; see `incidents::store`.
         (None, None) => Vec::new(),
     };
-    let people = add_items(&mut tx, next.notice_id, &partners, now).await?;
+    let people = add_items(&mut tx, next.bulletin_id, &partners, now).await?;
     let is_last = i64::try_from(partners.len()).is_ok_and(|count| count < BATCH);
     sqlx::query!(
-        "UPDATE notice SET spread_to = $2, people = people + $3, spread_at = $4 WHERE notice_id = $1",
-        next.notice_id,
+        "UPDATE bulletin SET spread_to = $2, people = people + $3, spread_at = $4 WHERE bulletin_id = $1",
+        next.bulletin_id,
         partners.last().copied().unwrap_or(next.spread_to),
         i32::try_from(people).unwrap_or(i32::MAX),
         is_last.then_some(now),
@@ -118,12 +118,12 @@ async fn in_programme(tx: &mut Tx, programme: i64, after: i64) -> Result<Vec<i64
     .await?)
 }
 
-async fn add_items(tx: &mut Tx, notice: i64, partners: &[i64], now: DateTime<Utc>) -> Result<u64, AppError> {
+async fn add_items(tx: &mut Tx, bulletin: i64, partners: &[i64], now: DateTime<Utc>) -> Result<u64, AppError> {
     let added = sqlx::query!(
-        "INSERT INTO notice_item (partner_id, person_id, notice_id, due_at)
+        "INSERT INTO bulletin_item (partner_id, person_id, bulletin_id, due_at)
          SELECT m.partner_id, m.person_id, $1, $3 FROM partner_member m JOIN person p USING (person_id)
          WHERE m.partner_id = ANY($2) AND p.disabled_at IS NULL ON CONFLICT DO NOTHING",
-        notice,
+        bulletin,
         partners,
         now,
     )
@@ -142,14 +142,14 @@ pub async fn add_partner(
     (incident, nth): (i64, i32),
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
-    let notice =
-        sqlx::query_scalar!("SELECT notice_id FROM notice WHERE incident_id = $1 AND incident_nth = $2", incident, nth)
+    let bulletin =
+        sqlx::query_scalar!("SELECT bulletin_id FROM bulletin WHERE incident_id = $1 AND incident_nth = $2", incident, nth)
             .fetch_one(&mut **tx)
             .await?;
-    let people = add_items(tx, notice, &[partner.0], now).await?;
+    let people = add_items(tx, bulletin, &[partner.0], now).await?;
     sqlx::query!(
-        "UPDATE notice SET people = people + $2 WHERE notice_id = $1",
-        notice,
+        "UPDATE bulletin SET people = people + $2 WHERE bulletin_id = $1",
+        bulletin,
         i32::try_from(people).unwrap_or(i32::MAX),
     )
     .execute(&mut **tx)
@@ -163,7 +163,7 @@ pub async fn add_partner(
 /// When the database is away.
 pub async fn gather(db: &Db, home: &MailHome, now: DateTime<Utc>) -> Result<Option<u64>, AppError> {
     let mut tx = db.begin(&Actor::Job).await?;
-    let turn = sqlx::query_scalar!("SELECT only_one FROM notice_turn FOR UPDATE SKIP LOCKED");
+    let turn = sqlx::query_scalar!("SELECT only_one FROM bulletin_turn FOR UPDATE SKIP LOCKED");
     if turn.fetch_optional(&mut *tx).await?.is_none() {
         return Ok(None);
     }
@@ -197,13 +197,13 @@ struct Due {
 async fn due(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<Due>, AppError> {
     Ok(sqlx::query_as!(
         Due,
-        r#"WITH policy AS (SELECT most_a_day FROM notice_policy WHERE valid_from <= $1 ORDER BY valid_from DESC, notice_policy_id DESC LIMIT 1),
+        r#"WITH policy AS (SELECT most_a_day FROM bulletin_policy WHERE valid_from <= $1 ORDER BY valid_from DESC, bulletin_policy_id DESC LIMIT 1),
            next AS (SELECT DISTINCT partner_id, person_id FROM (
-               SELECT partner_id, person_id FROM notice_item WHERE mail_id IS NULL AND due_at <= $1
+               SELECT partner_id, person_id FROM bulletin_item WHERE mail_id IS NULL AND due_at <= $1
                ORDER BY due_at, partner_id, person_id LIMIT $2) items)
            SELECT n.partner_id AS "partner!", n.person_id AS "person!", had.written_at + interval '1 day' AS free_at
            FROM next n LEFT JOIN LATERAL (
-               SELECT m.written_at FROM mail_out m WHERE m.kind = 'notice' AND m.person_id = n.person_id AND m.written_at > $3
+               SELECT m.written_at FROM mail_out m WHERE m.kind = 'bulletin' AND m.person_id = n.person_id AND m.written_at > $3
                ORDER BY m.written_at DESC OFFSET (SELECT most_a_day - 1 FROM policy) LIMIT 1) had ON true
            ORDER BY n.partner_id, n.person_id"#,
         now,
@@ -244,7 +244,7 @@ impl People {
 
 async fn hold(tx: &mut Tx, held: &Held) -> Result<(), AppError> {
     sqlx::query!(
-        "UPDATE notice_item t SET due_at = h.until FROM unnest($1::bigint[], $2::timestamptz[]) AS h (person_id, until)
+        "UPDATE bulletin_item t SET due_at = h.until FROM unnest($1::bigint[], $2::timestamptz[]) AS h (person_id, until)
          WHERE t.person_id = h.person_id AND t.mail_id IS NULL AND t.due_at < h.until",
         &held.people,
         &held.until,
@@ -258,12 +258,12 @@ async fn hold(tx: &mut Tx, held: &Held) -> Result<(), AppError> {
 async fn write(tx: &mut Tx, home: &MailHome, told: &People, now: DateTime<Utc>) -> Result<u64, AppError> {
     let written = sqlx::query!(
         r#"INSERT INTO mail_out (kind, partner_id, person_id, locale, signed_by, message_uid, written_at)
-           SELECT 'notice', t.partner_id, t.person_id, left(p.locale, 2), newest.signed_by, '<' || gen_random_uuid() || '@' || $3 || '>', $4
+           SELECT 'bulletin', t.partner_id, t.person_id, left(p.locale, 2), newest.signed_by, '<' || gen_random_uuid() || '@' || $3 || '>', $4
            FROM unnest($1::bigint[], $2::bigint[]) AS t (partner_id, person_id) JOIN person p USING (person_id)
            CROSS JOIN LATERAL (
-               SELECT n.signed_by FROM notice_item i JOIN notice n USING (notice_id)
+               SELECT n.signed_by FROM bulletin_item i JOIN bulletin n USING (bulletin_id)
                WHERE i.partner_id = t.partner_id AND i.person_id = t.person_id AND i.mail_id IS NULL
-               ORDER BY n.notice_id DESC LIMIT 1) newest
+               ORDER BY n.bulletin_id DESC LIMIT 1) newest
            ORDER BY t.partner_id, t.person_id
            RETURNING mail_id, partner_id, person_id AS "person_id!""#,
         &told.partners,
@@ -277,7 +277,7 @@ async fn write(tx: &mut Tx, home: &MailHome, told: &People, now: DateTime<Utc>) 
     let partners: Vec<i64> = written.iter().map(|row| row.partner_id).collect();
     let people: Vec<i64> = written.iter().map(|row| row.person_id).collect();
     sqlx::query!(
-        "UPDATE notice_item i SET mail_id = m.mail_id FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS m (mail_id, partner_id, person_id)
+        "UPDATE bulletin_item i SET mail_id = m.mail_id FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS m (mail_id, partner_id, person_id)
          WHERE i.partner_id = m.partner_id AND i.person_id = m.person_id AND i.mail_id IS NULL",
         &mails,
         &partners,
@@ -324,13 +324,13 @@ pub async fn items(tx: &mut Tx, mail: i64, locale: &str) -> Result<Vec<Item>, Ap
     let rows = sqlx::query!(
         r#"SELECT n.payout_run_id, n.payout_delay_id, f.title AS "title?", t.body AS "body?", u.next_update_at AS "next_at?",
                   (SELECT min(c.case_id) FROM incident_case c WHERE c.incident_id = n.incident_id AND c.partner_id = i.partner_id) AS "case_id?"
-           FROM notice_item i JOIN notice n USING (notice_id)
+           FROM bulletin_item i JOIN bulletin n USING (bulletin_id)
            LEFT JOIN incident_update u ON u.incident_id = n.incident_id AND u.nth = n.incident_nth
            LEFT JOIN LATERAL (SELECT title FROM incident_text x WHERE x.incident_id = n.incident_id AND x.nth = 0
                               ORDER BY x.locale = $2 DESC, x.locale LIMIT 1) f ON true
            LEFT JOIN LATERAL (SELECT body FROM incident_text x WHERE x.incident_id = n.incident_id AND x.nth = n.incident_nth
                               ORDER BY x.locale = $2 DESC, x.locale LIMIT 1) t ON true
-           WHERE i.mail_id = $1 ORDER BY n.notice_id"#,
+           WHERE i.mail_id = $1 ORDER BY n.bulletin_id"#,
         mail,
         locale,
     )
@@ -342,7 +342,7 @@ pub async fn items(tx: &mut Tx, mail: i64, locale: &str) -> Result<Vec<Item>, Ap
             (_, _, Some(title), Some(body)) => {
                 Ok(Item::Incident { title, body, next_at: row.next_at, case: row.case_id })
             }
-            _ => Err(AppError::Internal("a notice about nothing".into())),
+            _ => Err(AppError::Internal("a bulletin about nothing".into())),
         })
         .collect()
 }
@@ -353,7 +353,7 @@ pub async fn items(tx: &mut Tx, mail: i64, locale: &str) -> Result<Vec<Item>, Ap
 /// When the database is away.
 pub async fn most_a_day(tx: &mut Tx, now: DateTime<Utc>) -> Result<i32, AppError> {
     Ok(sqlx::query_scalar!(
-        "SELECT most_a_day FROM notice_policy WHERE valid_from <= $1 ORDER BY valid_from DESC, notice_policy_id DESC LIMIT 1",
+        "SELECT most_a_day FROM bulletin_policy WHERE valid_from <= $1 ORDER BY valid_from DESC, bulletin_policy_id DESC LIMIT 1",
         now,
     )
     .fetch_one(&mut **tx)
@@ -363,7 +363,7 @@ pub async fn most_a_day(tx: &mut Tx, now: DateTime<Utc>) -> Result<i32, AppError
 /// Sets that from now on; `false` where the same form did.
 ///
 /// # Errors
-/// `notice_policy_in_bounds`, `notice_policy_by_a_lead` by name.
+/// `bulletin_policy_in_bounds`, `bulletin_policy_by_a_lead` by name.
 pub async fn set_most_a_day(
     tx: &mut Tx,
     most: i32,
@@ -372,7 +372,7 @@ pub async fn set_most_a_day(
     now: DateTime<Utc>,
 ) -> Result<bool, AppError> {
     let done = sqlx::query!(
-        "INSERT INTO notice_policy (most_a_day, valid_from, written_by, form_key) VALUES ($1, $2, $3, $4) ON CONFLICT (form_key) DO NOTHING",
+        "INSERT INTO bulletin_policy (most_a_day, valid_from, written_by, form_key) VALUES ($1, $2, $3, $4) ON CONFLICT (form_key) DO NOTHING",
         most,
         now,
         by.0,
@@ -402,7 +402,7 @@ pub struct Progress {
     pub told: i64,
 }
 
-/// The newest notices, with how far they have come.
+/// The newest bulletins, with how far they have come.
 ///
 /// # Errors
 /// When the database is away.
@@ -411,8 +411,8 @@ pub async fn progress(tx: &mut Tx) -> Result<Vec<Progress>, AppError> {
         Progress,
         r#"SELECT n.payout_run_id AS "run: PayoutRunId", n.incident_id AS incident, n.said_at, n.signed_by,
                   n.spread_at IS NOT NULL AS "is_spread!", n.people,
-                  (SELECT count(*) FROM notice_item i WHERE i.notice_id = n.notice_id AND i.mail_id IS NOT NULL) AS "told!"
-           FROM notice n ORDER BY n.notice_id DESC LIMIT 10"#,
+                  (SELECT count(*) FROM bulletin_item i WHERE i.bulletin_id = n.bulletin_id AND i.mail_id IS NOT NULL) AS "told!"
+           FROM bulletin n ORDER BY n.bulletin_id DESC LIMIT 10"#,
     )
     .fetch_all(&mut **tx)
     .await?)
