@@ -13,8 +13,12 @@ pub mod approvals;
 pub mod audit;
 pub mod base;
 #[cfg(feature = "ssr")]
+pub mod channels;
+#[cfg(feature = "ssr")]
 pub mod clocks;
 pub mod commissions;
+#[cfg(feature = "ssr")]
+pub mod complaints;
 #[cfg(feature = "ssr")]
 pub mod contests;
 #[cfg(feature = "ssr")]
@@ -29,11 +33,15 @@ pub mod figures;
 #[cfg(feature = "ssr")]
 pub mod funds;
 #[cfg(feature = "ssr")]
+pub mod given_away;
+#[cfg(feature = "ssr")]
 pub mod help;
 #[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod inbox;
+#[cfg(feature = "ssr")]
+pub mod incidents;
 #[cfg(feature = "ssr")]
 pub mod invoices;
 #[cfg(feature = "ssr")]
@@ -51,6 +59,8 @@ pub mod notices;
 #[cfg(feature = "ssr")]
 pub mod notices;
 #[cfg(feature = "ssr")]
+pub mod bulletins;
+#[cfg(feature = "ssr")]
 pub mod partners;
 pub mod paths;
 #[cfg(feature = "ssr")]
@@ -59,6 +69,8 @@ pub mod payout_methods;
 #[cfg(feature = "ssr")]
 pub mod payout_runs;
 pub mod payouts;
+#[cfg(feature = "ssr")]
+pub mod practice;
 #[cfg(feature = "ssr")]
 pub mod programmes;
 #[cfg(feature = "ssr")]

@@ -26,6 +26,14 @@ pub const TAX_DATA: &str = "/account/tax";
 pub const DESK: &str = "/desk";
 /// How new cases are given out.
 pub const TURNS: &str = "/turns";
+/// Writing down a call or chat of a partner without a case.
+pub const LOG: &str = "/desk/log";
+/// What went wrong for many at once.
+pub const INCIDENTS: &str = "/incidents";
+/// What partners say of us elsewhere.
+pub const COMPLAINTS: &str = "/complaints";
+/// Cases to practise on.
+pub const PRACTICE: &str = "/practice";
 /// How somebody of staff wants their desk.
 pub const MY_DESK: &str = "/my-desk";
 /// Proposals, waiting and decided.
@@ -174,6 +182,16 @@ pub fn dispute(id: CaseId) -> String {
 /// One case, as staff see it.
 pub fn case(id: CaseId) -> String {
     format!("{DESK}/{id}")
+}
+
+/// One incident.
+pub fn incident(id: i64) -> String {
+    format!("{INCIDENTS}/{id}")
+}
+
+/// One case to practise on.
+pub fn practice(id: i64) -> String {
+    format!("{PRACTICE}/{id}")
 }
 
 /// A programme's books of one month.

@@ -9,6 +9,8 @@ use crate::audit::page::Record;
 use crate::base::actor::Actor;
 use crate::base::context::{self, Context};
 use crate::base::language::{self, Locale, tr};
+use crate::channels::page::LogPage;
+use crate::complaints::page::Complaints;
 use crate::contests::page::{ContestPage, Contests};
 use crate::desk::page::{Desk, DeskCase};
 use crate::disputes::page::{Dispute, Disputes, NewDispute};
@@ -18,6 +20,7 @@ use crate::figures::page::Figures;
 use crate::funds::page::FundsPage;
 use crate::help::page::{Help, HelpArticle, WriteArticle};
 use crate::inbox::page::{Quarantine, QuarantinedMail};
+use crate::incidents::page::{IncidentPage, Incidents};
 use crate::ledger::page::BooksPage;
 use crate::links::page::Links;
 use crate::live::page::{self as live, MyDesk};
@@ -29,6 +32,7 @@ use crate::payout_methods::page::{ConfirmMethod, PayoutMethodForm};
 use crate::payout_runs::page::{RunPage, RunPayout, Runs};
 use crate::payouts::page::Payouts;
 use crate::ratings::page::RatePage;
+use crate::practice::page::{PracticeList, PracticePage};
 use crate::rota::page::RotaPage;
 use crate::settlement::page::{AnswerLine, Answers};
 use crate::sign_in::page::{JoinPage, SignInPage};
@@ -130,7 +134,13 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/enquiries/:enquiry") view=EnquiryPage ssr=SsrMode::Async/>
             <Route path=path!("/contests") view=Contests ssr=SsrMode::Async/>
             <Route path=path!("/contests/:contest") view=ContestPage ssr=SsrMode::Async/>
+            <Route path=path!("/desk/log") view=LogPage ssr=SsrMode::Async/>
             <Route path=path!("/desk/:case") view=DeskCase ssr=SsrMode::Async/>
+            <Route path=path!("/incidents") view=Incidents ssr=SsrMode::Async/>
+            <Route path=path!("/incidents/:incident") view=IncidentPage ssr=SsrMode::Async/>
+            <Route path=path!("/complaints") view=Complaints ssr=SsrMode::Async/>
+            <Route path=path!("/practice") view=PracticeList ssr=SsrMode::Async/>
+            <Route path=path!("/practice/:practice") view=PracticePage ssr=SsrMode::Async/>
             <Route path=path!("/my-desk") view=MyDesk ssr=SsrMode::Async/>
             <Route path=path!("/quarantine") view=Quarantine ssr=SsrMode::Async/>
             <Route path=path!("/quarantine/:mail") view=QuarantinedMail ssr=SsrMode::Async/>

@@ -8,6 +8,7 @@ use app::base::error::AppError;
 use app::base::ids::PayoutRunId;
 use app::inbox::Home;
 use app::inbox::clamd::Scanner;
+use app::mail::home::MailHome;
 use app::payout_runs::store;
 use std::future::Future;
 use std::time::Duration;
@@ -30,6 +31,8 @@ const SCAN_EVERY: Duration = Duration::from_secs(2);
 const CLOCKS_EVERY: Duration = Duration::from_secs(5);
 /// How soon a new case is given to somebody, and one that was put off comes back.
 const WORK_EVERY: Duration = Duration::from_secs(1);
+/// How soon what was said to many is told.
+const TELL_EVERY: Duration = Duration::from_secs(2);
 /// How often what nobody needs any more is cleared away.
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
@@ -37,6 +40,7 @@ const TIDY_EVERY: Duration = Duration::from_secs(3600);
 pub fn start(
     db: &Db,
     home: Home,
+    mail: MailHome,
     scanner: Option<Scanner>,
     clock: Clock,
     stop: &CancellationToken,
@@ -86,6 +90,14 @@ pub fn start(
         async move {
             app::work::store::wake_due(&db, clock.now()).await?;
             app::work::store::give_out(&db, clock.now()).await.map(|_| ())
+        }
+    }));
+    let telling = db.clone();
+    tracker.spawn(every(TELL_EVERY, "tell many", stop.clone(), move || {
+        let (db, mail) = (telling.clone(), mail.clone());
+        async move {
+            app::incidents::store::tell_all(&db, clock.now()).await?;
+            app::bulletins::store::work(&db, &mail, clock.now()).await
         }
     }));
     let tidying = db.clone();

@@ -15,6 +15,7 @@ use crate::disputes::model::{Event, Locked, Side, Stage};
 use crate::disputes::rules as cases;
 use crate::disputes::store::{self as case_store, NewMessage};
 use crate::disputes::words;
+use crate::inbox::uploads::Uploads;
 use crate::live::model::Seen;
 use crate::live::store as live;
 use crate::macros::send as macros;
@@ -241,7 +242,8 @@ pub async fn reply(
 ) -> Result<(), ServerFnError> {
     let ctx = context()?;
     let body = body.unwrap_or_default();
-    let end = send(&ctx, &case, &body, &form_key, &seen, ask.is_some()).await;
+    let files = Uploads::of_request();
+    let end = send(&ctx, &case, &body, &form_key, &seen, ask.is_some(), &files).await;
     let asked = if ask.is_some() { "yes" } else { "" };
     let keep = format!("case-{case}-reply");
     let fields = [
@@ -255,7 +257,15 @@ pub async fn reply(
     forms::finish(&ctx, &fields, end).await
 }
 
-async fn send(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &str, ask: bool) -> Result<End, AppError> {
+async fn send(
+    ctx: &Context,
+    case: &str,
+    body: &str,
+    form_key: &str,
+    seen: &str,
+    ask: bool,
+    files: &Uploads,
+) -> Result<End, AppError> {
     let form_key = parse_key(form_key)?;
     let seen = parse_seen(seen)?;
     let mut action = Action::begin(ctx, case).await?;
@@ -266,6 +276,11 @@ async fn send(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &str,
         Ok(body) => body,
         Err(error) => return Ok(action.refused_for("body", words::text_error(ctx.locale, error))),
     };
+    let mut errors = Errors::default();
+    files.check(ctx.locale, &mut errors);
+    if !errors.is_empty() {
+        return Ok(action.refused(errors));
+    }
     if action.has_unseen(&seen).await? {
         return Ok(action.refused_for("", tr!(ctx.locale, desk.error_unseen)));
     }
@@ -281,6 +296,7 @@ async fn send(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &str,
     let next = action.promises().await?.next_update(stage);
     action.move_to(action.case.version, stage, next).await?;
     let message = action.say(body.clone(), form_key).await?;
+    files.keep(&mut action.tx, action.case.partner, form_key, action.hand.at).await?;
     let pick = macros::count(&mut action.tx, &writing, message, &body).await?;
     let stage = action.follow(stage, ask, pick.as_ref()).await?;
     let mut after = json!({ "stage": stage.as_str(), "message": message, "promised_at": next });

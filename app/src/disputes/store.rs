@@ -6,6 +6,7 @@ use crate::base::db::Tx;
 use crate::base::error::{AppError, exactly_one};
 use crate::base::ids::{CaseId, ConversionId, MailInId, PartnerId, PayoutId, PersonId, ProgrammeId, TermsVersionId};
 use crate::base::money::{Currency, Money};
+use crate::channels::store as channels;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -117,7 +118,7 @@ pub async fn lock(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Locke
 /// When the database is away.
 pub async fn messages(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<Message>, AppError> {
     let rows = sqlx::query!(
-        r#"SELECT message_id, side, author_name, body, whole, mail_in_id AS "mail: MailInId", sent_at FROM message
+        r#"SELECT message_id, side, author_name, body, whole, mail_in_id AS "mail: MailInId", sent_at, channel FROM message
            WHERE partner_id = $1 AND case_id = ANY (case_family($1, $2)) ORDER BY message_id"#,
         partner.0,
         case.0,
@@ -133,6 +134,7 @@ pub async fn messages(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<V
                 body: row.body,
                 whole: row.whole,
                 mail: row.mail,
+                channel: channels::channel(&row.channel)?,
                 at: row.sent_at,
             })
         })

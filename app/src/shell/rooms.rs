@@ -91,6 +91,7 @@ fn of_staff(ctx: &Context, staff: &Staff) -> Vec<Gathering> {
                 (true, (paths::DESK, tr!(locale, shell.desk))),
                 (true, (paths::QUARANTINE, inbox::page::room(locale, waiting))),
                 (true, (paths::ESCALATIONS, tr!(locale, escalations.room))),
+                (true, (paths::INCIDENTS, tr!(locale, incidents.room))),
                 (may(Who::Desk), (paths::MENTIONS, mentions::page::room(locale, unseen))),
             ],
         ),
@@ -99,6 +100,7 @@ fn of_staff(ctx: &Context, staff: &Staff) -> Vec<Gathering> {
             vec![
                 (true, (paths::CONTESTS, tr!(locale, contests.room))),
                 (true, (paths::ENQUIRIES, tr!(locale, advertiser.room))),
+                (true, (paths::COMPLAINTS, tr!(locale, complaints.room))),
             ],
         ),
         gather(
@@ -107,6 +109,7 @@ fn of_staff(ctx: &Context, staff: &Staff) -> Vec<Gathering> {
                 (true, (paths::HELP, tr!(locale, help.title))),
                 (true, (paths::MACROS, tr!(locale, macros.title))),
                 (true, (paths::LINKS, tr!(locale, links.title))),
+                (may(Who::Desk), (paths::PRACTICE, tr!(locale, practice.room))),
             ],
         ),
         gather(

@@ -9,6 +9,7 @@ use crate::base::error::AppError;
 use crate::base::forms::{self, Draft};
 use crate::base::ids::{CaseId, OfferId};
 use crate::base::language::tr;
+use crate::channels::page as channels;
 use crate::clocks::page as clocks;
 use crate::desk::model::{Authority, Former, Note, Partner, Replay, TermLine, Waiting};
 use crate::desk::rules;
@@ -17,6 +18,7 @@ use crate::disputes::ends::{self, DeskEnds};
 use crate::disputes::model::{About, Case, Decision, Event, Facts, Message, PayoutStep, Pin};
 use crate::disputes::store as cases;
 use crate::disputes::words;
+use crate::given_away::page as given_away;
 use crate::help::page::Beside;
 use crate::inbox::files::{self, Files};
 use crate::inbox::store::{self as mail, Unreachable};
@@ -43,6 +45,8 @@ pub(super) struct Sheet {
     pub files: Files,
     /// Members to whom mail comes back.
     pub unreachable: Vec<Unreachable>,
+    pub spoken: channels::Desk,
+    pub given_away: given_away::Desk,
     pub notes: Vec<Note>,
     pub events: Vec<Event>,
     /// What became of the payouts it pins.
@@ -137,7 +141,6 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         }
         None => None,
     };
-    let may_act = Who::Desk.includes(&ctx.actor);
     let in_force = terms::in_force(tx, case.programme, None, partner, now).await?;
     let work = work::Desk::read(ctx, tx, query, &case).await?;
     let may_act = Who::Desk.includes(&ctx.actor) && !work.is_merged();
@@ -146,6 +149,8 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         messages: cases::messages(tx, partner, id).await?,
         files: files::of_case(tx, partner, id).await?,
         unreachable: mail::unreachable(tx, partner).await?,
+        spoken: channels::Desk::read(tx, partner, id).await?,
+        given_away: given_away::Desk::read(tx, partner, id).await?,
         notes: store::notes(tx, partner, id).await?,
         events: cases::events(tx, partner, id).await?,
         paid: cases::payout_steps(tx, partner, id).await?,
@@ -204,6 +209,7 @@ fn show(ctx: &Context, query: &Query, asked: &Asked, waiting: &[Waiting], sheet:
     let talk = view! {
         {notice::done(ctx, done)}
         {sheet.work.head(ctx, &sheet.draft)}
+        {given_away::told(ctx, &sheet.given_away)}
         {live::region("decision", talk::decision(ctx, sheet).into_any())}
         {talk::conversation(ctx, sheet)}
         {act::forms(ctx, sheet)}
@@ -234,6 +240,7 @@ fn done(ctx: &Context, code: Option<&str>) -> Option<String> {
     Some(match code? {
         "taken" => tr!(locale, desk.done_taken),
         "sent" => tr!(locale, desk.done_sent),
+        "logged" => tr!(locale, channels.done_logged),
         "noted" => tr!(locale, desk.done_noted),
         "marked" => tr!(locale, desk.done_marked),
         "decided" => tr!(locale, desk.done_decided),

@@ -20,6 +20,7 @@ use crate::ui::Tone;
 use crate::ui::badge::badge;
 use crate::ui::empty::{empty, empty_with};
 use crate::ui::layout::{page_head, pages, tabs};
+use crate::ui::notice::done;
 use crate::ui::screen::{Query, screen};
 use crate::ui::table::{Head, Row, Table};
 use crate::ui::text;
@@ -78,6 +79,8 @@ pub fn Desk() -> impl IntoView {
         let title = tr!(ctx.locale, desk.title);
         let body = view! {
             {page_head(title.clone(), Some(live::region("lead", lead(&ctx, asked.view, tally))))}
+            <p>{text::link(paths::LOG.to_owned(), tr!(ctx.locale, channels.log_link))}</p>
+            {done(&ctx, (query.get("done") == Some("given-away")).then(|| tr!(ctx.locale, given_away.done)))}
             {tabs(tabs_shown)}
             {filter::section(&ctx, &query, asked.view, &asked.filter, &asked.problems, &choices)}
             {marked.show(&ctx)}

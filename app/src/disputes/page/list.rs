@@ -5,6 +5,7 @@ use crate::base::context::Context;
 use crate::base::language::tr;
 use crate::disputes::model::{Case, Stage};
 use crate::disputes::{rules, store, words};
+use crate::incidents::page as incidents;
 use crate::live::page as live;
 use crate::paths;
 use crate::rota::page::presence;
@@ -23,9 +24,11 @@ pub fn Disputes() -> impl IntoView {
         let mut tx = ctx.begin().await?;
         let cases = store::list(&mut tx, member.partner).await?;
         let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);
+        let banner = incidents::banner(&ctx, &mut tx).await?;
         let title = tr!(ctx.locale, disputes.title);
         let body = view! {
             {page_head(title.clone(), Some(live::region("lead", view! { {lead(&ctx, &cases)}{on} }.into_any())))}
+            {banner}
             {live::region("disputes", list(&ctx, cases))}
         };
         Ok((title, body.into_any()))

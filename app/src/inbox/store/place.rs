@@ -125,8 +125,8 @@ async fn add_message(tx: &mut Tx, case: CaseRef, letter: &Letter<'_>) -> Result<
     let whole = folded.hides().then_some(letter.read.text.as_str());
     let name = author_name(tx, letter).await?;
     let message = sqlx::query_scalar!(
-        "INSERT INTO message (partner_id, case_id, side, author_id, author_name, body, whole, sent_at, form_key, mail_in_id)
-         VALUES ($1, $2, 'partner', $3, $4, $5, $6, $7, $8, $9) RETURNING message_id",
+        "INSERT INTO message (partner_id, case_id, side, author_id, author_name, body, whole, sent_at, form_key, mail_in_id, channel)
+         VALUES ($1, $2, 'partner', $3, $4, $5, $6, $7, $8, $9, 'mail') RETURNING message_id",
         case.partner.0,
         case.case.0,
         letter.author.map(|author| author.0),
