@@ -46,6 +46,8 @@ pub mod programmes;
 #[cfg(feature = "ssr")]
 pub mod rota;
 #[cfg(feature = "ssr")]
+pub mod search;
+#[cfg(feature = "ssr")]
 pub mod settlement;
 #[cfg(feature = "ssr")]
 pub mod shell;
@@ -58,6 +60,9 @@ pub mod statements;
 pub mod tax;
 pub mod terms;
 pub mod ui;
+
+#[cfg(feature = "ssr")]
+pub mod views;
 
 #[cfg(feature = "ssr")]
 #[allow(missing_docs, clippy::all, rust_2018_idioms)]

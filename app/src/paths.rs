@@ -24,6 +24,10 @@ pub const ACCOUNT: &str = "/account";
 pub const TAX_DATA: &str = "/account/tax";
 /// The queue.
 pub const DESK: &str = "/desk";
+/// Cases by what was said in them.
+pub const SEARCH: &str = "/search";
+/// Saved views of the queue.
+pub const VIEWS: &str = "/views";
 /// Proposals, waiting and decided.
 pub const APPROVALS: &str = "/approvals";
 /// Who is at the desk when.

@@ -28,6 +28,8 @@ const MAIL_EVERY: Duration = Duration::from_secs(10);
 const SCAN_EVERY: Duration = Duration::from_secs(2);
 /// How soon it is told that a clock ran out. It is recorded at the moment at which it did, however late that is seen.
 const CLOCKS_EVERY: Duration = Duration::from_secs(5);
+/// How soon the words of a new message are known to the search.
+const WORDS_EVERY: Duration = Duration::from_secs(10);
 /// How often what nobody needs any more is cleared away.
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
@@ -77,6 +79,11 @@ pub fn start(
             app::clocks::store::move_on(&db, clock.now()).await?;
             app::clocks::store::renew_waiting(&db, clock.now()).await.map(|_| ())
         }
+    }));
+    let learning = db.clone();
+    tracker.spawn(every(WORDS_EVERY, "learn words", stop.clone(), move || {
+        let db = learning.clone();
+        async move { app::search::store::learn(&db).await.map(|_| ()) }
     }));
     let tidying = db.clone();
     tracker.spawn(every(TIDY_EVERY, "tidy up", stop.clone(), move || {

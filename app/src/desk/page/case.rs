@@ -19,6 +19,7 @@ use crate::disputes::words;
 use crate::inbox::files::{self, Files};
 use crate::inbox::store::{self as mail, Unreachable};
 use crate::payout_methods::page as methods;
+use crate::search::page as search;
 use crate::tax::page as tax;
 use crate::terms::model::{Field, Version};
 use crate::terms::store as terms;
@@ -185,6 +186,7 @@ fn show(ctx: &Context, query: &Query, asked: &Asked, waiting: &[Waiting], sheet:
     };
     view! {
         {head}
+        {search::bar(ctx, "")}
         {three_columns(beside(ctx, asked, waiting, sheet.case.id), talk.into_any(), facts.into_any())}
     }
     .into_any()
