@@ -1,8 +1,8 @@
 -- Search over what was said, noted and pinned, in both languages, whatever accents were typed.
 -- Both are trusted extensions of PostgreSQL's contrib: whoever owns the database may create them, so this comes before the
 -- role that owns the tables is taken on.
-CREATE EXTENSION IF NOT EXISTS pg_trgm;
-CREATE EXTENSION IF NOT EXISTS unaccent;
+CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public;
+CREATE EXTENSION IF NOT EXISTS unaccent SCHEMA public;
 SET LOCAL ROLE pd_owner;
 
 -- A word that says nothing in one language is left out of the other, too: without this, `de` would stand in the English

@@ -146,6 +146,25 @@ async fn a_search_that_takes_too_long_ends(pool: PgPool) {
     assert!(matches!(search(&house, "anything").await, Outcome::TooLong));
 }
 
+#[sqlx::test(migrations = "../migrations")]
+async fn partners_search_their_own_disputes(pool: PgPool) {
+    let house = House::open(pool).await;
+    let pinned = house.opened().await;
+    let said = told(&house, "garden", "Question", "Mi comisión no llegó.").await;
+    told(&house, "kitchen", "Question", "Mi comisión no llegó.").await;
+    house.note(&house.tomas(), said, "Plantomatic").await;
+    let own = async |typed: &str| {
+        let mut tx = house.ana().begin().await.expect("begin");
+        store::own(&mut tx, house.garden, &rules::words(typed)).await.expect("own")
+    };
+    assert_eq!(own("comision").await, [said], "not kitchen's");
+    assert_eq!(own("O-1").await, [pinned]);
+    assert_eq!(own("plantomatic").await, [], "not the house's notes");
+    let html = page(house.ana(), "/disputes?q=comisi%C3%B3n").await;
+    assert!(html.contains(&format!("/disputes/{said}\"")) && !html.contains(&format!("/disputes/{pinned}\"")), "{html}");
+    assert!(page(house.ana(), "/disputes?q=%3Cscript%3Ealert(1)").await.contains("No dispute has these words"));
+}
+
 async fn page(ctx: Context, path: &str) -> String {
     let _ = leptos_axum::generate_route_list(App);
     let owner = Owner::new();

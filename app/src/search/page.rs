@@ -4,7 +4,10 @@ use super::model::{Found, Outcome, Place, Snippet};
 use super::rules::{self, Begin};
 use super::store;
 use crate::base::context::Context;
+use crate::base::db::Tx;
+use crate::base::error::AppError;
 use crate::base::format;
+use crate::base::ids::{CaseId, PartnerId};
 use crate::base::language::tr;
 use crate::desk::model::Waiting;
 use crate::desk::page::stage_badge;
@@ -21,10 +24,28 @@ use leptos::prelude::*;
 
 /// The line to type into.
 pub fn bar(ctx: &Context, typed: &str) -> AnyView {
-    let (label, button) = (tr!(ctx.locale, search.label), tr!(ctx.locale, search.button));
+    line(ctx, paths::SEARCH, tr!(ctx.locale, search.label), typed)
+}
+
+/// The same for a partner's own disputes.
+pub fn bar_of_own(ctx: &Context, typed: &str) -> AnyView {
+    line(ctx, paths::DISPUTES, tr!(ctx.locale, search.label_own), typed)
+}
+
+/// A partner's own cases that have the words which an address asks for; `None` where it asks for none.
+///
+/// # Errors
+/// When the database is away.
+pub async fn own(tx: &mut Tx, partner: PartnerId, typed: Option<&str>) -> Result<Option<Vec<CaseId>>, AppError> {
+    let words = rules::words(typed.unwrap_or_default());
+    if words.is_empty() { Ok(None) } else { Ok(Some(store::own(tx, partner, &words).await?)) }
+}
+
+fn line(ctx: &Context, action: &'static str, label: String, typed: &str) -> AnyView {
+    let button = tr!(ctx.locale, search.button);
     let (name, words) = (label.clone(), label.clone());
     view! {
-        <form class="search-bar" method="get" action=paths::SEARCH role="search" aria-label=name>
+        <form class="search-bar" method="get" action=action role="search" aria-label=name>
             <label class="unseen" for="search-q">{words}</label>
             <input id="search-q" type="search" name="q" value=typed.to_owned() placeholder=label maxlength=rules::LONGEST.to_string()/>
             <button class="button" data-weight="quiet" type="submit">{button}</button>

@@ -245,6 +245,33 @@ async fn snippets(tx: &mut Tx, shown: &[Hit], spellings: &Value) -> Result<BTree
     Ok(rows.into_iter().map(|row| (row.case, rules::snippet(&row.marked))).collect())
 }
 
+/// The partner's own cases that have all of the words in one message, the subject or an order they pin. A partner's messages
+/// are few beside all there are, so they are read through; no index knows whose they are.
+///
+/// # Errors
+/// When the database is away, or it takes too long.
+pub async fn own(tx: &mut Tx, partner: PartnerId, words: &[String]) -> Result<Vec<CaseId>, AppError> {
+    sqlx::query("SELECT set_config('statement_timeout', $1, true)").bind(LONGEST).execute(&mut **tx).await?;
+    let spellings: Value = words.iter().map(|word| json!([word])).collect();
+    let orders: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    Ok(sqlx::query_scalar!(
+        r#"SELECT c.case_id AS "case: CaseId" FROM support_case c CROSS JOIN LATERAL (SELECT search_for($2) AS query) q
+           WHERE c.partner_id = $1
+             AND (found_by(c.subject, 0) @@ q.query
+                  OR EXISTS (SELECT FROM message m WHERE m.partner_id = $1 AND m.case_id = c.case_id AND found_by(m.body, 0) @@ q.query)
+                  OR EXISTS (SELECT FROM case_pin n JOIN conversion v USING (partner_id, conversion_id)
+                             WHERE n.partner_id = $1 AND n.case_id = c.case_id AND lower(v.order_id) = ANY ($3))
+                  OR EXISTS (SELECT FROM case_pin n JOIN claim m USING (partner_id, claim_id)
+                             WHERE n.partner_id = $1 AND n.case_id = c.case_id AND lower(m.order_id) = ANY ($3)))
+           ORDER BY c.case_id DESC LIMIT 200"#,
+        partner.0,
+        spellings,
+        &orders,
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
 /// Learns the words of messages that came since; gives how many messages were read. Several processes may do this at once:
 /// each reads others.
 ///

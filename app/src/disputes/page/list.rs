@@ -7,6 +7,7 @@ use crate::disputes::model::{Case, Stage};
 use crate::disputes::{rules, store, words};
 use crate::paths;
 use crate::rota::page::presence;
+use crate::search::page as search;
 use crate::ui::empty::empty_with;
 use crate::ui::layout::page_head;
 use crate::ui::screen::screen;
@@ -17,18 +18,28 @@ use leptos::prelude::*;
 /// `/disputes`
 #[component]
 pub fn Disputes() -> impl IntoView {
-    screen(|ctx, _query| async move {
+    screen(|ctx, query| async move {
         let member = ctx.member()?.clone();
         let mut tx = ctx.begin().await?;
-        let cases = store::list(&mut tx, member.partner).await?;
+        let mut cases = store::list(&mut tx, member.partner).await?;
+        let sought = search::own(&mut tx, member.partner, query.get("q")).await?;
+        let bar = (cases.len() > 5 || sought.is_some()).then(|| search::bar_of_own(&ctx, query.get("q").unwrap_or_default()));
+        cases.retain(|case| sought.as_ref().is_none_or(|found| found.contains(&case.id)));
         let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);
         let title = tr!(ctx.locale, disputes.title);
         let body = view! {
             {page_head(title.clone(), Some(view! { {lead(&ctx, &cases)}{on} }.into_any()))}
-            {list(&ctx, cases)}
+            {bar}
+            {if cases.is_empty() && sought.is_some() { none_found(&ctx) } else { list(&ctx, cases) }}
         };
         Ok((title, body.into_any()))
     })
+}
+
+/// What stands where no dispute has the words.
+fn none_found(ctx: &Context) -> AnyView {
+    let step = (tr!(ctx.locale, disputes.title), paths::DISPUTES.to_owned());
+    empty_with(tr!(ctx.locale, search.none_own), tr!(ctx.locale, search.none_own_text), Some(step))
 }
 
 /// What is asked of the partner, or when they hear next; then where to begin.
