@@ -23,6 +23,8 @@ pub mod figures;
 #[cfg(feature = "ssr")]
 pub mod funds;
 #[cfg(feature = "ssr")]
+pub mod help;
+#[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod inbox;
@@ -30,8 +32,15 @@ pub mod inbox;
 pub mod invoices;
 #[cfg(feature = "ssr")]
 pub mod ledger;
+pub mod live;
+#[cfg(feature = "ssr")]
+pub mod links;
+#[cfg(feature = "ssr")]
+pub mod macros;
 #[cfg(feature = "ssr")]
 pub mod mail;
+#[cfg(feature = "ssr")]
+pub mod mentions;
 #[cfg(feature = "ssr")]
 pub mod partners;
 pub mod paths;
@@ -52,6 +61,8 @@ pub mod settlement;
 #[cfg(feature = "ssr")]
 pub mod shell;
 pub mod sign_in;
+#[cfg(feature = "ssr")]
+pub mod similar;
 #[cfg(feature = "ssr")]
 pub mod staff;
 #[cfg(feature = "ssr")]

@@ -1,7 +1,7 @@
 //! Every address of the product, typed, in one place. Who may ask for them stands in `base::access`.
 
 use crate::base::ids::{
-    AttachmentId, CaseId, ContestId, ConversionId, MailInId, PayoutFileId, PayoutId, PayoutRunId, ProposalId,
+    AttachmentId, CaseId, ContestId, ConversionId, MacroId, MailInId, PayoutFileId, PayoutId, PayoutRunId, ProposalId,
     TermsVersionId,
 };
 #[cfg(feature = "ssr")]
@@ -28,6 +28,8 @@ pub const DESK: &str = "/desk";
 pub const SEARCH: &str = "/search";
 /// Saved views of the queue.
 pub const VIEWS: &str = "/views";
+/// How somebody of staff wants their desk.
+pub const MY_DESK: &str = "/my-desk";
 /// Proposals, waiting and decided.
 pub const APPROVALS: &str = "/approvals";
 /// Who is at the desk when.
@@ -38,6 +40,12 @@ pub const FIGURES: &str = "/figures";
 pub const RUNS: &str = "/runs";
 /// What lies on the account that payouts are paid from.
 pub const FUNDS: &str = "/funds";
+/// What each month began with, what moved, what was owed at its end.
+pub const BOOKS: &str = "/books";
+/// A month as a journal of hledger.
+pub const BOOKS_HLEDGER: &str = "/books/hledger.journal";
+/// A month as a journal of Beancount.
+pub const BOOKS_BEANCOUNT: &str = "/books/journal.beancount";
 /// Mail out.
 pub const MAIL: &str = "/mail";
 /// Tax and invoices.
@@ -48,6 +56,14 @@ pub const CONTESTS: &str = "/contests";
 pub const ANSWERS: &str = "/answers";
 /// Mails that wait for a person.
 pub const QUARANTINE: &str = "/quarantine";
+/// Help articles, and what staff keep beside them.
+pub const HELP: &str = "/help";
+/// Texts that staff send often.
+pub const MACROS: &str = "/macros";
+/// Where articles and macros lead.
+pub const LINKS: &str = "/links";
+/// Notes that name the reader.
+pub const MENTIONS: &str = "/mentions";
 /// The record of changes.
 pub const RECORD: &str = "/record";
 
@@ -135,6 +151,12 @@ pub fn case(id: CaseId) -> String {
     format!("{DESK}/{id}")
 }
 
+/// A programme's books of one month.
+#[cfg(feature = "ssr")]
+pub fn books(programme: &str, month: crate::ledger::close::Month) -> String {
+    format!("{BOOKS}?programme={}&month={month}", crate::ui::query::encode(programme))
+}
+
 /// One contest.
 pub fn contest(id: ContestId) -> String {
     format!("{CONTESTS}/{id}")
@@ -160,6 +182,25 @@ pub fn original(id: MailInId) -> String {
 /// A file in a message.
 pub fn file(id: AttachmentId) -> String {
     format!("/files/{id}")
+}
+
+/// One help article, by its name.
+pub fn article(slug: &str) -> String {
+    format!("{HELP}/{slug}")
+}
+
+/// The form for an article's next version in a language; for a new one, without its name.
+#[cfg(feature = "ssr")]
+pub fn write_article(slug: Option<&str>, language: &str) -> String {
+    match slug {
+        Some(slug) => format!("{HELP}/write?article={}&language={language}", crate::ui::query::encode(slug)),
+        None => format!("{HELP}/write?language={language}"),
+    }
+}
+
+/// One macro.
+pub fn macro_page(id: MacroId) -> String {
+    format!("{MACROS}/{id}")
 }
 
 /// One proposal.

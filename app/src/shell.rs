@@ -13,9 +13,16 @@ use crate::disputes::page::{Dispute, Disputes, NewDispute};
 use crate::earnings::page::{Commission, Earnings};
 use crate::figures::page::Figures;
 use crate::funds::page::FundsPage;
+use crate::help::page::{Help, HelpArticle, WriteArticle};
 use crate::inbox;
 use crate::inbox::page::{Quarantine, QuarantinedMail};
+use crate::ledger::page::BooksPage;
+use crate::links::page::Links;
+use crate::macros::page::{MacroPage, Macros};
+use crate::live::page::{self as live, MyDesk};
 use crate::mail::page::Mail;
+use crate::mentions;
+use crate::mentions::page::Mentions;
 use crate::paths;
 use crate::payout_methods::page::{ConfirmMethod, PayoutMethodForm};
 use crate::payout_runs::page::{RunPage, RunPayout, Runs};
@@ -106,6 +113,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/runs/:run") view=RunPage ssr=SsrMode::Async/>
             <Route path=path!("/runs/:run/payouts/:payout") view=RunPayout ssr=SsrMode::Async/>
             <Route path=path!("/funds") view=FundsPage ssr=SsrMode::Async/>
+            <Route path=path!("/books") view=BooksPage ssr=SsrMode::Async/>
             <Route path=path!("/answers") view=Answers ssr=SsrMode::Async/>
             <Route path=path!("/answers/:file/:line") view=AnswerLine ssr=SsrMode::Async/>
             <Route path=path!("/tax") view=TaxPolicy ssr=SsrMode::Async/>
@@ -119,10 +127,18 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/contests") view=Contests ssr=SsrMode::Async/>
             <Route path=path!("/contests/:contest") view=ContestPage ssr=SsrMode::Async/>
             <Route path=path!("/desk/:case") view=DeskCase ssr=SsrMode::Async/>
+            <Route path=path!("/my-desk") view=MyDesk ssr=SsrMode::Async/>
             <Route path=path!("/quarantine") view=Quarantine ssr=SsrMode::Async/>
             <Route path=path!("/quarantine/:mail") view=QuarantinedMail ssr=SsrMode::Async/>
             <Route path=path!("/rota") view=RotaPage ssr=SsrMode::Async/>
             <Route path=path!("/figures") view=Figures ssr=SsrMode::Async/>
+            <Route path=path!("/help") view=Help ssr=SsrMode::Async/>
+            <Route path=path!("/help/write") view=WriteArticle ssr=SsrMode::Async/>
+            <Route path=path!("/help/:article") view=HelpArticle ssr=SsrMode::Async/>
+            <Route path=path!("/macros") view=Macros ssr=SsrMode::Async/>
+            <Route path=path!("/macros/:macro") view=MacroPage ssr=SsrMode::Async/>
+            <Route path=path!("/links") view=Links ssr=SsrMode::Async/>
+            <Route path=path!("/mentions") view=Mentions ssr=SsrMode::Async/>
         </Routes>
     }
 }
@@ -153,6 +169,7 @@ fn Frame(children: Children) -> impl IntoView {
             </div>
         </header>
         <main id="main" tabindex="-1">{children()}</main>
+        {ctx.as_ref().and_then(live::strip)}
         <footer class="colophon">{ctx.as_ref().map(preferences)}</footer>
         <SubmitOnce/>
     }
@@ -180,6 +197,7 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
             (paths::TERMS, tr!(locale, shell.terms)),
             (paths::DISPUTES, tr!(locale, shell.disputes)),
             (paths::ACCOUNT, tr!(locale, shell.account)),
+            (paths::HELP, tr!(locale, help.title)),
         ],
         Actor::Staff(staff) => {
             let waiting = use_context::<inbox::Waiting>().unwrap_or_default().0;
@@ -189,6 +207,11 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
                 (paths::CONTESTS, tr!(locale, contests.room)),
                 (paths::ROTA, tr!(locale, rota.title)),
             ];
+            if Who::Desk.includes(&ctx.actor) {
+                let unseen = use_context::<mentions::Unseen>().unwrap_or_default();
+                rooms.push((paths::MENTIONS, mentions::page::room(locale, unseen)));
+            }
+            rooms.push((paths::HELP, tr!(locale, help.title)));
             if Who::Figures.includes(&ctx.actor) {
                 rooms.push((paths::FIGURES, tr!(locale, figures.room)));
             }
@@ -200,6 +223,7 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
                 rooms.push((paths::ANSWERS, tr!(locale, runs.room_answers)));
                 rooms.push((paths::FUNDS, tr!(locale, funds.room)));
                 rooms.push((paths::TAX, tr!(locale, tax.room)));
+                rooms.push((paths::BOOKS, tr!(locale, books.room)));
             }
             if Who::Leads.includes(&ctx.actor) {
                 rooms.push((paths::MAIL, tr!(locale, mail.title)));
@@ -216,7 +240,7 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
         .into_iter()
         .map(|(href, words)| {
             let current = place(path, href);
-            view! { <li><a href=href aria-current=current>{words}</a></li> }
+            view! { <li><a href=href aria-current=current>{words}{live::badge(ctx, href)}</a></li> }
         })
         .collect_view();
     Some(view! { <nav class="rooms" aria-label=tr!(locale, shell.rooms)><ul>{links}</ul></nav> }.into_any())
@@ -243,7 +267,7 @@ fn person(ctx: &Context) -> Option<AnyView> {
         view! {
             <div class="person">
                 <p class="person-who">
-                    <span class="person-name">{name}</span>
+                    {person_name(ctx, name)}
                     {account.map(|account| view! { " "<span class="person-account">{account}</span> })}
                 </p>
                 <form method="post" action="/do/sign-out">
@@ -253,6 +277,14 @@ fn person(ctx: &Context) -> Option<AnyView> {
         }
         .into_any(),
     )
+}
+
+/// Their name; of staff, with the way to their desk.
+fn person_name(ctx: &Context, name: String) -> AnyView {
+    match ctx.actor.staff() {
+        Some(_) => view! { <a class="person-name" href=paths::MY_DESK>{name}</a> }.into_any(),
+        None => view! { <span class="person-name">{name}</span> }.into_any(),
+    }
 }
 
 /// Language and theme.

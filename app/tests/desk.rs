@@ -398,3 +398,13 @@ fn constraint_of(error: &AppError) -> Option<&str> {
         _ => None,
     }
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn text_that_no_column_can_hold_is_the_senders_fault(pool: PgPool) {
+    let text = sqlx::query("SELECT $1::text").bind("a\0b").execute(&pool).await.expect_err("text");
+    let json = sqlx::query("SELECT $1::jsonb ->> 'a'").bind(serde_json::json!({ "a": "\0" }));
+    let json = json.execute(&pool).await.expect_err("json");
+    for refused in [text, json] {
+        assert_eq!(app::base::error::AppError::from(refused).status().as_u16(), 400);
+    }
+}

@@ -6,6 +6,8 @@ mod shop;
 
 #[path = "payouts/answers.rs"]
 mod answers;
+#[path = "payouts/books.rs"]
+mod books;
 #[path = "payouts/contests.rs"]
 mod contests;
 #[path = "payouts/counting_house.rs"]

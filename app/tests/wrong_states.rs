@@ -14,6 +14,10 @@ mod clocks;
 mod contests;
 #[path = "wrong_states/funds.rs"]
 mod funds;
+#[path = "wrong_states/help.rs"]
+mod help;
+#[path = "wrong_states/live.rs"]
+mod live;
 #[path = "wrong_states/mail.rs"]
 mod mail;
 #[path = "wrong_states/mail_in.rs"]

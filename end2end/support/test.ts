@@ -24,6 +24,8 @@ export class Watch {
   over(context: BrowserContext): void {
     context.on('console', (message) => {
       if (message.type() !== 'error' && message.type() !== 'warning') return;
+      // A page goes on by itself after its server was away; until then its questions fail.
+      if (isLive(message.location().url) && /net::ERR_/.test(message.text())) return;
       // Chromium repeats each failed answer here; those are judged below, by their status.
       if (/^Failed to load resource: the server responded with a status of/.test(message.text())) return;
       // Nor does it use there what a page asks it to load early.
@@ -34,7 +36,7 @@ export class Watch {
     context.on('requestfailed', (request) => {
       const why = request.failure()?.errorText ?? '';
       // Going on to another page ends what was still under way; without JavaScript no script is fetched.
-      if (why !== 'net::ERR_ABORTED' && why !== 'csp') this.complaints.push(`request: ${request.url()} ${why}`);
+      if (why !== 'net::ERR_ABORTED' && why !== 'csp' && !isLive(request.url())) this.complaints.push(`request: ${request.url()} ${why}`);
     });
     context.on('response', (response) => {
       if (response.status() >= 400 && !this.allowed.has(response.status())) {
@@ -46,6 +48,11 @@ export class Watch {
   found(): string[] {
     return this.complaints;
   }
+}
+
+/** Whether a page asks there what happens. */
+function isLive(url: string): boolean {
+  return url !== '' && /^\/live(\/since)?$/.test(new URL(url).pathname);
 }
 
 interface Fixtures {

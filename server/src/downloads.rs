@@ -7,13 +7,21 @@ use app::base::ids::{AttachmentId, MailInId, PayoutId, PayoutRunId};
 use app::inbox::files;
 use app::invoices::model::Kind as Invoice;
 use app::invoices::{api, document};
+use app::ledger::api::journal;
+use app::ledger::journal::Format;
 use app::statements::document::{Kind, statement};
 use app::ui::screen::Failure;
 use axum::Router;
-use axum::extract::{Path, Request};
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Query, Request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use futures_util::stream;
 use http::{HeaderValue, StatusCode, header};
+use tokio::io::AsyncReadExt as _;
+
+/// Bytes of a journal that are on their way at once.
+const PART: usize = 64 * 1024;
 
 /// Where they are asked for. The guard in front has asked the table of routes already.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
@@ -26,6 +34,8 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/runs/{run}/payouts/{payout}/invoice.pdf", get(invoice_of_run))
         .route("/runs/{run}/payouts/{payout}/credit-note.pdf", get(credit_note_of_run))
         .route("/runs/{run}/payouts/{payout}/sent-invoice.pdf", get(sent_of_run))
+        .route("/books/hledger.journal", get(hledger))
+        .route("/books/journal.beancount", get(beancount))
         .route("/files/{file}", get(file))
         .route("/mails/{mail}/original", get(original))
 }
@@ -145,6 +155,40 @@ async fn send_invoice(run: Option<String>, payout: &str, request: Request, wante
     };
     match file {
         Ok(file) => attachment(&file.name, "application/pdf", file.bytes),
+        Err(error) => failed(&ctx, &error),
+    }
+}
+
+/// Which month's journal.
+#[derive(serde::Deserialize)]
+struct Books {
+    programme: Option<String>,
+    month: Option<String>,
+}
+
+async fn hledger(Query(books): Query<Books>, request: Request) -> Response {
+    send_journal(books, Format::Hledger, request).await
+}
+
+async fn beancount(Query(books): Query<Books>, request: Request) -> Response {
+    send_journal(books, Format::Beancount, request).await
+}
+
+async fn send_journal(books: Books, format: Format, request: Request) -> Response {
+    let Some(ctx) = allowed(&request) else { return refused(&request) };
+    match journal(&ctx, format, books.programme.as_deref(), books.month.as_deref()).await {
+        Ok(journal) => {
+            let parts = stream::try_unfold(tokio::fs::File::from_std(journal.file), |mut file| async move {
+                let mut part = vec![0; PART];
+                let length = file.read(&mut part).await?;
+                part.truncate(length);
+                Ok::<_, std::io::Error>((length > 0).then(|| (Bytes::from(part), file)))
+            });
+            let mut response = attachment(&journal.name, "text/plain; charset=utf-8", Vec::new());
+            *response.body_mut() = Body::from_stream(parts);
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+            response
+        }
         Err(error) => failed(&ctx, &error),
     }
 }

@@ -1,14 +1,17 @@
 //! The router: pages, server functions, files, and the layers around them.
 
 use crate::downloads;
-use crate::session::{Surroundings, guard};
+use crate::live::{self, Hub};
+use crate::session::{HasDrafts, Surroundings, guard};
 use crate::transfers;
 use app::base::clock::Clock;
 use app::base::context::Context;
 use app::base::db::Db;
 use app::base::secrets::Secrets;
 use app::inbox::Waiting;
+use app::live::{Drafts, Place, Waiting as WaitingCases};
 use app::mail::home::MailHome;
+use app::mentions::Unseen;
 use app::shell::{App, shell};
 use app::ui::screen::Failure;
 use axum::body::Body;
@@ -55,7 +58,15 @@ impl FromRef<Served> for LeptosOptions {
 }
 
 /// Everything that answers, with its layers. `site` holds `pkg/` and `hash.txt`.
-pub fn router(db: Db, secrets: Secrets, mail: MailHome, clock: Clock, site: &Path, address: SocketAddr) -> Router {
+pub fn router(
+    hub: Hub,
+    secrets: Secrets,
+    mail: MailHome,
+    clock: Clock,
+    site: &Path,
+    address: SocketAddr,
+) -> Router {
+    let db = hub.db.clone();
     let options = leptos_options(site, address);
     let routes = generate_route_list(App);
     let served = Served { options, routes: routes.clone() };
@@ -77,6 +88,8 @@ pub fn router(db: Db, secrets: Secrets, mail: MailHome, clock: Clock, site: &Pat
     Router::new()
         .route("/healthz", get(health))
         .route("/do/{*name}", post(server_function))
+        .route("/live", get(live::open))
+        .route("/live/since", get(live::since))
         .merge(downloads::routes())
         .nest_service("/pkg", package(site))
         .route("/runs/files/{file}", get(transfers::file))
@@ -86,6 +99,7 @@ pub fn router(db: Db, secrets: Secrets, mail: MailHome, clock: Clock, site: &Pat
         .with_state(served)
         .layer(middleware::from_fn_with_state(around, guard))
         .layer(Extension(db))
+        .layer(Extension(hub))
         .layer(CsrfLayer::new())
         .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_REQUEST))
@@ -139,8 +153,15 @@ async fn health(Extension(db): Extension<Db>) -> Response {
 }
 
 async fn page(State(served): State<Served>, mut request: Request) -> Response {
-    if let Some(waiting) = waiting_mail(&request).await {
-        request.extensions_mut().insert(waiting);
+    if let Some((mail, cases)) = waiting(&request).await {
+        request.extensions_mut().insert(mail);
+        request.extensions_mut().insert(cases);
+    }
+    if let Some(drafts) = drafts(&request).await {
+        request.extensions_mut().insert(drafts);
+    }
+    if let Some(unseen) = unseen_mentions(&request).await {
+        request.extensions_mut().insert(unseen);
     }
     let provide = surroundings(&request);
     let options = served.options.clone();
@@ -149,13 +170,38 @@ async fn page(State(served): State<Served>, mut request: Request) -> Response {
     handler(State(served), request).await
 }
 
-/// How many mails wait for a person, for whoever can do something about it. A page without the number is still a page.
-fn waiting_mail(request: &Request) -> impl Future<Output = Option<Waiting>> + Send + use<> {
+/// How many mails and cases wait for a person of staff. A page without the numbers is still a page.
+fn waiting(request: &Request) -> impl Future<Output = Option<(Waiting, WaitingCases)>> + Send + use<> {
+    let ctx = request.extensions().get::<Context>().filter(|ctx| ctx.actor.staff().is_some()).cloned();
+    async move {
+        let ctx = ctx?;
+        let person = ctx.actor.person()?;
+        let mut tx = ctx.begin().await.ok()?;
+        let mail = app::inbox::store::count(&mut tx).await.ok()?;
+        let cases = app::live::store::waiting(&mut tx, &[person]).await.ok()?.remove(&person)?;
+        Some((Waiting(mail), WaitingCases(cases)))
+    }
+}
+
+/// What the reader typed and has not sent; not asked for where there is none.
+fn drafts(request: &Request) -> impl Future<Output = Option<Drafts>> + Send + use<> {
+    let has = request.extensions().get::<HasDrafts>().is_some_and(|has| has.0);
+    let ctx = request.extensions().get::<Context>().filter(|_| has).cloned();
+    async move {
+        let ctx = ctx?;
+        let mut tx = ctx.db.begin_sign_in().await.ok()?;
+        let drafts = app::live::store::drafts_of(&mut tx, ctx.actor.person()?).await.ok()?;
+        Some(Drafts(std::sync::Arc::new(drafts.into_iter().collect())))
+    }
+}
+
+/// How many notes that name the reader they have not looked at.
+fn unseen_mentions(request: &Request) -> impl Future<Output = Option<Unseen>> + Send + use<> {
     let ctx = request.extensions().get::<Context>().filter(|ctx| ctx.actor.staff().is_some()).cloned();
     async move {
         let ctx = ctx?;
         let mut tx = ctx.begin().await.ok()?;
-        app::inbox::store::count(&mut tx).await.ok().map(Waiting)
+        app::mentions::store::unseen(&mut tx, ctx.actor.person()?).await.ok().map(Unseen)
     }
 }
 
@@ -182,9 +228,17 @@ fn surroundings(request: &Request) -> impl Fn() + Clone + Send + Sync + 'static 
     let ctx = request.extensions().get::<Context>().cloned();
     let refusal = request.extensions().get::<Failure>().copied();
     let waiting = request.extensions().get::<Waiting>().copied();
+    let unseen = request.extensions().get::<Unseen>().copied();
+    let cases = request.extensions().get::<WaitingCases>().copied();
+    let place = request.extensions().get::<Place>().cloned();
+    let drafts = request.extensions().get::<Drafts>().cloned();
     move || {
         ctx.clone().into_iter().for_each(provide_context);
+        unseen.into_iter().for_each(provide_context);
         waiting.into_iter().for_each(provide_context);
+        cases.into_iter().for_each(provide_context);
+        place.clone().into_iter().for_each(provide_context);
+        drafts.clone().into_iter().for_each(provide_context);
         refusal.into_iter().for_each(provide_context);
     }
 }

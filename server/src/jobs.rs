@@ -90,6 +90,11 @@ pub fn start(
         let db = tidying.clone();
         async move { app::sign_in::store::tidy(&db, clock.now()).await }
     }));
+    let forgetting = db.clone();
+    tracker.spawn(every(TIDY_EVERY, "tidy up what pages are told", stop.clone(), move || {
+        let db = forgetting.clone();
+        async move { app::live::store::tidy(&db, clock.now()).await }
+    }));
 }
 
 /// Goes on with every run that was started and not finished. Of several builders each takes the next partners in turn.

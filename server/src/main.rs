@@ -7,6 +7,8 @@ mod embedded_postgres;
 mod http;
 mod imap;
 mod jobs;
+mod links;
+mod live;
 mod mail;
 mod secret_key;
 mod serve;

@@ -3,8 +3,9 @@
 use crate::cli::Serve;
 use crate::commands::{Failure, Session, demo, mail_in};
 use crate::imap::{Fetcher, Mailbox};
+use crate::live::Hub;
 use crate::mail::Post;
-use crate::{http, imap, jobs, mail};
+use crate::{http, imap, jobs, links, mail};
 use app::inbox::Home;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -37,22 +38,24 @@ async fn listen(session: &Session, serve: Serve) -> Result<(), Failure> {
         .await
         .map_err(|error| Failure::refused(format!("can't listen on {}: {error}", serve.listen)))?;
     let address = listener.local_addr()?;
+    let stop = CancellationToken::new();
+    let tracker = TaskTracker::new();
+    let hub = Hub::start(&session.db, session.clock, &stop, &tracker);
     let router = http::router(
-        session.db.clone(),
+        hub,
         session.secrets.clone(),
         session.mail.clone(),
         session.clock,
         &site(&serve),
         address,
     );
-    let stop = CancellationToken::new();
-    let tracker = TaskTracker::new();
     let home = Home::new(&session.mail, &session.secrets);
     if let Some(mailbox) = mailbox {
         let (db, home, clock) = (session.db.clone(), home.clone(), session.clock);
         tracker.spawn(imap::work(Fetcher { mailbox, db, home, clock }, stop.clone()));
     }
     jobs::start(&session.db, home, scanner, session.clock, &stop, &tracker);
+    tracker.spawn(links::work(session.db.clone(), session.mail.link(""), session.clock, stop.clone()));
     if let Some(smtp) = &session.smtp {
         let post = Post {
             db: session.db.clone(),

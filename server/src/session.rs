@@ -8,6 +8,7 @@ use app::base::db::Db;
 use app::base::error::AppError;
 use app::base::language;
 use app::base::secrets::Secrets;
+use app::live::Place;
 use app::mail::home::MailHome;
 use app::paths;
 use app::sign_in::api::SESSION_COOKIE;
@@ -40,8 +41,8 @@ pub async fn guard(State(around): State<Surroundings>, mut request: Request, nex
         return next.run(request).await;
     }
     let asked = Asked::of(&request);
-    let ctx = match context(&around, asked).await {
-        Ok(ctx) => ctx,
+    let (ctx, place) = match context(&around, asked).await {
+        Ok(found) => found,
         Err(error) => {
             tracing::error!(%error, "a session could not be looked up");
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -69,6 +70,10 @@ pub async fn guard(State(around): State<Surroundings>, mut request: Request, nex
     }
     let signed_in = !matches!(ctx.actor, Actor::Anonymous);
     request.extensions_mut().insert(ctx);
+    if let Some((place, drafts)) = place {
+        request.extensions_mut().insert(place);
+        request.extensions_mut().insert(drafts);
+    }
     let mut response = next.run(request).await;
     if signed_in || !reading {
         response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
@@ -94,7 +99,11 @@ impl Asked {
     }
 }
 
-async fn context(around: &Surroundings, asked: Asked) -> Result<Context, AppError> {
+/// Whether a person who asks for a page has drafts.
+#[derive(Clone, Copy, Debug)]
+pub struct HasDrafts(pub bool);
+
+async fn context(around: &Surroundings, asked: Asked) -> Result<(Context, Option<(Place, HasDrafts)>), AppError> {
     let headers = &asked.headers;
     let now = around.clock.now();
     let token = cookie(headers, SESSION_COOKIE).filter(|token| token.len() == 64).map(str::to_owned);
@@ -114,9 +123,10 @@ async fn context(around: &Surroundings, asked: Asked) -> Result<Context, AppErro
         (None, None) => language::negotiate(accepted),
     };
     let time_zone = signed_in.as_ref().and_then(|person| person.time_zone.parse().ok()).unwrap_or(chrono_tz::Tz::UTC);
+    let place = signed_in.as_ref().map(|person| (Place(person.place.clone()), HasDrafts(person.drafts)));
     let theme =
         cookie(headers, "theme").filter(|theme| matches!(*theme, "light" | "dark")).unwrap_or_default().to_owned();
-    Ok(Context {
+    let ctx = Context {
         actor: signed_in.map_or(Actor::Anonymous, |signed_in| signed_in.actor),
         // One request has one time, however often it asks.
         clock: Clock::Fixed(now),
@@ -130,7 +140,8 @@ async fn context(around: &Surroundings, asked: Asked) -> Result<Context, AppErro
         client: asked.client,
         session_token: token,
         theme,
-    })
+    };
+    Ok((ctx, place))
 }
 
 fn request_id() -> String {

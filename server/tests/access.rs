@@ -36,7 +36,11 @@ async fn every_route_is_in_the_table() {
         "/runs/{run}/payouts/{payout}/credit-note.pdf",
         "/runs/{run}/payouts/{payout}/sent-invoice.pdf",
         "/runs/files/{file}",
+        "/books/hledger.journal",
+        "/books/journal.beancount",
         "/files/{file}",
+        "/live",
+        "/live/since",
         "/mails/{mail}/original",
     ];
     for file in files {
@@ -98,6 +102,9 @@ impl Ids {
             .replace("{line}", "1")
             // Nor did a mail come in.
             .replace("{mail}", "1")
+            // Nor was anything written for help.
+            .replace("{article}", "none")
+            .replace("{macro}", "1")
             .replace("{token}", &self.invitation)
             .replace("{kind}", "iban")
             .replace("{rest}", "none.css")

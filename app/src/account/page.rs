@@ -70,7 +70,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
         {own(ctx, Own { live: method, waiting, ended }, &draft, currency)}
         {tax::page::own(ctx, profile.as_ref(), policy.as_ref())}
         {section(tr!(locale, account.person), facts(person))}
-        {section(tr!(locale, account.preferences), language_form(ctx))}
+        {section(tr!(locale, account.preferences), language_form(ctx, &preferences))}
     };
     Ok((title, body.into_any()))
 }
@@ -88,15 +88,21 @@ fn preference_facts(ctx: &Context, preferences: &Preferences) -> Vec<(String, An
     ]
 }
 
-fn language_form(ctx: &Context) -> AnyView {
+fn language_form(ctx: &Context, preferences: &Preferences) -> AnyView {
     let locale = ctx.locale;
     let options = [Locale::en, Locale::es]
         .map(|locale| (language::code(locale).to_owned(), own_name(locale).to_owned()))
         .to_vec();
+    let form = preferences.address_form.clone();
     view! {
         <Form action="/do/preferences" id="language">
             <Hidden name="back" value=paths::ACCOUNT/>
             <Select name="locale" label=tr!(locale, account.language) options=options selected=language::code(locale) required=true/>
+            <Select
+                name="address_form" label=tr!(locale, account.address_form) hint=Some(tr!(locale, help.address_form_hint)) required=true
+                options=vec![("tu".to_owned(), tr!(locale, account.tu)), ("usted".to_owned(), tr!(locale, account.usted))]
+                selected=form
+            />
             <Submit text=tr!(locale, account.save_language) tone=Weight::Quiet/>
         </Form>
     }

@@ -12,8 +12,12 @@ pub enum Who {
     Anyone,
     /// Everybody who is signed in.
     SignedIn,
+    /// Everybody who is signed in and may write something: members, and staff but for auditors.
+    Writers,
     /// Members of a partner account.
     Members,
+    /// Members, and staff who may change things: whoever may say something.
+    Speaking,
     /// Staff of every role.
     House,
     /// Staff who solve cases: agents, leads, owners.
@@ -42,7 +46,9 @@ impl Who {
             (_, Actor::Anonymous) => false,
             (_, Actor::Command | Actor::Job) => true,
             (Self::SignedIn, _) => true,
+            (Self::Writers, actor) if actor.member().is_some() => true,
             (Self::Members, actor) => actor.member().is_some(),
+            (Self::Speaking, Actor::Member(_)) => true,
             (who, actor) => actor.staff().is_some_and(|staff| who.includes_role(staff.role)),
         }
     }
@@ -53,7 +59,7 @@ impl Who {
             Self::Desk => matches!(role, Role::Agent | Role::Lead | Role::Owner),
             Self::Leads => matches!(role, Role::Lead | Role::Owner),
             Self::Figures => role != Role::Finance,
-            Self::Reveals => role != Role::Auditor,
+            Self::Reveals | Self::Speaking | Self::Writers => role != Role::Auditor,
             Self::Owners => role == Role::Owner,
             Self::Record => matches!(role, Role::Owner | Role::Auditor),
             Self::Paying => matches!(role, Role::Finance | Role::Owner),
@@ -96,6 +102,13 @@ pub const ROUTES: &[Route] = &[
     post("/do/join", Who::Anyone),
     post("/do/preferences", Who::Anyone),
     post("/do/sign-out", Who::SignedIn),
+    // What open pages are told
+    get("/live", Who::SignedIn),
+    get("/live/since", Who::SignedIn),
+    post("/do/keep-draft", Who::Writers),
+    post("/do/writing", Who::Desk),
+    get("/my-desk", Who::House),
+    post("/do/set-desk", Who::Desk),
     // Partners
     get("/payouts", Who::Members),
     get("/payouts/{payout}", Who::Members),
@@ -165,6 +178,25 @@ pub const ROUTES: &[Route] = &[
     post("/do/set-desk-hours", Who::Leads),
     post("/do/set-clock-policy", Who::Leads),
     post("/do/hand-over", Who::Desk),
+    // Help, and what staff keep beside it
+    get("/help", Who::SignedIn),
+    get("/help/write", Who::Leads),
+    get("/help/{article}", Who::SignedIn),
+    post("/do/write-article", Who::Leads),
+    post("/do/publish-article", Who::Leads),
+    post("/do/retire-article", Who::Leads),
+    post("/do/rate-article", Who::Speaking),
+    post("/do/insert-article", Who::Desk),
+    post("/do/dismiss-first-steps", Who::Members),
+    get("/macros", Who::House),
+    get("/macros/{macro}", Who::House),
+    post("/do/write-macro", Who::Desk),
+    post("/do/retire-macro", Who::Desk),
+    post("/do/use-macro", Who::Desk),
+    get("/links", Who::House),
+    post("/do/check-link", Who::Desk),
+    get("/mentions", Who::Desk),
+    post("/do/open-mention", Who::Desk),
     // Owners
     get("/approvals", Who::Record),
     get("/approvals/{proposal}", Who::Record),
@@ -182,6 +214,10 @@ pub const ROUTES: &[Route] = &[
     get("/answers/{file}/{line}", Who::Counting),
     get("/funds", Who::Counting),
     post("/do/book-funds", Who::Paying),
+    get("/books", Who::Counting),
+    get("/books/hledger.journal", Who::Counting),
+    get("/books/journal.beancount", Who::Counting),
+    post("/do/close-month", Who::Paying),
     post("/do/build-run", Who::Paying),
     post("/do/pay-off-cycle", Who::Paying),
     post("/do/release-run", Who::Owners),

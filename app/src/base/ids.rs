@@ -69,4 +69,10 @@ ids! {
     SavedViewId,
     /// A file in a message.
     AttachmentId,
+    /// A text that staff send often.
+    MacroId,
+    /// A help article.
+    ArticleId,
+    /// An address that an article or macro leads to.
+    LinkId,
 }

@@ -15,7 +15,12 @@ use crate::disputes::model::{Event, Locked, Side, Stage};
 use crate::disputes::rules as cases;
 use crate::disputes::store::{self as case_store, NewMessage};
 use crate::disputes::words;
+use crate::macros::send as macros;
+use crate::macros::store::Sent;
+use crate::live::model::Seen;
+use crate::live::store as live;
 use crate::mail::store as mail;
+use crate::mentions;
 use crate::paths;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -23,6 +28,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 mod decide;
+mod follow;
 mod review;
 
 pub use decide::{DecideCase, decide_case};
@@ -102,9 +108,26 @@ impl Action {
         Ok(id)
     }
 
+    /// Whether something is in the case now that its reader has not seen.
+    async fn has_unseen(&mut self, seen: &Seen) -> Result<bool, AppError> {
+        Ok(seen.misses(&live::seen(&mut self.tx, self.case.partner, self.case.id).await?))
+    }
+
+    /// The same for a form that says what was seen behind the version; one that does not is judged by its version alone.
+    async fn changed_unseen(&mut self, version: &str) -> Result<bool, AppError> {
+        let Some((version, seen)) = version.split_once('@') else { return Ok(false) };
+        let seen = parse_seen(seen)?;
+        Ok(parse_version(version)? != self.case.version || self.has_unseen(&seen).await?)
+    }
+
     /// What can be promised to this case's partner now.
     async fn promises(&mut self) -> Result<Promises, AppError> {
         clocks::promises(&mut self.tx, self.case.partner, self.case.kind, self.hand.at).await
+    }
+
+    /// The reply that is being written here, as macros count it.
+    fn writing(&self, form_key: Uuid) -> Sent {
+        Sent { partner: self.case.partner, case: self.case.id, form_key, by: self.hand.person, at: self.hand.at }
     }
 
     async fn was_sent(&mut self, form_key: Uuid) -> Result<bool, AppError> {
@@ -145,8 +168,13 @@ fn parse_key(form_key: &str) -> Result<Uuid, AppError> {
     form_key.parse().map_err(|_| AppError::BadRequest("form_key"))
 }
 
+/// The version of a case that was read; what of it was seen may stand behind it: `7@12.3.5`.
 fn parse_version(version: &str) -> Result<i32, AppError> {
-    version.parse().map_err(|_| AppError::BadRequest("version"))
+    version.split('@').next().unwrap_or_default().parse().map_err(|_| AppError::BadRequest("version"))
+}
+
+fn parse_seen(seen: &str) -> Result<Seen, AppError> {
+    seen.parse().map_err(|_| AppError::BadRequest("seen"))
 }
 
 /// Takes a case: it is the reader's from now on.
@@ -198,7 +226,7 @@ pub async fn reply(
     body: Option<String>,
     /// The form's key: sent twice, it is done once.
     form_key: String,
-    /// The newest message that the writer has seen.
+    /// What the writer has seen of it: the last message, note and step.
     seen: String,
     /// Sent where an answer is wanted.
     ask: Option<String>,
@@ -207,13 +235,21 @@ pub async fn reply(
     let body = body.unwrap_or_default();
     let end = send(&ctx, &case, &body, &form_key, &seen, ask.is_some()).await;
     let asked = if ask.is_some() { "yes" } else { "" };
-    let fields = [("form_name", "reply"), ("body", body.as_str()), ("form_key", form_key.as_str()), ("ask", asked)];
+    let keep = format!("case-{case}-reply");
+    let fields = [
+        ("form_name", "reply"),
+        ("body", body.as_str()),
+        ("form_key", form_key.as_str()),
+        ("ask", asked),
+        ("seen", seen.as_str()),
+        ("keep", keep.as_str()),
+    ];
     forms::finish(&ctx, &fields, end).await
 }
 
 async fn send(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &str, ask: bool) -> Result<End, AppError> {
     let form_key = parse_key(form_key)?;
-    let seen: i64 = seen.parse().map_err(|_| AppError::BadRequest("seen"))?;
+    let seen = parse_seen(seen)?;
     let mut action = Action::begin(ctx, case).await?;
     if action.was_sent(form_key).await? {
         return Ok(action.done("sent"));
@@ -222,15 +258,27 @@ async fn send(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &str,
         Ok(body) => body,
         Err(error) => return Ok(action.refused_for("body", words::text_error(ctx.locale, error))),
     };
-    if seen != action.case.last_message {
+    if action.has_unseen(&seen).await? {
         return Ok(action.refused_for("", tr!(ctx.locale, desk.error_unseen)));
+    }
+    let writing = action.writing(form_key);
+    if let Some(message) = macros::stop(ctx, &mut action.tx, &writing, &body).await? {
+        let refused = action.refused_for("body", message);
+        // What was told is remembered, so that the same reply, sent again, goes.
+        action.tx.commit().await?;
+        return Ok(refused);
     }
     let decided = case_store::decision(&mut action.tx, action.case.partner, action.case.id).await?.is_some();
     let stage = cases::after_reply(action.case.stage, ask, decided);
     let next = action.promises().await?.next_update(stage);
     action.move_to(action.case.version, stage, next).await?;
-    let message = action.say(body, form_key).await?;
-    let after = json!({ "stage": stage.as_str(), "message": message, "promised_at": next });
+    let message = action.say(body.clone(), form_key).await?;
+    let pick = macros::count(&mut action.tx, &writing, message, &body).await?;
+    let stage = action.follow(stage, ask, pick.as_ref()).await?;
+    let mut after = json!({ "stage": stage.as_str(), "message": message, "promised_at": next });
+    if let (Some(pick), Some(after)) = (pick, after.as_object_mut()) {
+        after.insert("macro".into(), json!(pick.id.0));
+    }
     action.commit("case.replied", after, "sent").await
 }
 
@@ -246,11 +294,20 @@ pub async fn note(
     body: Option<String>,
     /// The form's key: sent twice, it is done once.
     form_key: String,
+    /// Somebody to tell besides those whom it names.
+    mention: Option<String>,
 ) -> Result<(), ServerFnError> {
     let ctx = context()?;
-    let body = body.unwrap_or_default();
-    let end = write_note(&ctx, &case, &body, &form_key).await;
-    let fields = [("form_name", "note"), ("body", body.as_str()), ("form_key", form_key.as_str())];
+    let (body, mention) = (body.unwrap_or_default(), mention.unwrap_or_default());
+    let end = write_note(&ctx, &case, &mentions::rules::with_name(&body, &mention), &form_key).await;
+    let keep = format!("case-{case}-note");
+    let fields = [
+        ("form_name", "note"),
+        ("body", body.as_str()),
+        ("form_key", form_key.as_str()),
+        ("mention", mention.as_str()),
+        ("keep", keep.as_str()),
+    ];
     forms::finish(&ctx, &fields, end).await
 }
 
@@ -266,6 +323,7 @@ async fn write_note(ctx: &Context, case: &str, body: &str, form_key: &str) -> Re
         Err(error) => return Ok(action.refused_for("body", words::text_error(ctx.locale, error))),
     };
     let note = store::add_note(&mut action.tx, partner, id, &action.hand, &body, form_key).await?;
+    mentions::store::add_named(&mut action.tx, (partner, id, note), &body, action.hand.person, action.hand.at).await?;
     action.commit("case.noted", json!({ "note": note }), "noted").await
 }
 
@@ -322,14 +380,17 @@ pub async fn close_case(
 ) -> Result<(), ServerFnError> {
     let ctx = context()?;
     let end = close(&ctx, &case, &version).await;
-    forms::finish(&ctx, &[("form_name", "close")], end).await
+    forms::finish(&ctx, &[("form_name", "close"), ("seen", version.as_str())], end).await
 }
 
-async fn close(ctx: &Context, case: &str, version: &str) -> Result<End, AppError> {
-    let version = parse_version(version)?;
+async fn close(ctx: &Context, case: &str, read: &str) -> Result<End, AppError> {
+    let version = parse_version(read)?;
     let mut action = Action::begin(ctx, case).await?;
     if action.case.stage == Stage::Closed {
         return Ok(action.done("closed"));
+    }
+    if action.changed_unseen(read).await? {
+        return Ok(action.refused_for("", tr!(ctx.locale, desk.error_unseen)));
     }
     let next = action.promises().await?.next_update(Stage::Closed);
     match action.move_to(version, Stage::Closed, next).await {

@@ -67,7 +67,10 @@ pub async fn open_dispute(
         form_key,
     };
     let end = open(&ctx, &typed).await;
-    forms::finish(&ctx, &typed.fields(), end).await
+    let keep = kept_as(&typed.back());
+    let mut fields = typed.fields().to_vec();
+    fields.push(("keep", &keep));
+    forms::finish(&ctx, &fields, end).await
 }
 
 async fn open(ctx: &Context, typed: &Typed) -> Result<End, AppError> {
@@ -162,7 +165,9 @@ pub async fn answer_dispute(
     let ctx = context::current().map_err(|error| ServerFnError::new(error.to_string()))?;
     let body = body.unwrap_or_default();
     let end = answer(&ctx, &case, &body, &form_key, &seen).await;
-    let fields = [("form_name", "answer"), ("body", body.as_str()), ("form_key", form_key.as_str())];
+    let keep = format!("dispute-{case}-answer");
+    let fields =
+        [("form_name", "answer"), ("body", body.as_str()), ("form_key", form_key.as_str()), ("keep", keep.as_str())];
     forms::finish(&ctx, &fields, end).await
 }
 
@@ -223,6 +228,16 @@ async fn answer(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &st
     Ok(sent())
 }
 
+/// The name under which a new dispute is kept while it is written, by the address of its form.
+pub(crate) fn kept_as(path: &str) -> String {
+    let query = path.split_once('?').map_or("", |(_, query)| query);
+    let field = |key: &str| query.split('&').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='));
+    let about = ["conversion", "payout", "terms", "kind"];
+    let about = about.iter().find_map(|key| Some(format!("-{key}-{}", field(key)?))).unwrap_or_default();
+    let plain = |letter: &char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || *letter == '-';
+    format!("dispute-new{}", about.replace('_', "-").chars().filter(plain).take(60).collect::<String>())
+}
+
 /// The kind that a page without a pin opens.
 pub(crate) fn kind_without_pin(kind: &str) -> Kind {
     if kind == Kind::MissingConversion.as_str() { Kind::MissingConversion } else { Kind::Other }
@@ -231,4 +246,17 @@ pub(crate) fn kind_without_pin(kind: &str) -> Kind {
 /// The conversion that a form or an address names.
 pub(crate) fn parse_conversion(text: &str) -> Result<ConversionId, AppError> {
     text.parse().map_err(|_| AppError::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kept_as;
+
+    #[test]
+    fn a_dispute_is_kept_by_what_it_is_about() {
+        assert_eq!(kept_as("/disputes/new"), "dispute-new");
+        assert_eq!(kept_as("/disputes/new?conversion=12&form=ab-1"), "dispute-new-conversion-12");
+        assert_eq!(kept_as("/disputes/new?form=ab&kind=missing_conversion"), "dispute-new-kind-missing-conversion");
+        assert_eq!(kept_as("/disputes/new?payout=1;DROP"), "dispute-new-payout-1");
+    }
 }

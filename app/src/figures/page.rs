@@ -7,6 +7,7 @@ use crate::base::format;
 use crate::base::language::tr;
 use crate::clocks::model::Size;
 use crate::clocks::page::working_time;
+use crate::help::figures::of_help;
 use crate::paths;
 use crate::rota::model::Rota;
 use crate::rota::page::{desk_zone, weekday};
@@ -47,6 +48,7 @@ pub fn Figures() -> impl IntoView {
         let hours = store::replies_by_hour(&mut tx, window, zone, person).await?;
         let weeks = store::weeks(&mut tx, window, zone, person).await?;
         let overdue = store::overdue(&mut tx, at, person).await?;
+        let kept_right = of_help(&ctx, &mut tx, window, person).await?;
         let title = match person {
             Some(_) => tr!(ctx.locale, figures.title_own),
             None => tr!(ctx.locale, figures.title),
@@ -59,6 +61,7 @@ pub fn Figures() -> impl IntoView {
                 {by_hour(&ctx, zone, &hours)}
             }.into_any())}
             {section(tr!(ctx.locale, figures.weeks_title), by_week(&ctx, &rota, zone, at, &weeks, person.is_none()))}
+            {kept_right}
         };
         Ok((title, body.into_any()))
     })

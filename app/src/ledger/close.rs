@@ -16,7 +16,7 @@ use serde_json::json;
 use std::fmt;
 
 /// A calendar month.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Month(NaiveDate);
 
 impl Month {
@@ -31,12 +31,28 @@ impl Month {
     }
 
     /// The month of a day.
-    fn of(day: NaiveDate) -> Self {
+    pub fn of(day: NaiveDate) -> Self {
         Self(day.with_day(1).unwrap_or(day))
     }
 
-    fn next(self) -> Self {
+    /// Its first day.
+    pub fn first_day(self) -> NaiveDate {
+        self.0
+    }
+
+    /// Its last day.
+    pub fn last_day(self) -> NaiveDate {
+        self.next().0.pred_opt().unwrap_or(self.0)
+    }
+
+    /// The month after.
+    pub fn next(self) -> Self {
         Self(self.0.checked_add_months(Months::new(1)).unwrap_or(self.0))
+    }
+
+    /// The month before.
+    pub fn previous(self) -> Self {
+        Self(self.0.checked_sub_months(Months::new(1)).unwrap_or(self.0))
     }
 }
 
@@ -208,12 +224,8 @@ pub async fn close(
     request: &str,
     now: DateTime<Utc>,
 ) -> Result<Vec<Line>, CloseError> {
-    let last = sqlx::query_scalar!("SELECT max(month) FROM month_close WHERE programme_id = $1", programme.0)
-        .fetch_one(&mut **tx)
-        .await?
-        .map(Month);
-    let next = match last {
-        Some(last) if month.0 <= last.0 => return Err(CloseError::Before(month)),
+    let next = match last_closed(tx, programme).await? {
+        Some(last) if month <= last => return Err(CloseError::Before(month)),
         Some(last) => Some(last.next()),
         None => first(tx, programme).await?,
     };
@@ -221,14 +233,15 @@ pub async fn close(
         return Err(CloseError::NotNext(next));
     }
     sqlx::query!(
-        "INSERT INTO month_close (programme_id, month, follows, ends_at, closed_at)
+        "INSERT INTO month_close (programme_id, month, follows, ends_at, closed_by, closed_at)
          SELECT g.programme_id, $2::date,
                 (SELECT c.month FROM month_close c WHERE c.programme_id = g.programme_id AND c.month = ($2::date - interval '1 month')::date),
-                ($2::date + interval '1 month') AT TIME ZONE g.time_zone, $3::timestamptz
+                ($2::date + interval '1 month') AT TIME ZONE g.time_zone, $4, $3::timestamptz
          FROM programme g WHERE g.programme_id = $1",
         programme.0,
         month.0,
         now,
+        actor.person().map(|person| person.0),
     )
     .execute(&mut **tx)
     .await
@@ -249,8 +262,46 @@ pub async fn close(
     Ok(lines)
 }
 
+/// The month that was closed last, if one was.
+///
+/// # Errors
+/// When the database is away.
+pub async fn last_closed(tx: &mut Tx, programme: ProgrammeId) -> sqlx::Result<Option<Month>> {
+    let last = sqlx::query_scalar!("SELECT max(month) FROM month_close WHERE programme_id = $1", programme.0);
+    Ok(last.fetch_one(&mut **tx).await?.map(Month))
+}
+
+/// A month that was closed.
+#[derive(Clone, Debug)]
+pub struct Closed {
+    /// Which.
+    pub month: Month,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who did; `None` for the command line.
+    pub by: Option<String>,
+}
+
+/// The months that were closed, the newest first, at most `most` of them.
+///
+/// # Errors
+/// When the database is away.
+pub async fn closed(tx: &mut Tx, programme: ProgrammeId, most: i64) -> sqlx::Result<Vec<Closed>> {
+    let rows = sqlx::query!(
+        r#"SELECT c.month, c.closed_at, s.name AS "name?" FROM month_close c LEFT JOIN staff s ON s.person_id = c.closed_by
+           WHERE c.programme_id = $1 ORDER BY c.month DESC LIMIT $2"#,
+        programme.0,
+        most,
+    );
+    let rows = rows.fetch_all(&mut **tx).await?;
+    Ok(rows.into_iter().map(|row| Closed { month: Month(row.month), at: row.closed_at, by: row.name }).collect())
+}
+
 /// The month of the first booking, if there is one.
-async fn first(tx: &mut Tx, programme: ProgrammeId) -> sqlx::Result<Option<Month>> {
+///
+/// # Errors
+/// When the database is away.
+pub async fn first(tx: &mut Tx, programme: ProgrammeId) -> sqlx::Result<Option<Month>> {
     let first = sqlx::query_scalar!(
         "SELECT (min(t.effective_at) AT TIME ZONE g.time_zone)::date FROM transfer t JOIN programme g USING (programme_id)
          WHERE t.programme_id = $1 GROUP BY g.time_zone",

@@ -9,6 +9,7 @@ use crate::base::language::tr;
 use crate::base::money::{Currency, Money};
 use crate::commissions::model::State;
 use crate::earnings::filter::{Filter, start_of_day};
+use crate::help::first_steps::page::first_steps;
 use crate::paths;
 use crate::payout_methods::model::Method;
 use crate::payout_methods::store::live_method;
@@ -48,13 +49,16 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let payouts =
         statements::store::list(&mut tx, member.partner, query.get("before").and_then(|id| id.parse().ok())).await?;
     let (_, zone) = statements::store::programme(&mut tx, member.programme).await?;
+    let beginning = first_steps(ctx, &mut tx, member, &known, !payouts.is_empty()).await?;
     tx.commit().await?;
 
     let first = first.map_or(today, |at| at.with_timezone(&ctx.time_zone).date_naive());
     let page = Page { ctx, known: &known, method, reversed, first, today };
     let standings = shown(rules::standings(&known));
     let several = standings.len() > 1;
-    let lead = standings.iter().map(|standing| view! { <p>{words::answer(ctx, standing)}</p> }).collect_view();
+    let underway = statements::page::underway(ctx, &payouts, zone);
+    let answers = standings.iter().map(|standing| words::answer(ctx, standing));
+    let lead = underway.into_iter().chain(answers).map(|sentence| view! { <p>{sentence}</p> }).collect_view();
     let title = tr!(ctx.locale, payouts.title);
     let parts = standings.iter().map(|standing| page.standing(standing, several)).collect_view();
     let late = statements::page::late(ctx, &payouts, zone);
@@ -62,6 +66,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let body = view! {
         {page_head(title.clone(), Some(lead.into_any()))}
         {late}
+        {beginning}
         {parts}
         <div id="past">{section(tr!(ctx.locale, payouts.past), past)}</div>
     };

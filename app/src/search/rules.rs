@@ -12,6 +12,8 @@ const MOST_WORDS: usize = 10;
 const SHORTEST_LIKE: usize = 4;
 /// The marks around a hit, as the database sets them; no text of a person's has them.
 pub(super) const MARKS: (char, char) = ('\u{2}', '\u{3}');
+/// What stands for `<` meanwhile.
+const LESS: char = '\u{4}';
 
 /// The words of what was typed; empty where there is none. What is over the limit is left out.
 pub fn words(typed: &str) -> Vec<String> {
@@ -53,6 +55,19 @@ pub fn instead_of(word: &str, known: Vec<(String, i64)>) -> Vec<String> {
     near.sort();
     near.truncate(3);
     near.into_iter().map(|(_, _, other)| other).collect()
+}
+
+/// So many sheaves are looked through at most before all are.
+const MOST_SHEAVES: i64 = 128;
+
+/// How many of the newest sheaves to look through next, after so many had too few texts: as many as have twice what is
+/// wanted, if the words are as common there. More than there are is all of them.
+pub fn more_sheaves(sheaves: i64, found: i64, wanted: i64) -> i64 {
+    if sheaves >= MOST_SHEAVES {
+        return i64::MAX;
+    }
+    let enough = sheaves.saturating_mul(2 * wanted).checked_div(found).unwrap_or(MOST_SHEAVES);
+    enough.clamp(sheaves + 1, MOST_SHEAVES)
 }
 
 /// How a hit weighs: by where it was found first, then by how many texts of the case have the words, up to a limit.
@@ -142,8 +157,9 @@ pub fn page(ranked: &[Hit], begin: Begin, size: usize) -> (&[Hit], Option<Rank>,
 
 /// A text in which the database marked the hits, in pieces.
 pub fn snippet(marked: &str) -> Snippet {
+    let marked = marked.replace(LESS, "<");
     let mut pieces = Snippet::new();
-    let mut rest = marked;
+    let mut rest = marked.as_str();
     while let Some((before, after)) = rest.split_once(MARKS.0) {
         let (hit, after) = after.split_once(MARKS.1).unwrap_or((after, ""));
         pieces.push((false, before.to_owned()));
@@ -182,14 +198,23 @@ mod tests {
         assert_eq!(instead_of("pyaout", known(&["payout", "about"])), ["payout"]);
         assert_eq!(instead_of("retrazo", known(&["retraso", "retrato"])), ["retrato", "retraso"]);
         assert_eq!(instead_of("paog", known(&["pago", "pagos", "payout"])), ["pago"]);
-        assert!(!may_be_mistyped("O-11") && !may_be_mistyped("abc") && may_be_mistyped("año2".trim_end_matches('2')) == false);
+        assert!(!may_be_mistyped("O-11") && !may_be_mistyped("abc") && !may_be_mistyped("año"));
+    }
+
+    #[test]
+    fn looking_through_more_sheaves_comes_to_an_end() {
+        assert_eq!(more_sheaves(2, 150, 300), 8);
+        assert_eq!(more_sheaves(2, 0, 300), 128);
+        assert_eq!(more_sheaves(2, 299, 300), 4);
+        assert_eq!(more_sheaves(100, 299, 300), 128);
+        assert_eq!(more_sheaves(128, 299, 300), i64::MAX);
     }
 
     #[test]
     fn a_snippet_is_cut_at_its_marks() {
         let piece = |hit, text: &str| (hit, text.to_owned());
         assert_eq!(
-            snippet("my \u{2}pay\u{3} is <b>late</b>"),
+            snippet("my \u{2}pay\u{3} is \u{4}b>late\u{4}/b>"),
             [piece(false, "my "), piece(true, "pay"), piece(false, " is <b>late</b>")]
         );
         assert_eq!(snippet("\u{2}half"), [piece(true, "half")]);

@@ -20,8 +20,10 @@ const MOST_PARTNERS: i64 = 5;
 const MOST_CASES_OF_ONE: i64 = 20;
 /// A search that takes longer ends.
 const LONGEST: &str = "2500ms";
-/// How many of the newest sheaves are looked through, step by step until enough is found; at last, all.
-const SHEAVES: [i64; 3] = [2, 16, 128];
+/// So many of the newest sheaves are looked through first: the very newest may have just been begun.
+const FIRST_SHEAVES: i64 = 2;
+/// Of many partners whose names are alike, so many are compared.
+const MOST_COMPARED: i64 = 200;
 /// How many messages are read for their words in one transaction.
 const BATCH: i64 = 200;
 
@@ -130,14 +132,19 @@ async fn by_partner(tx: &mut Tx, words: &[String]) -> Result<Vec<Hit>, AppError>
     }
     let rows = sqlx::query!(
         r#"WITH near AS MATERIALIZED (
-               SELECT p.partner_id FROM partner p WHERE plain_text($1) <% plain_text(p.code || ' ' || p.name)
-               ORDER BY word_similarity(plain_text($1), plain_text(p.code || ' ' || p.name)) DESC, p.partner_id LIMIT $2)
+               SELECT p.partner_id FROM (
+                   (SELECT p.partner_id, p.code, p.name FROM programme g JOIN partner p USING (programme_id) WHERE p.code = $1)
+                   UNION
+                   (SELECT p.partner_id, p.code, p.name FROM partner p
+                    WHERE plain_text($1) <% plain_text(p.code || ' ' || p.name) LIMIT $4)) p
+               ORDER BY p.code = $1 DESC, word_similarity(plain_text($1), plain_text(p.code || ' ' || p.name)) DESC, p.partner_id LIMIT $2)
            SELECT c.partner_id AS "partner: PartnerId", c.case_id AS "case: CaseId"
            FROM near CROSS JOIN LATERAL (
                SELECT c.partner_id, c.case_id FROM support_case c WHERE c.partner_id = near.partner_id ORDER BY c.case_id DESC LIMIT $3) c"#,
         typed,
         MOST_PARTNERS,
         MOST_CASES_OF_ONE,
+        MOST_COMPARED,
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -156,15 +163,16 @@ struct Row {
 macro_rules! newest {
     ($tx:ident, $spellings:ident, $sheaf_of_last:tt, $sql:tt) => {{
         let last = sqlx::query_scalar!("SELECT sheaf_of(last_value) AS \"last!\" FROM " + $sheaf_of_last).fetch_one(&mut **$tx).await?;
-        let mut rows = Vec::new();
-        let whole = (SHEAVES.iter().filter(|sheaves| **sheaves <= last).map(|sheaves| Some(last - sheaves + 1))).chain([None]);
-        for first in whole {
-            rows = sqlx::query_as!(Row, $sql, $spellings, first, last, MOST).fetch_all(&mut **$tx).await?;
-            if i64::try_from(rows.len()).unwrap_or(i64::MAX) >= MOST {
-                break;
+        let mut sheaves = FIRST_SHEAVES;
+        loop {
+            let first = (sheaves <= last).then(|| last - sheaves + 1);
+            let rows = sqlx::query_as!(Row, $sql, $spellings, first, last, MOST).fetch_all(&mut **$tx).await?;
+            let found = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+            if first.is_none() || found >= MOST {
+                break rows;
             }
+            sheaves = rules::more_sheaves(sheaves, found, MOST);
         }
-        rows
     }};
 }
 
@@ -229,8 +237,9 @@ async fn snippets(tx: &mut Tx, shown: &[Hit], spellings: &Value) -> Result<BTree
            JOIN support_case c ON c.partner_id = w.partner_id AND c.case_id = w.case_id
            LEFT JOIN message m ON m.partner_id = w.partner_id AND m.case_id = w.case_id AND m.message_id = w.message_id
            LEFT JOIN note n ON n.partner_id = w.partner_id AND n.case_id = w.case_id AND n.note_id = w.note_id
-           -- No mark of ours may come from elsewhere.
-           CROSS JOIN LATERAL (SELECT translate(coalesce(m.body, n.body, c.subject), E'\x02\x03', '') AS body) t
+           -- No mark of ours may come from elsewhere; and what looks like a tag is text, which is left as it is only where it
+           -- does not look like one.
+           CROSS JOIN LATERAL (SELECT translate(coalesce(m.body, n.body, c.subject), E'<\x02\x03\x04', E'\x04') AS body) t
            CROSS JOIN LATERAL (SELECT ts_headline('words_en', t.body, coalesce(search_for($5), ''), $6) AS marked) e
            CROSS JOIN LATERAL (SELECT ts_headline('words_es', t.body, coalesce(search_for($5), ''), $6) AS marked) s"#,
         &partners,

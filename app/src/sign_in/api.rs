@@ -187,14 +187,23 @@ fn password_message(ctx: &Context, fault: PasswordFault) -> String {
     }
 }
 
-/// Keeps the reader's language or theme, in the browser and, signed in, with the person.
+/// Keeps the reader's language, form of address or theme, in the browser and, signed in, with the person.
 #[server(prefix = "/do", endpoint = "preferences")]
 pub async fn preferences(
     locale: Option<String>,
     theme: Option<String>,
     back: Option<String>,
+    address_form: Option<String>,
 ) -> Result<(), ServerFnError> {
     let ctx = context::current().map_err(|error| ServerFnError::new(error.to_string()))?;
+    if let (Some(form @ ("tu" | "usted")), Some(person)) = (address_form.as_deref(), ctx.actor.person()) {
+        let keep = async {
+            let mut tx = ctx.db.begin_sign_in().await?;
+            store::set_address_form(&mut tx, person, form).await?;
+            Ok::<_, AppError>(tx.commit().await?)
+        };
+        keep.await.map_err(|error| failed(&ctx, &error))?;
+    }
     if let Some(locale) = locale {
         let code = language::code(language::parse(&locale));
         set_cookie("locale", code, PREFERENCE_SECONDS, false);

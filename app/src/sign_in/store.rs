@@ -54,6 +54,10 @@ pub struct SignedIn {
     pub locale: String,
     /// Their time zone (IANA name).
     pub time_zone: String,
+    /// The place in what happened at which they ask.
+    pub place: String,
+    /// Whether something lies there that they typed and did not send.
+    pub drafts: bool,
 }
 
 /// Opens a session; gives its token. Staff work from it for half a day, members for thirty days.
@@ -101,7 +105,8 @@ pub async fn open_session(tx: &mut Tx, person: PersonId, now: DateTime<Utc>) -> 
 pub async fn load_session(tx: &mut Tx, token: &str, now: DateTime<Utc>) -> Result<Option<SignedIn>, AppError> {
     let row = sqlx::query!(
         r#"SELECT s.person_id, p.name, p.locale, p.time_zone, f.role AS "role?", s.partner_id, a.name AS "partner_name?",
-                  a.programme_id AS "programme_id?"
+                  a.programme_id AS "programme_id?", pg_current_snapshot()::text AS "place!",
+                  EXISTS (SELECT FROM kept_draft d WHERE d.person_id = s.person_id AND d.body <> '') AS "drafts!"
            FROM session s
            JOIN person p USING (person_id)
            LEFT JOIN staff f ON f.person_id = s.person_id AND f.disabled_at IS NULL
@@ -126,7 +131,8 @@ pub async fn load_session(tx: &mut Tx, token: &str, now: DateTime<Utc>) -> Resul
                 }),
                 _ => return None,
             };
-        Some(SignedIn { actor, locale: row.locale, time_zone: row.time_zone })
+        let (place, drafts) = (row.place, row.drafts);
+        Some(SignedIn { actor, locale: row.locale, time_zone: row.time_zone, place, drafts })
     }))
 }
 
@@ -295,6 +301,15 @@ pub async fn accept(
 /// When the database is away.
 pub async fn set_locale(tx: &mut Tx, person: PersonId, locale: &str) -> Result<(), AppError> {
     sqlx::query!("UPDATE person SET locale = $2 WHERE person_id = $1", person.0, locale).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Keeps how Spanish speaks to a person: `tu` or `usted`.
+///
+/// # Errors
+/// When the database refuses it.
+pub async fn set_address_form(tx: &mut Tx, person: PersonId, form: &str) -> Result<(), AppError> {
+    sqlx::query!("UPDATE person SET address_form = $2 WHERE person_id = $1", person.0, form).execute(&mut **tx).await?;
     Ok(())
 }
 

@@ -98,6 +98,19 @@ pub(crate) fn late(ctx: &Context, payouts: &[Payout], zone: Tz) -> AnyView {
     .into_any()
 }
 
+/// Where money is that left the balance and has not arrived, a sentence a payout; what is late is told by [`late`].
+pub(crate) fn underway(ctx: &Context, payouts: &[Payout], zone: Tz) -> Vec<String> {
+    let live =
+        |state| matches!(state, State::Scheduled | State::Approved | State::Submitted | State::Unknown | State::Held);
+    payouts
+        .iter()
+        .filter(|payout| live(payout.state))
+        .map(|payout| (payout, expected(ctx, payout, zone)))
+        .filter(|(_, expected)| !expected.is_late())
+        .map(|(payout, expected)| words::lead(ctx, payout, expected))
+        .collect()
+}
+
 /// A payout in the list on the partner's home.
 pub(crate) fn listed(ctx: &Context, payout: &Payout, zone: Tz) -> Row {
     let expected = expected(ctx, payout, zone);

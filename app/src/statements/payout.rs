@@ -38,6 +38,8 @@ pub struct Payout {
     pub bank_reference: Option<String>,
     /// Why the bank refused or returned it.
     pub code: Option<String>,
+    /// Whether it is released and the programme has no funds for it.
+    pub waits_for_funds: bool,
 }
 
 /// A step of a payout.

@@ -77,6 +77,7 @@ mod tests {
             since: "2026-04-01T00:00:00Z".parse().expect("time"),
             bank_reference: None,
             code: None,
+            waits_for_funds: false,
         }
     }
 

@@ -27,7 +27,8 @@ pub async fn list(tx: &mut Tx, partner: PartnerId, before: Option<PayoutId>) -> 
         Row,
         r#"SELECT p.payout_id, p.currency, p.amount, p.vat_treatment, p.vat_percent, p.vat, p.withheld_percent, p.withheld, p.fee,
                   p.total AS "total!", p.state, p.pay_day, m.kind, m.holder_name, m.masked,
-                  sent.at AS "submitted_at?", last.at AS "since!", last.bank_reference, last.code, put_off.new_pay_day AS "put_off_to?"
+                  sent.at AS "submitted_at?", last.at AS "since!", last.bank_reference, last.code, put_off.new_pay_day AS "put_off_to?",
+                  CASE WHEN p.state = 'approved' THEN funds_short(p.programme_id, p.currency) ELSE false END AS "waits_for_funds!"
            FROM payout p
            JOIN payout_method m USING (partner_id, payout_method_id)
            JOIN payout_event last ON last.partner_id = p.partner_id AND last.payout_id = p.payout_id AND last.seq = p.seq
@@ -77,6 +78,7 @@ struct Row {
     bank_reference: Option<String>,
     code: Option<String>,
     put_off_to: Option<NaiveDate>,
+    waits_for_funds: bool,
 }
 
 impl Row {
@@ -106,6 +108,7 @@ impl Row {
             since: self.since,
             bank_reference: self.bank_reference,
             code: self.code,
+            waits_for_funds: self.waits_for_funds,
         })
     }
 }

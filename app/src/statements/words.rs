@@ -27,6 +27,9 @@ pub fn lead(ctx: &Context, payout: &Payout, expected: Expected) -> String {
         }
         (State::Held, _) => tr!(locale, payout.lead_held, amount = amount),
         (State::Unknown, _) => tr!(locale, payout.lead_unknown, amount = amount),
+        (_, Expected::SentBy(by)) if payout.waits_for_funds => {
+            tr!(locale, payout.lead_funds, amount = amount, day = day(by))
+        }
         (_, Expected::SentBy(by)) => tr!(locale, payout.lead_sent_by, amount = amount, day = day(by)),
         (_, Expected::NotSentBy(by, Some(new))) => {
             tr!(locale, payout.lead_put_off, amount = amount, day = day(by), new = day(new))

@@ -23,9 +23,12 @@ pub fn before_after(decided: bool, before: Vec<(String, AnyView)>, after: Vec<(S
     .into_any()
 }
 
-/// A fact as it was when it was pinned and as it is now; a difference is marked.
+/// A fact as it was when it was pinned and as it is now; a difference is marked. What was never known takes no line.
 pub fn differ(label: String, was: String, now: String) -> AnyView {
     let locale = super::locale();
+    if was.is_empty() && now.is_empty() {
+        return ().into_any();
+    }
     if was == now {
         return view! {
             <p class="differ"><span class="differ-label">{label}</span><span class="differ-value">{now}</span></p>

@@ -7,6 +7,7 @@ use super::escape;
 use super::form::field_id;
 use super::islands::DraftKeeper;
 use crate::base::language::tr;
+use crate::live::Drafts;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use leptos::prelude::*;
 
@@ -126,12 +127,19 @@ pub fn TextArea(
     /// The most characters it takes; 0 for no limit.
     #[prop(default = 0)]
     maxlength: u32,
-    /// A name under which the browser keeps what is typed until it is sent, such as `case-12-reply`; empty for not.
+    /// A name under which what is typed is kept for its writer until it is sent, such as `case-12-reply`: lower-case
+    /// letters, digits and hyphens; empty for not. The server function forgets it where its form is done, by naming it
+    /// as the field `keep` that it gives to `forms::finish`.
     #[prop(optional, into)]
     keep: String,
 ) -> impl IntoView {
     let id = field_id(&name);
     let notes = Notes::new(&id, hint, error);
+    // What was typed here last and not sent; what a refused form brings back counts more.
+    let draft = use_context::<Drafts>().filter(|_| value.is_empty()).and_then(|drafts| drafts.get(&keep));
+    let marked = draft.is_some().then_some("");
+    let restored = draft.is_some().then(|| view! { <p class="kept" role="status">{tr!(super::locale(), live.restored)}</p> });
+    let value = draft.unwrap_or(value);
     let keeper = (!keep.is_empty()).then(|| view! { <DraftKeeper/> });
     let kept = (!keep.is_empty()).then(|| tr!(super::locale(), ui.draft_kept));
     // The parser drops one line end after the start tag; ours, not the writer's.
@@ -140,11 +148,12 @@ pub fn TextArea(
         <textarea
             id=id.clone() name=name rows=rows.to_string() required=required
             maxlength=(maxlength > 0).then(|| maxlength.to_string())
-            data-keep=some(keep) data-kept=kept
+            data-keep=some(keep) data-kept=kept data-restored=marked
             aria-describedby=notes.described_by.clone() aria-invalid=notes.invalid()
             inner_html=content
         ></textarea>
         {keeper}
+        {restored}
     };
     framed(id, label, required, notes, control.into_any())
 }

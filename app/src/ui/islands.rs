@@ -7,9 +7,12 @@ use leptos::prelude::*;
 
 #[cfg(feature = "hydrate")]
 mod awake;
+#[cfg(feature = "hydrate")]
+pub(crate) use awake::send;
 
-/// Keeps what is typed into the text area before it in this browser until it is sent, and brings it back into an
-/// empty one. The area says under which name (`data-keep`) and what to say then (`data-kept`).
+/// Keeps what is typed into the text area before it until it is sent: with the server every few seconds and on leaving,
+/// and in this browser what the server does not have yet, which is brought back into the area. The area says under which
+/// name (`data-keep`), what to say then (`data-kept`), and whether the server brought something back (`data-restored`).
 #[island]
 pub fn DraftKeeper() -> impl IntoView {
     let place = NodeRef::<leptos::html::Span>::new();

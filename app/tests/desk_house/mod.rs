@@ -342,7 +342,7 @@ impl House {
     }
 
     pub async fn note(&self, ctx: &Context, case: CaseId, body: &str) -> Answer {
-        post(ctx, || desk::note(case.to_string(), Some(body.to_owned()), key())).await
+        post(ctx, || desk::note(case.to_string(), Some(body.to_owned()), key(), None)).await
     }
 
     pub async fn mark(&self, ctx: &Context, case: CaseId, message: i64) -> Answer {

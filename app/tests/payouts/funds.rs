@@ -5,6 +5,8 @@ use crate::counting_house::{CUTOFF, CountingHouse};
 use crate::people::{done, errors};
 use crate::screens::{page, says};
 use crate::staff::Office;
+use app::base::clock::Clock;
+use app::base::context::Context;
 use app::base::error::AppError;
 use app::base::language::Locale;
 use app::funds::api::{FundsForm, book};
@@ -47,7 +49,12 @@ async fn a_file_is_made_when_the_account_covers_it(pool: PgPool) {
     done(book(&office.finn(), &form).await);
     done(book(&office.olivia(), &funding("bank_fee", "0.50")).await);
     says(&page(office.finn(), "/funds").await, &["£4.50 is missing: £24.00 is released"]);
-    says(&page(as_ana(&office, Locale::en).await, "/payouts").await, &["waits until the programme has put funds"]);
+    let on_its_day =
+        |ctx: Context| Context { clock: Clock::Fixed("2011-04-15T09:00:00Z".parse().expect("time")), ..ctx };
+    let home = page(on_its_day(as_ana(&office, Locale::en).await), "/payouts").await;
+    let lead =
+        "£8.00 is released and waits until the programme has put funds on its payout account. It is to be sent by";
+    says(&home, &[lead, "The programme"]);
     let refused = errors(make_files(&office.finn(), run, Format::PayPal).await);
     assert!(refused.get("").is_some_and(|message| message.contains("£4.50 is missing")), "{refused:?}");
     assert_eq!(office.payouts().await, ["ana 8.00 approved", "bob 16.00 approved"]);
@@ -55,6 +62,9 @@ async fn a_file_is_made_when_the_account_covers_it(pool: PgPool) {
     done(book(&office.finn(), &funding("funding", "4.50")).await);
     done(make_files(&office.finn(), run, Format::PayPal).await);
     assert_eq!(office.payouts().await, ["ana 8.00 submitted", "bob 16.00 submitted"]);
+    let home = page(as_ana(&office, Locale::en).await, "/payouts").await;
+    says(&home, &["£8.00 is on its way and should be on your account by"]);
+    assert!(!home.contains("put funds"), "{home}");
     let ana = office.reference("ana").await;
     office.answer(&format!("payout,status,date,reference,code\n{ana},paid,2011-06-01,T-1,\n")).await;
     says(&page(office.ada(), "/funds").await, &["£0.00 lies on the payout account", "£16.00", "£8.00", "£24.50"]);

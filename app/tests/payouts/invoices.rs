@@ -256,7 +256,10 @@ async fn an_owner_sets_the_policy_and_finance_reads_it(pool: PgPool) {
     done(set_policy(&office.olivia(), &form).await);
     assert_eq!(office.lines("SELECT count(*) FROM tax_policy").await, ["(2)"]);
     assert_eq!(office.lines("SELECT count(*) FROM audit WHERE action = 'tax_policy.set'").await, ["(1)"]);
-    says(&page(office.finn(), "/tax?programme=giftware").await, &["Partners send theirs", "Olivia Hart", "£1.50"]);
+    says(
+        &page(office.finn(), "/tax?programme=giftware").await,
+        &["Partners send their own invoices", "Olivia Hart", "£1.50"],
+    );
     says(&page(in_spanish(office.olivia()), "/tax").await, &["Los afiliados envían las suyas", "Guardar la política"]);
 }
 

@@ -185,3 +185,16 @@ FROM payout p JOIN partner_member m USING (partner_id);
 ALTER TABLE partner_invoice ENABLE TRIGGER partner_invoice_check;
 INSERT INTO partner_invoice_verdict (partner_id, payout_id, nth, verdict, decided_by, decided_at)
 SELECT i.partner_id, i.payout_id, i.nth, 'accepted', s.person_id, '2011-04-21Z' FROM partner_invoice i, staff s WHERE s.name = 'Olga Orr';
+
+-- Help: an article for partners, a draft, one for staff; Ana says that it helped and puts first steps away.
+INSERT INTO article (slug, audience, owner_id, created_at)
+SELECT a.slug, a.audience, s.person_id, '2011-03-01Z'
+FROM (VALUES ('payouts', 'partner'), ('unfinished', 'partner'), ('house-rules', 'staff')) AS a (slug, audience), staff s WHERE s.name = 'Olga Orr';
+INSERT INTO article_version (article_id, language, version, audience, title, body, written_by, written_at, published_at)
+SELECT article_id, 'en', 1, audience, slug, 'How it works', owner_id, '2011-03-01Z', CASE WHEN slug <> 'unfinished' THEN '2011-03-02Z'::timestamptz END
+FROM article;
+INSERT INTO article_feedback (article_id, language, version, person_id, partner_id, helped, at)
+SELECT a.article_id, 'en', 1, m.person_id, m.partner_id, true, '2011-03-03Z'
+FROM article a, partner_member m JOIN partner p USING (partner_id) WHERE a.slug = 'payouts' AND p.code = 'ana';
+INSERT INTO first_steps_dismissal (partner_id, person_id, dismissed_at)
+SELECT m.partner_id, m.person_id, '2011-03-03Z' FROM partner_member m JOIN partner p USING (partner_id) WHERE p.code = 'ana';

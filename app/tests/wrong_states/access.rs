@@ -63,6 +63,10 @@ async fn a_partner_sees_their_own_rows_and_nothing_without_a_context(pool: PgPoo
         for (partner, programme) in [("{ana}", "{giftware}"), ("{bob}", "{giftware}"), ("{zoe}", "{travel}")] {
             let (partner, programme) = (seed.fill(partner), seed.fill(programme));
             let own = match table.as_str() {
+                "article" | "live_article" => "article a WHERE audience = 'partner' AND retired_at IS NULL
+                     AND EXISTS (SELECT FROM article_version v WHERE v.article_id = a.article_id AND v.published_at IS NOT NULL)"
+                    .to_owned(),
+                "article_version" => "article_version WHERE audience = 'partner' AND published_at IS NOT NULL".to_owned(),
                 "programme" | "offer" | "tax_policy" => format!("{table} WHERE programme_id = {programme}"),
                 "terms_version" | "decision" => {
                     format!("{table} WHERE programme_id = {programme} AND partner_scope IN (0, {partner})")
@@ -103,6 +107,10 @@ async fn a_partner_does_not_read_what_is_the_houses(pool: PgPool) {
         "reason_house FROM contest",
         "reviewer_id FROM contest",
         "1 FROM note",
+        "1 FROM mention",
+        "1 FROM macro_text",
+        "1 FROM variant_mismatch",
+        "1 FROM link",
         "1 FROM audit",
         "1 FROM audit_seal",
         "1 FROM proposal",

@@ -1,5 +1,6 @@
 //! `demo`: a small believable programme in an empty database, made by the same code that a real one is made by.
 
+mod help;
 mod rota;
 mod runs;
 mod tax;
@@ -102,6 +103,7 @@ async fn fill(session: &Session) -> Result<bool, Failure> {
         tom: create_staff_in(&mut tx, OTHER_AGENT.0, OTHER_AGENT.1, PASSWORD, Role::Agent, "en", began).await?,
     };
     rota::write(&mut tx, desk, began, now).await?;
+    help::write(&mut tx, desk.ines, began).await?;
     make_partners(&mut tx, began).await?;
     tx.commit().await?;
     let mut tx = session.db.begin(&Actor::Command).await?;

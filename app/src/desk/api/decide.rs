@@ -52,8 +52,11 @@ pub async fn decide_case(
         form_key,
     };
     let end = decide(&ctx, &case, &version, &typed).await;
+    let keep = format!("case-{case}-decision");
     let fields = [
         ("form_name", "decide-case"),
+        ("seen", version.as_str()),
+        ("keep", keep.as_str()),
         ("outcome", typed.outcome.as_str()),
         ("reason", typed.reason.as_str()),
         ("amount", typed.amount.as_str()),
@@ -73,15 +76,18 @@ struct Typed {
     form_key: String,
 }
 
-async fn decide(ctx: &Context, case: &str, version: &str, typed: &Typed) -> Result<End, AppError> {
+async fn decide(ctx: &Context, case: &str, read_at: &str, typed: &Typed) -> Result<End, AppError> {
     let form_key = parse_key(&typed.form_key)?;
-    let version = parse_version(version)?;
+    let version = parse_version(read_at)?;
     let mut action = Action::begin(ctx, case).await?;
     if action.was_sent(form_key).await? {
         return Ok(action.done("decided"));
     }
     if case_store::decision(&mut action.tx, action.case.partner, action.case.id).await?.is_some() {
         return Ok(action.refused_for("", tr!(ctx.locale, desk.error_decided)));
+    }
+    if action.changed_unseen(read_at).await? {
+        return Ok(action.refused_for("", tr!(ctx.locale, desk.error_changed)));
     }
     // A closed case is opened again by a message first.
     if version != action.case.version || action.case.stage == Stage::Closed {

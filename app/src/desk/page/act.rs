@@ -9,6 +9,9 @@ use crate::base::language::tr;
 use crate::base::money::Money;
 use crate::disputes::model::{Outcome, Reason, Stage};
 use crate::disputes::words;
+use crate::help::page as help;
+use crate::macros::page as macros;
+use crate::live::page as live;
 use crate::ui::field::{Check, Field, Hidden, Select, Submit, TextArea, Weight};
 use crate::ui::form::Form;
 use crate::ui::layout::section;
@@ -55,12 +58,16 @@ fn reply(ctx: &Context, sheet: &Sheet) -> AnyView {
     let (locale, case) = (ctx.locale, sheet.case.id);
     let draft = sheet.draft_of("reply");
     let name = ctx.staff().map(|staff| staff.name.clone()).unwrap_or_default();
-    let seen = sheet.messages.last().map_or(0, |message| message.id);
+    let (seen, unseen) = (sheet.seen, live::unseen(ctx, &draft, &sheet.unseen));
+    let texts = view! { {macros::composer(ctx, case, &sheet.macros, &draft)}{help::beside(ctx, &sheet.help)} }.into_any();
     view! {
+        {live::present(ctx, &sheet.present)}
         <Form action="/do/reply" id=sheet.id_of("reply") draft=&draft>
+            {unseen}
             <Hidden name="case" value=case.to_string()/>
             <Hidden name="seen" value=seen.to_string()/>
             <Hidden name="form_key" value=draft.value_or("form_key", &forms::new_key())/>
+            {texts}
             <TextArea
                 name="body" label=tr!(locale, desk.reply_label) hint=Some(tr!(locale, desk.reply_hint, name = name))
                 value=draft.value("body") error=draft.error("body") rows=6 required=true maxlength=20_000
@@ -90,6 +97,7 @@ fn needs_no_answer(ctx: &Context, sheet: &Sheet, message: i64) -> AnyView {
 fn note(ctx: &Context, sheet: &Sheet) -> AnyView {
     let (locale, case) = (ctx.locale, sheet.case.id);
     let draft = sheet.draft_of("note");
+    let mention = sheet.mentions.field(ctx, &draft);
     view! {
         <Form action="/do/note" id=sheet.id_of("note") draft=&draft>
             <Hidden name="case" value=case.to_string()/>
@@ -99,6 +107,7 @@ fn note(ctx: &Context, sheet: &Sheet) -> AnyView {
                 value=draft.value("body") error=draft.error("body") rows=3 required=true maxlength=20_000
                 keep=format!("case-{case}-note")
             />
+            {mention}
             <Submit text=tr!(locale, desk.note_button) tone=Weight::Quiet/>
         </Form>
     }
@@ -108,6 +117,7 @@ fn note(ctx: &Context, sheet: &Sheet) -> AnyView {
 fn decide(ctx: &Context, sheet: &Sheet) -> AnyView {
     let (locale, case, version) = (ctx.locale, sheet.case.id, sheet.case.version);
     let draft = sheet.draft_of("decide-case");
+    let (read, unseen) = (format!("{version}@{}", sheet.seen), live::unseen(ctx, &draft, &sheet.unseen));
     let choose = (String::new(), tr!(locale, desk.choose));
     let outcomes = Outcome::ALL.iter().map(|each| (each.as_str().to_owned(), outcome_words(ctx, *each)));
     let outcomes: Vec<_> = std::iter::once(choose.clone()).chain(outcomes).collect();
@@ -122,8 +132,9 @@ fn decide(ctx: &Context, sheet: &Sheet) -> AnyView {
     };
     view! {
         <Form action="/do/decide-case" id=sheet.id_of("decide-case") draft=&draft>
+            {unseen}
             <Hidden name="case" value=case.to_string()/>
-            <Hidden name="version" value=version.to_string()/>
+            <Hidden name="version" value=read/>
             <Hidden name="form_key" value=draft.value_or("form_key", &forms::new_key())/>
             <Select
                 name="outcome" label=tr!(locale, desk.decision_outcome) options=outcomes
@@ -155,10 +166,12 @@ fn decide(ctx: &Context, sheet: &Sheet) -> AnyView {
 fn close(ctx: &Context, sheet: &Sheet) -> AnyView {
     let (locale, case, version) = (ctx.locale, sheet.case.id, sheet.case.version);
     let draft = sheet.draft_of("close");
+    let (read, unseen) = (format!("{version}@{}", sheet.seen), live::unseen(ctx, &draft, &sheet.unseen));
     view! {
         <Form action="/do/close-case" id=sheet.id_of("close") draft=&draft class="inline">
+            {unseen}
             <Hidden name="case" value=case.to_string()/>
-            <Hidden name="version" value=version.to_string()/>
+            <Hidden name="version" value=read/>
             <Submit text=tr!(locale, desk.close_button) tone=Weight::Quiet/>
         </Form>
     }

@@ -16,10 +16,16 @@ use crate::desk::store::{self, HouseSide};
 use crate::disputes::model::{About, Case, Decision, Event, Facts, Message, PayoutStep, Pin};
 use crate::disputes::store as cases;
 use crate::disputes::words;
+use crate::help::page::Beside;
 use crate::inbox::files::{self, Files};
 use crate::inbox::store::{self as mail, Unreachable};
+use crate::macros::page::Composer;
+use crate::mentions::page::Colleagues;
+use crate::live::model::{Present, Seen, Unseen};
+use crate::live::{page as live, store as live_store};
 use crate::payout_methods::page as methods;
 use crate::search::page as search;
+use crate::similar;
 use crate::tax::page as tax;
 use crate::terms::model::{Field, Version};
 use crate::terms::store as terms;
@@ -59,12 +65,22 @@ pub(super) struct Sheet {
     /// Whether the reader may act, or only read.
     pub may_act: bool,
     pub draft: Draft,
+    pub macros: Composer,
+    pub help: Beside,
+    pub mentions: Colleagues,
+    /// Decided cases like it.
+    pub similar: Vec<similar::store::Solved>,
+    /// How far the page shows it, and what came while a refused form was written.
+    pub seen: Seen,
+    pub unseen: Vec<Unseen>,
+    /// Who has it open.
+    pub present: Vec<Present>,
 }
 
 impl Sheet {
     /// The draft, where it is of this form; an untouched one otherwise.
     pub fn draft_of(&self, form: &str) -> Draft {
-        if self.draft.is_refused() && self.draft.value("form_name") == form {
+        if self.draft.value("form_name") == form {
             self.draft.clone()
         } else {
             Draft::default()
@@ -95,6 +111,9 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
     let now = ctx.now();
     let staff = ctx.staff()?;
     let partner = store::partner_of(tx, id).await?;
+    // Before everything that it marks: a page may show more than it says, never less.
+    let seen = live_store::seen(tx, partner, id).await?;
+    let draft = forms::recall(ctx, query.get("form")).await?;
     let case = cases::find(tx, partner, id).await?;
     let decision = match (cases::decision(tx, partner, id).await?, store::house_side(tx, partner, id).await?) {
         (Some(decision), Some(house)) => Some((decision, house)),
@@ -118,6 +137,8 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         }
         None => None,
     };
+    let draft = forms::recall(ctx, query.get("form")).await?;
+    let may_act = Who::Desk.includes(&ctx.actor);
     let in_force = terms::in_force(tx, case.programme, None, partner, now).await?;
     let of = |field| in_force.iter().find(|version| version.field == field).cloned();
     Ok(Sheet {
@@ -140,8 +161,18 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         offers: cases::offers(tx, case.programme).await?,
         clocks: clocks::read(ctx, tx, partner, id, now).await?,
         authority: store::authority(tx, case.programme, staff.role, now).await?,
-        may_act: Who::Desk.includes(&ctx.actor),
-        draft: forms::recall(ctx, query.get("form")).await?,
+        macros: Composer::read(ctx, tx, partner, id, &draft).await?,
+        help: Beside::read(ctx, tx, case.kind, &case.subject).await?,
+        mentions: Colleagues::read(tx).await?,
+        similar: similar::store::like(tx, partner, id, similar::page::MOST).await?,
+        may_act,
+        unseen: match live::seen_of(&draft) {
+            Some(then) => live_store::unseen(tx, partner, id, &then).await?,
+            None => Vec::new(),
+        },
+        present: live_store::present(tx, &[id]).await?.remove(&id).unwrap_or_default(),
+        draft,
+        seen,
         case,
         pins,
         decision,
@@ -166,13 +197,13 @@ async fn today(ctx: &Context, tx: &mut Tx, case: &Case, pin: &Pin) -> Result<Opt
 
 fn show(ctx: &Context, query: &Query, asked: &Asked, waiting: &[Waiting], sheet: &Sheet, title: String) -> AnyView {
     let done = done(ctx, query.get("done"));
-    let head = page_head(title, Some(talk::lead(ctx, sheet)));
+    let head = page_head(title, Some(live::region("lead", talk::lead(ctx, sheet))));
     let talk = view! {
         {notice::done(ctx, done)}
-        {talk::decision(ctx, sheet)}
+        {live::region("decision", talk::decision(ctx, sheet).into_any())}
         {talk::conversation(ctx, sheet)}
         {act::forms(ctx, sheet)}
-        {talk::time_line(ctx, sheet)}
+        {live::region("steps", talk::time_line(ctx, sheet))}
     };
     let facts = view! {
         {clocks::clocks(ctx, &sheet.clocks)}
@@ -182,12 +213,13 @@ fn show(ctx: &Context, query: &Query, asked: &Asked, waiting: &[Waiting], sheet:
         {facts::pins(ctx, sheet)}
         {recalculate::section(ctx, query, sheet)}
         {facts::terms(ctx, sheet)}
+        {similar::page::solved(ctx, &sheet.similar)}
         {facts::former(ctx, sheet)}
     };
     view! {
         {head}
         {search::bar(ctx, "")}
-        {three_columns(beside(ctx, asked, waiting, sheet.case.id), talk.into_any(), facts.into_any())}
+        {three_columns(live::region("beside", beside(ctx, asked, waiting, sheet.case.id)), talk.into_any(), facts.into_any())}
     }
     .into_any()
 }

@@ -15,6 +15,7 @@ use crate::desk::model::{View, Waiting};
 use crate::desk::order::Why;
 use crate::desk::store::{self, Narrowed, Page, Tally};
 use crate::disputes::words;
+use crate::live::page as live;
 use crate::paths;
 use crate::search::page as search;
 use crate::ui::Tone;
@@ -84,12 +85,12 @@ pub fn Desk() -> impl IntoView {
         };
         let title = tr!(ctx.locale, desk.title);
         let body = view! {
-            {page_head(title.clone(), Some(lead(&ctx, asked.view, tally)))}
+            {page_head(title.clone(), Some(live::region("lead", lead(&ctx, asked.view, tally))))}
             {search::bar(&ctx, "")}
             {tabs(tabs_shown)}
             {filter::section(&ctx, &query, asked.view, &asked.filter, &asked.problems, &choices)}
             {save}
-            {list(&ctx, &asked, page)}
+            {live::region("queue", list(&ctx, &asked, page))}
         };
         Ok((title, body.into_any()))
     })

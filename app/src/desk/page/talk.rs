@@ -7,6 +7,7 @@ use crate::base::language::tr;
 use crate::disputes::model::Side;
 use crate::disputes::{rules, words};
 use crate::inbox;
+use crate::live::page as live;
 use crate::ui::Tone;
 use crate::ui::badge::badge;
 use crate::ui::case;
@@ -73,7 +74,7 @@ pub(super) fn conversation(ctx: &Context, sheet: &Sheet) -> AnyView {
     let mut all: Vec<_> = messages.chain(notes).collect();
     all.sort_by_key(|(at, _)| *at);
     let all = all.into_iter().map(|(_, each)| each).collect_view();
-    section(tr!(ctx.locale, desk.conversation), all.into_any())
+    section(tr!(ctx.locale, desk.conversation), live::region("talk", all.into_any()))
 }
 
 /// What the partner sees of it, step by step.

@@ -5,6 +5,7 @@ use crate::base::context::Context;
 use crate::base::language::tr;
 use crate::disputes::model::{Case, Stage};
 use crate::disputes::{rules, store, words};
+use crate::live::page as live;
 use crate::paths;
 use crate::rota::page::presence;
 use crate::search::page as search;
@@ -24,13 +25,14 @@ pub fn Disputes() -> impl IntoView {
         let mut cases = store::list(&mut tx, member.partner).await?;
         let sought = search::own(&mut tx, member.partner, query.get("q")).await?;
         let bar = (cases.len() > 5 || sought.is_some()).then(|| search::bar_of_own(&ctx, query.get("q").unwrap_or_default()));
+        let lead = lead(&ctx, &cases);
         cases.retain(|case| sought.as_ref().is_none_or(|found| found.contains(&case.id)));
         let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);
         let title = tr!(ctx.locale, disputes.title);
         let body = view! {
-            {page_head(title.clone(), Some(view! { {lead(&ctx, &cases)}{on} }.into_any()))}
+            {page_head(title.clone(), Some(live::region("lead", view! { {lead}{on} }.into_any())))}
             {bar}
-            {if cases.is_empty() && sought.is_some() { none_found(&ctx) } else { list(&ctx, cases) }}
+            {live::region("disputes", if cases.is_empty() && sought.is_some() { none_found(&ctx) } else { list(&ctx, cases) })}
         };
         Ok((title, body.into_any()))
     })

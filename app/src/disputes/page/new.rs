@@ -8,8 +8,10 @@ use crate::base::forms::{self, Draft};
 use crate::base::ids::{ConversionId, PayoutId, TermsVersionId};
 use crate::base::language::tr;
 use crate::clocks::store as clocks;
+use crate::disputes::api::kept_as;
 use crate::disputes::model::{ConversionFacts, Facts, Kind};
 use crate::disputes::{facts, rules, store, words};
+use crate::help::page::before_sending;
 use crate::paths;
 use crate::rota::page::presence;
 use crate::statements;
@@ -33,9 +35,11 @@ pub fn NewDispute() -> impl IntoView {
         let title = tr!(ctx.locale, disputes.new_title);
         let promised = clocks::promises(&mut tx, member.partner, Kind::Other, ctx.now()).await?.first_reply();
         let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);
+        let before = before_sending(&ctx, &mut tx, &query, &draft.value("body")).await?;
         let body = match about(&ctx, &mut tx, &member, &query, &draft).await? {
             Asked::Form(form, pinned) => view! {
                 {page_head(title.clone(), Some(lead(&ctx, promised, on)))}
+                {before}
                 {columns(match pinned {
                     Some(pinned) => vec![form, pinned],
                     None => vec![form],
@@ -114,13 +118,14 @@ async fn about(ctx: &Context, tx: &mut Tx, member: &Member, query: &Query, draft
 }
 
 fn form(ctx: &Context, draft: &Draft, fields: AnyView) -> AnyView {
-    let (locale, draft) = (ctx.locale, draft.clone());
+    let (locale, draft, keep) = (ctx.locale, draft.clone(), kept_as(&ctx.path));
     view! {
         <Form action="/do/open-dispute" id="form" draft=&draft>
             {fields}
             <TextArea
                 name="body" label=tr!(locale, disputes.field_body) hint=Some(tr!(locale, disputes.field_body_hint))
                 value=draft.value("body") error=draft.error("body") rows=7 required=true maxlength=20_000
+                keep=keep
             />
             <Hidden name="form_key" value=draft.value_or("form_key", &forms::new_key())/>
             <Submit text=tr!(locale, disputes.open_button)/>

@@ -10,6 +10,7 @@ use crate::disputes::model::{Case, Decision, Event, Message, PayoutStep, Pin, Si
 use crate::disputes::{facts, rules, store, words};
 use crate::inbox;
 use crate::inbox::files::{self, Files};
+use crate::live::page as live;
 use crate::rota::page::presence;
 use crate::ui::Tone;
 use crate::ui::case;
@@ -41,13 +42,13 @@ pub fn Dispute() -> impl IntoView {
         let title = words::about(&ctx, case.kind, &case.subject);
         let said = done(&ctx, query.get("done"));
         let body = view! {
-            {page_head(title.clone(), Some(view! { {lead(&ctx, &case, decision.as_ref())}{on} }.into_any()))}
+            {page_head(title.clone(), Some(live::region("lead", view! { {lead(&ctx, &case, decision.as_ref())}{on} }.into_any())))}
             {notice::done(&ctx, said)}
-            {decision.map(|decision| decided(&ctx, &decision))}
+            {live::region("decision", decision.map(|decision| decided(&ctx, &decision)).into_any())}
             {columns(vec![
                 view! { {conversation(&ctx, &messages, &files)} {answer_form(&ctx, &case, &messages, &draft)} }.into_any(),
                 view! {
-                    {section(tr!(ctx.locale, disputes.time_line), timeline(steps(&ctx, &case, &events, &paid)))}
+                    {live::region("steps", section(tr!(ctx.locale, disputes.time_line), timeline(steps(&ctx, &case, &events, &paid))))}
                     {pins.iter().map(|pin| pinned(&ctx, pin)).collect_view()}
                 }.into_any(),
             ])}
@@ -109,7 +110,7 @@ fn conversation(ctx: &Context, messages: &[Message], files: &Files) -> AnyView {
             case::message_with(side, message.author.clone(), text::time_exact(ctx, message.at), body)
         })
         .collect_view();
-    section(tr!(ctx.locale, disputes.conversation), messages.into_any())
+    section(tr!(ctx.locale, disputes.conversation), live::region("talk", messages.into_any()))
 }
 
 fn answer_form(ctx: &Context, case: &Case, messages: &[Message], draft: &Draft) -> AnyView {
@@ -164,7 +165,9 @@ fn steps(ctx: &Context, case: &Case, events: &[Event], paid: &[PayoutStep]) -> V
 }
 
 fn pinned(ctx: &Context, pin: &Pin) -> AnyView {
-    let lines = facts::lines(ctx, &pin.facts).into_iter().map(|(label, value)| (label, value.into_any())).collect();
+    // What was not known then takes no line.
+    let known = facts::lines(ctx, &pin.facts).into_iter().filter(|(_, value)| !value.is_empty());
+    let lines = known.map(|(label, value)| (label, value.into_any())).collect();
     let body = view! {
         <p>{tr!(ctx.locale, disputes.as_it_was)}" "{text::time_exact(ctx, pin.at)}</p>
         {crate::ui::layout::facts(lines)}

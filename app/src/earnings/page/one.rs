@@ -63,13 +63,14 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
 /// What the programme contests, with its reason and its last day.
 fn contested(ctx: &Context, commission: &Explained, contests: &[Told]) -> Option<AnyView> {
     let told = contests.iter().find(|told| told.ended.is_none())?;
-    let words = tr!(
-        ctx.locale,
-        contests.told_lead,
-        reason = told.reason.clone(),
-        amount = money(ctx, commission, commission.left),
-        day = format::day(ctx.locale, last_day(told.ends_at, ctx.time_zone))
-    );
+    let reason = told.reason.clone();
+    let amount = money(ctx, commission, commission.left);
+    let day = format::day(ctx.locale, last_day(told.ends_at, ctx.time_zone));
+    let words = if commission.released_at.is_none() {
+        tr!(ctx.locale, contests.told_lead_in_hold, reason = reason, amount = amount, day = day)
+    } else {
+        tr!(ctx.locale, contests.told_lead, reason = reason, amount = amount, day = day)
+    };
     Some(notice(Tone::Waiting, words))
 }
 
@@ -225,7 +226,7 @@ fn steps(ctx: &Context, commission: &Explained, events: &[Event], contests: &[To
     for told in contests {
         let ends = told.ended.as_ref().map_or(told.ends_at, |(at, ..)| *at);
         for (at, step) in [told.contested_at, ends].into_iter().zip(told_steps(ctx, told)) {
-            if step.future { ahead.push(step) } else { steps.push((at, step)) }
+            if step.future { ahead.push((at, step)) } else { steps.push((at, step)) }
         }
     }
     // Stable, so that what happened at one moment stays in the order it came.
@@ -237,9 +238,11 @@ fn steps(ctx: &Context, commission: &Explained, events: &[Event], contests: &[To
             None => tr!(ctx.locale, commission.event_approval_future),
         };
         let when = commission.hold_until.map(|at| text::time(ctx, at));
-        steps.push(Step { title, when, future: true, tone: Tone::Waiting, ..Step::default() });
+        let at = commission.hold_until.unwrap_or(DateTime::<Utc>::MAX_UTC);
+        ahead.push((at, Step { title, when, future: true, tone: Tone::Waiting, ..Step::default() }));
     }
-    steps.extend(ahead);
+    ahead.sort_by_key(|(at, _)| *at);
+    steps.extend(ahead.into_iter().map(|(_, step)| step));
     steps
 }
 

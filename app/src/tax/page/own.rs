@@ -37,7 +37,7 @@ pub(super) fn lines(ctx: &Context, profile: &Profile) -> Vec<(String, AnyView)> 
     let number = |number: &Option<String>| number.clone().unwrap_or_else(none).into_any();
     let mut lines = vec![
         (tr!(locale, tax.legal_name), profile.legal_name.clone().into_any()),
-        (tr!(locale, tax.kind), words::kind(locale, profile.kind).into_any()),
+        (tr!(locale, tax.kind_of_partner), words::kind(locale, profile.kind).into_any()),
         (tr!(locale, tax.address), words::address(locale, &profile.address).join(", ").into_any()),
         (tr!(locale, tax.tax_number), number(&profile.tax_number)),
     ];

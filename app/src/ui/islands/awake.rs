@@ -3,11 +3,20 @@
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
+use leptos::wasm_bindgen::closure::Closure;
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
-use web_sys::{Element, HtmlElement, HtmlFormElement, HtmlTextAreaElement, Storage};
+use web_sys::{
+    Element, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlTextAreaElement, Storage, UrlSearchParams,
+    XmlHttpRequest,
+};
 
 /// Names of drafts in the browser's store begin so, and end at sign-out.
 const DRAFT: &str = "draft:";
+/// Where drafts are kept, and how often.
+const KEEP: &str = "/do/keep-draft";
+const KEEP_EVERY: Duration = Duration::from_secs(3);
 /// How soon a page is loaded again that tells of work under way.
 const RELOAD_AFTER: Duration = Duration::from_millis(1500);
 
@@ -17,34 +26,98 @@ pub(super) fn keep_draft(place: &HtmlElement) {
     else {
         return;
     };
-    let key = format!("{DRAFT}{}", area.get_attribute("data-keep").unwrap_or_default());
+    let name = area.get_attribute("data-keep").unwrap_or_default();
+    let key = format!("{DRAFT}{name}");
+    let restored = area.has_attribute("data-restored");
+    // What a refused form brought back is kept nowhere else yet.
+    let unkept = Rc::new(Cell::new(!restored && !area.value().is_empty()));
+    // What this browser still holds is what did not reach the server, so it is newer than what the server knows.
     if let Some(draft) = store().and_then(|store| store.get_item(&key).ok().flatten())
-        && area.value().is_empty()
+        && (restored || area.value().is_empty())
     {
         area.set_value(&draft);
         place.set_text_content(area.get_attribute("data-kept").as_deref());
+        unkept.set(true);
     }
     let on_input = {
-        let (area, place, key) = (area.clone(), place.clone(), key.clone());
+        let (area, place, key, unkept) = (area.clone(), place.clone(), key.clone(), unkept.clone());
         move || {
             place.set_text_content(None);
+            unkept.set(true);
             if let Some(store) = store() {
-                let text = area.value();
                 // A store that is full or forbidden keeps nothing; the form works all the same.
-                let _ = if text.is_empty() { store.remove_item(&key) } else { store.set_item(&key, &text) };
+                let _ = store.set_item(&key, &area.value());
             }
         }
     };
     listen(&area, ev::input, move |_| on_input());
     if let Some(form) = area.form() {
+        let (key, unkept) = (key.clone(), unkept.clone());
         listen(&form, ev::submit, move |event| {
-            if !event.default_prevented()
-                && let Some(store) = store()
-            {
-                let _ = store.remove_item(&key);
+            if !event.default_prevented() {
+                unkept.set(false);
+                forget(&key);
             }
         });
     }
+    let leaving = {
+        let (area, name, unkept) = (area.clone(), name.clone(), unkept.clone());
+        move || {
+            if unkept.get()
+                && let Some(fields) = draft(&area, &name)
+            {
+                let beacon = window().navigator().send_beacon_with_opt_url_search_params(KEEP, Some(&fields));
+                unkept.set(!beacon.unwrap_or(false));
+            }
+        }
+    };
+    let hidden = leaving.clone();
+    let _ = window_event_listener(ev::pagehide, move |_| leaving());
+    let _ = window_event_listener(ev::visibilitychange, move |_| hidden());
+    let _ = set_interval_with_handle(
+        move || {
+            let Some(fields) = draft(&area, &name).filter(|_| unkept.replace(false)) else { return };
+            let (area, key, unkept, sent) = (area.clone(), key.clone(), unkept.clone(), area.value());
+            send(KEEP, &fields, move |kept| match kept {
+                true if area.value() == sent => forget(&key),
+                true => {}
+                false => unkept.set(true),
+            });
+        },
+        KEEP_EVERY,
+    );
+}
+
+/// What is sent of a draft: its name, what is typed, and the form it is in.
+fn draft(area: &HtmlTextAreaElement, name: &str) -> Option<UrlSearchParams> {
+    let form = area.form()?;
+    if form.has_attribute("data-sent") {
+        return None;
+    }
+    let form_key = find::<HtmlInputElement>(&form, "input[name=form_key]").map(|input| input.value());
+    let fields = UrlSearchParams::new().ok()?;
+    fields.append("name", name);
+    fields.append("body", &area.value());
+    fields.append("form_key", &form_key.unwrap_or_default());
+    Some(fields)
+}
+
+fn forget(key: &str) {
+    if let Some(store) = store() {
+        let _ = store.remove_item(key);
+    }
+}
+
+/// Sends fields to a server function without leaving the page; says whether it was done.
+pub fn send(path: &str, fields: &UrlSearchParams, done: impl FnOnce(bool) + 'static) {
+    let Some(request) = XmlHttpRequest::new().ok().filter(|request| request.open("POST", path).is_ok()) else {
+        return done(false);
+    };
+    let answered = request.clone();
+    let heard = Closure::once_into_js(move || done(matches!(answered.status(), Ok(200..300))));
+    let _ = request.add_event_listener_with_callback("loadend", heard.unchecked_ref());
+    let _ = request.set_request_header("content-type", "application/x-www-form-urlencoded");
+    let _ = request.send_with_opt_str(Some(&String::from(fields.to_string())));
 }
 
 pub(super) fn read_chart(place: &HtmlElement) {
