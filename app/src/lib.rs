@@ -5,6 +5,10 @@
 //! The crate is compiled twice: with `ssr` for the server, with `hydrate` for the browser, which gets islands alone.
 
 pub mod account;
+#[cfg(feature = "ssr")]
+pub mod advertiser;
+#[cfg(feature = "ssr")]
+pub mod appeals;
 pub mod approvals;
 pub mod audit;
 pub mod base;
@@ -18,6 +22,8 @@ pub mod desk;
 #[cfg(feature = "ssr")]
 pub mod disputes;
 pub mod earnings;
+#[cfg(feature = "ssr")]
+pub mod escalations;
 #[cfg(feature = "ssr")]
 pub mod figures;
 #[cfg(feature = "ssr")]
@@ -41,6 +47,7 @@ pub mod macros;
 pub mod mail;
 #[cfg(feature = "ssr")]
 pub mod mentions;
+pub mod notices;
 #[cfg(feature = "ssr")]
 pub mod partners;
 pub mod paths;
@@ -53,6 +60,10 @@ pub mod payouts;
 #[cfg(feature = "ssr")]
 pub mod programmes;
 #[cfg(feature = "ssr")]
+pub mod provisional;
+#[cfg(feature = "ssr")]
+pub mod ratings;
+#[cfg(feature = "ssr")]
 pub mod rota;
 #[cfg(feature = "ssr")]
 pub mod search;
@@ -63,6 +74,7 @@ pub mod shell;
 pub mod sign_in;
 #[cfg(feature = "ssr")]
 pub mod similar;
+pub mod silence;
 #[cfg(feature = "ssr")]
 pub mod staff;
 #[cfg(feature = "ssr")]

@@ -1,8 +1,8 @@
 //! Every address of the product, typed, in one place. Who may ask for them stands in `base::access`.
 
 use crate::base::ids::{
-    AttachmentId, CaseId, ContestId, ConversionId, MacroId, MailInId, PayoutFileId, PayoutId, PayoutRunId, ProposalId,
-    TermsVersionId,
+    AttachmentId, CaseId, ContestId, ConversionId, EnquiryId, MacroId, MailInId, PayoutFileId, PayoutId, PayoutRunId,
+    ProposalId, TermsVersionId,
 };
 #[cfg(feature = "ssr")]
 use crate::invoices::model::Kind as InvoiceKind;
@@ -52,6 +52,12 @@ pub const MAIL: &str = "/mail";
 pub const TAX: &str = "/tax";
 /// What the programme contests.
 pub const CONTESTS: &str = "/contests";
+/// Claims that are put to advertisers.
+pub const ENQUIRIES: &str = "/enquiries";
+/// Cases that are put to leads and owners.
+pub const ESCALATIONS: &str = "/escalations";
+/// What may be credited provisionally, and what silence decides.
+pub const LIMITS: &str = "/limits";
 /// What banks and payment services answered.
 pub const ANSWERS: &str = "/answers";
 /// Mails that wait for a person.
@@ -70,6 +76,26 @@ pub const RECORD: &str = "/record";
 /// The sheet that accepts an invitation.
 pub fn join(token: &str) -> String {
     format!("/join/{token}")
+}
+
+/// One enquiry.
+pub fn enquiry(id: EnquiryId) -> String {
+    format!("{ENQUIRIES}/{id}")
+}
+
+/// One enquiry, with what one of its answers says.
+pub fn enquiry_answer(id: EnquiryId, nth: i32) -> String {
+    format!("{ENQUIRIES}/{id}?answer={nth}")
+}
+
+/// The file of an enquiry for its advertiser.
+pub fn enquiry_file(id: EnquiryId) -> String {
+    format!("{ENQUIRIES}/{id}/claims.csv")
+}
+
+/// Where a case is rated from a mail.
+pub fn rate(token: &str) -> String {
+    format!("/rate/{token}")
 }
 
 /// One payout, as its partner sees it.
@@ -122,6 +148,7 @@ pub fn for_the_log(path: &str) -> &str {
     match () {
         () if path.starts_with("/join/") => "/join/…",
         () if path.starts_with("/account/confirm/") => "/account/confirm/…",
+        () if path.starts_with("/rate/") => "/rate/…",
         () => path,
     }
 }

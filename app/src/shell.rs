@@ -1,6 +1,7 @@
 //! The document, the frame around every page, and the table of routes.
 
 use crate::account::page::Account;
+use crate::advertiser::page::{Enquiries, EnquiryPage};
 use crate::approvals::page::{Approvals, ProposalPage};
 use crate::audit::page::Record;
 use crate::base::access::Who;
@@ -11,6 +12,7 @@ use crate::contests::page::{ContestPage, Contests};
 use crate::desk::page::{Desk, DeskCase};
 use crate::disputes::page::{Dispute, Disputes, NewDispute};
 use crate::earnings::page::{Commission, Earnings};
+use crate::escalations::page::Escalations;
 use crate::figures::page::Figures;
 use crate::funds::page::FundsPage;
 use crate::help::page::{Help, HelpArticle, WriteArticle};
@@ -27,10 +29,12 @@ use crate::paths;
 use crate::payout_methods::page::{ConfirmMethod, PayoutMethodForm};
 use crate::payout_runs::page::{RunPage, RunPayout, Runs};
 use crate::payouts::page::Payouts;
+use crate::ratings::page::RatePage;
 use crate::rota::page::RotaPage;
 use crate::search::page::Search;
 use crate::settlement::page::{AnswerLine, Answers};
 use crate::sign_in::page::{JoinPage, SignInPage};
+use crate::silence::page::Limits;
 use crate::statements::page::PayoutPage;
 use crate::tax::page::{TaxData, TaxPolicy};
 use crate::terms::page::Terms;
@@ -124,6 +128,11 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/desk") view=Desk ssr=SsrMode::Async/>
             <Route path=path!("/views") view=Views ssr=SsrMode::Async/>
             <Route path=path!("/search") view=Search ssr=SsrMode::Async/>
+            <Route path=path!("/rate/:token") view=RatePage ssr=SsrMode::Async/>
+            <Route path=path!("/escalations") view=Escalations ssr=SsrMode::Async/>
+            <Route path=path!("/limits") view=Limits ssr=SsrMode::Async/>
+            <Route path=path!("/enquiries") view=Enquiries ssr=SsrMode::Async/>
+            <Route path=path!("/enquiries/:enquiry") view=EnquiryPage ssr=SsrMode::Async/>
             <Route path=path!("/contests") view=Contests ssr=SsrMode::Async/>
             <Route path=path!("/contests/:contest") view=ContestPage ssr=SsrMode::Async/>
             <Route path=path!("/desk/:case") view=DeskCase ssr=SsrMode::Async/>
@@ -205,6 +214,8 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
                 (paths::DESK, tr!(locale, shell.desk)),
                 (paths::QUARANTINE, inbox::page::room(locale, waiting)),
                 (paths::CONTESTS, tr!(locale, contests.room)),
+                (paths::ENQUIRIES, tr!(locale, advertiser.room)),
+                (paths::ESCALATIONS, tr!(locale, escalations.room)),
                 (paths::ROTA, tr!(locale, rota.title)),
             ];
             if Who::Desk.includes(&ctx.actor) {
@@ -216,6 +227,7 @@ fn navigation(ctx: &Context) -> Option<AnyView> {
                 rooms.push((paths::FIGURES, tr!(locale, figures.room)));
             }
             if matches!(staff.role, Role::Owner | Role::Auditor) {
+                rooms.push((paths::LIMITS, tr!(locale, provisional.limits_title)));
                 rooms.push((paths::APPROVALS, tr!(locale, shell.approvals)));
             }
             if Who::Counting.includes(&ctx.actor) {

@@ -80,7 +80,15 @@ fn ids(page: &Page) -> Vec<CaseId> {
     page.lines.iter().map(|line| line.id).collect()
 }
 
-type Row = (i64, String, Option<i64>, Option<DateTime<Utc>>, Option<DateTime<Utc>>, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+type Row = (
+    i64,
+    String,
+    Option<i64>,
+    Option<DateTime<Utc>>,
+    Option<DateTime<Utc>>,
+    Option<DateTime<Utc>>,
+    Option<DateTime<Utc>>,
+);
 
 /// What a view shows, told by the rules alone: without places, steps or pages.
 async fn told(house: &House, view: View, now: DateTime<Utc>) -> Vec<CaseId> {
@@ -129,7 +137,11 @@ async fn the_pages_of_a_view_show_every_case_once_and_in_its_order(pool: PgPool)
         for minutes in [0, 7 * 60, 30 * 60] {
             let now = house.later(minutes).now;
             for view in View::ALL {
-                assert_eq!(walk(&house, view, &Filter::default(), now).await, told(&house, view, now).await, "{view:?}");
+                assert_eq!(
+                    walk(&house, view, &Filter::default(), now).await,
+                    told(&house, view, now).await,
+                    "{view:?}"
+                );
             }
         }
         // The job makes the steps that have come; nothing stands elsewhere then.
@@ -172,7 +184,10 @@ async fn what_does_not_change_is_shown_once_while_the_rest_moves(pool: PgPool) {
     let still: Vec<_> = seen.iter().filter(|case| case.0 % 9 != 0).collect();
     let once: BTreeSet<_> = still.iter().collect();
     assert_eq!(still.len(), once.len(), "none twice");
-    assert_eq!(i64::try_from(once.len()).expect("count"), house.count("support_case WHERE stage <> 'closed' AND case_id % 9 <> 0").await);
+    assert_eq!(
+        i64::try_from(once.len()).expect("count"),
+        house.count("support_case WHERE stage <> 'closed' AND case_id % 9 <> 0").await
+    );
     assert!(round > 5, "over several pages");
 }
 
@@ -193,15 +208,32 @@ async fn every_filter_narrows_every_view(pool: PgPool) {
         (Filter { with: Some(With::Person(house.marta)), ..none.clone() }, "false"),
         (Filter { programme: Some("shop".into()), ..none.clone() }, "true"),
         (Filter { programme: Some("none".into()), ..none.clone() }, "false"),
-        (Filter { partner: Some("kitchen".into()), ..none.clone() }, "partner_id IN (SELECT partner_id FROM partner WHERE code = 'kitchen')"),
+        (
+            Filter { partner: Some("kitchen".into()), ..none.clone() },
+            "partner_id IN (SELECT partner_id FROM partner WHERE code = 'kitchen')",
+        ),
         (Filter { partner: Some("' OR true --".into()), ..none.clone() }, "false"),
-        (Filter { language: Some("es"), ..none.clone() }, "opened_by IN (SELECT person_id FROM person WHERE locale = 'es')"),
+        (
+            Filter { language: Some("es"), ..none.clone() },
+            "opened_by IN (SELECT person_id FROM person WHERE locale = 'es')",
+        ),
         (Filter { awaited: Some(Awaited::House), ..none.clone() }, "stage <> 'closed' AND unanswered_at IS NOT NULL"),
-        (Filter { awaited: Some(Awaited::Partner), ..none.clone() }, "stage = 'answer_needed' AND unanswered_at IS NULL"),
-        (Filter { awaited: Some(Awaited::Promise), ..none.clone() }, "stage IN ('received', 'in_review') AND unanswered_at IS NULL"),
-        (Filter { from: day("2026-11-05"), to: day("2026-11-06"), ..none.clone() }, "opened_at >= '2026-11-05Z' AND opened_at < '2026-11-07Z'"),
-        (Filter { language: Some("en"), stage: Some(Stage::InReview), from: day("2026-11-03"), ..none.clone() },
-         "opened_by IN (SELECT person_id FROM person WHERE locale = 'en') AND stage = 'in_review' AND opened_at >= '2026-11-03Z'"),
+        (
+            Filter { awaited: Some(Awaited::Partner), ..none.clone() },
+            "stage = 'answer_needed' AND unanswered_at IS NULL",
+        ),
+        (
+            Filter { awaited: Some(Awaited::Promise), ..none.clone() },
+            "stage IN ('received', 'in_review') AND unanswered_at IS NULL",
+        ),
+        (
+            Filter { from: day("2026-11-05"), to: day("2026-11-06"), ..none.clone() },
+            "opened_at >= '2026-11-05Z' AND opened_at < '2026-11-07Z'",
+        ),
+        (
+            Filter { language: Some("en"), stage: Some(Stage::InReview), from: day("2026-11-03"), ..none.clone() },
+            "opened_by IN (SELECT person_id FROM person WHERE locale = 'en') AND stage = 'in_review' AND opened_at >= '2026-11-03Z'",
+        ),
     ];
     for view in View::ALL {
         let all = told(&house, view, now).await;
@@ -298,7 +330,9 @@ async fn the_page_says_what_narrows_it_and_how_to_go_on(pool: PgPool) {
     assert!(!html.contains("garden"), "only kitchen's: {html}");
     let html = page(Context { locale: Locale::es, ..house.tomas() }, "/desk?view=all").await;
     assert!(html.contains("rel=\"next\"") && html.contains("after=") && html.contains("Filtrar"), "{html}");
-    let html = page(house.tomas(), "/desk?view=all&kind=moon&from=yesterday&partner=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E").await;
+    let html =
+        page(house.tomas(), "/desk?view=all&kind=moon&from=yesterday&partner=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E")
+            .await;
     assert!(html.contains("That isn't one of the choices") && html.contains("value=\"yesterday\""), "{html}");
     assert!(html.contains("No case of this view fits"), "{html}");
     let html = page(house.tomas(), "/desk?view=all&after=230000000000000000_1").await;

@@ -115,7 +115,13 @@ async fn orders_numbers_and_partners_are_found_and_stand_first(pool: PgPool) {
 async fn what_is_common_is_found_where_it_is_newest_and_page_by_page(pool: PgPool) {
     let house = House::open(pool).await;
     for n in 0..45 {
-        told(&house, if n % 2 == 0 { "garden" } else { "kitchen" }, "Question", &format!("The widget number {n} is broken.")).await;
+        told(
+            &house,
+            if n % 2 == 0 { "garden" } else { "kitchen" },
+            "Question",
+            &format!("The widget number {n} is broken."),
+        )
+        .await;
     }
     // As if years of other messages lay between the first ones and the last.
     house.run("SELECT setval('message_message_id_seq', 40 * 8192)").await;
@@ -124,7 +130,9 @@ async fn what_is_common_is_found_where_it_is_newest_and_page_by_page(pool: PgPoo
     let (mut seen, mut begin) = (Vec::new(), Begin::Start);
     loop {
         let mut tx = house.tomas().begin().await.expect("begin");
-        let Outcome::Found(page) = store::search(&mut tx, &words, begin, house.now).await.expect("search") else { panic!() };
+        let Outcome::Found(page) = store::search(&mut tx, &words, begin, house.now).await.expect("search") else {
+            panic!()
+        };
         assert_eq!(page.cases, 46);
         seen.extend(page.lines.iter().map(|(line, _, _)| line.id));
         match page.next {
@@ -161,7 +169,10 @@ async fn partners_search_their_own_disputes(pool: PgPool) {
     assert_eq!(own("O-1").await, [pinned]);
     assert_eq!(own("plantomatic").await, [], "not the house's notes");
     let html = page(house.ana(), "/disputes?q=comisi%C3%B3n").await;
-    assert!(html.contains(&format!("/disputes/{said}\"")) && !html.contains(&format!("/disputes/{pinned}\"")), "{html}");
+    assert!(
+        html.contains(&format!("/disputes/{said}\"")) && !html.contains(&format!("/disputes/{pinned}\"")),
+        "{html}"
+    );
     assert!(page(house.ana(), "/disputes?q=%3Cscript%3Ealert(1)").await.contains("No dispute has these words"));
 }
 
@@ -220,7 +231,11 @@ async fn save(house: &House, ctx: &Context, name: &str, shared: bool, asked: &st
 
 async fn view_id(house: &House, name: &str) -> String {
     let mut tx = house.tomas().begin().await.expect("begin");
-    let id: i64 = sqlx::query_scalar("SELECT saved_view_id FROM saved_view WHERE name = $1").bind(name).fetch_one(&mut *tx).await.expect("view");
+    let id: i64 = sqlx::query_scalar("SELECT saved_view_id FROM saved_view WHERE name = $1")
+        .bind(name)
+        .fetch_one(&mut *tx)
+        .await
+        .expect("view");
     id.to_string()
 }
 
@@ -239,11 +254,16 @@ async fn views_are_saved_shared_ordered_and_deleted(pool: PgPool) {
     assert!(again.is_back_to("/desk?view=mine"), "{again:?}");
     let empty = save(&house, &tomas, " ", false, "view=mine", &key()).await;
     assert!(empty.is_back_to("/desk?view=mine"), "{empty:?}");
-    let told: Vec<String> = vec![house.one("SELECT string_agg(errors->>'name', '|' ORDER BY created_at, errors->>'name') FROM form_draft").await];
+    let told: Vec<String> = vec![
+        house.one("SELECT string_agg(errors->>'name', '|' ORDER BY created_at, errors->>'name') FROM form_draft").await,
+    ];
     assert!(told[0].contains("already") && told[0].contains("Give it a name"), "{told:?}");
 
     // The desk's are saved by leads and owners, and seen by all.
-    assert_eq!(save(&house, &tomas, "Late", true, "view=all&kind=payout_late", &key()).await, Answer::Status(StatusCode::FORBIDDEN));
+    assert_eq!(
+        save(&house, &tomas, "Late", true, "view=all&kind=payout_late", &key()).await,
+        Answer::Status(StatusCode::FORBIDDEN)
+    );
     save(&house, &marta, "Late", true, "view=all&kind=payout_late", &key()).await;
     save(&house, &marta, "Spanish", true, "view=unassigned&language=es", &key()).await;
     let html = page(house.tomas(), "/desk?view=all&kind=payout_late").await;
@@ -253,8 +273,11 @@ async fn views_are_saved_shared_ordered_and_deleted(pool: PgPool) {
     assert!(!page(house.marta(), "/desk").await.contains("Kitchen's (1)"), "another's own");
 
     // Nobody touches another's own, nor an agent what the desk shares.
-    let (own, late, spanish) = (view_id(&house, "Kitchen's").await, view_id(&house, "Late").await, view_id(&house, "Spanish").await);
-    let rename = async |ctx: &Context, id: &str, name: &str| post(ctx, || views::rename_view(id.to_owned(), Some(name.to_owned()))).await;
+    let (own, late, spanish) =
+        (view_id(&house, "Kitchen's").await, view_id(&house, "Late").await, view_id(&house, "Spanish").await);
+    let rename = async |ctx: &Context, id: &str, name: &str| {
+        post(ctx, || views::rename_view(id.to_owned(), Some(name.to_owned()))).await
+    };
     assert_eq!(rename(&marta, &own, "Mine now").await, Answer::Status(StatusCode::NOT_FOUND));
     assert_eq!(rename(&tomas, &late, "Mine now").await, Answer::Status(StatusCode::FORBIDDEN));
     assert_eq!(post(&tomas, || views::delete_view(late.clone())).await, Answer::Status(StatusCode::FORBIDDEN));

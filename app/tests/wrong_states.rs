@@ -12,6 +12,8 @@ mod cases;
 mod clocks;
 #[path = "wrong_states/contests.rs"]
 mod contests;
+#[path = "wrong_states/ends.rs"]
+mod ends;
 #[path = "wrong_states/funds.rs"]
 mod funds;
 #[path = "wrong_states/help.rs"]

@@ -3,7 +3,7 @@
 
 use app::base::context::Context;
 use app::base::error::AppError;
-use app::base::ids::{AttachmentId, MailInId, PayoutId, PayoutRunId};
+use app::base::ids::{AttachmentId, EnquiryId, MailInId, PayoutId, PayoutRunId};
 use app::inbox::files;
 use app::invoices::model::Kind as Invoice;
 use app::invoices::{api, document};
@@ -37,6 +37,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/books/hledger.journal", get(hledger))
         .route("/books/journal.beancount", get(beancount))
         .route("/files/{file}", get(file))
+        .route("/enquiries/{enquiry}/claims.csv", get(claims))
         .route("/mails/{mail}/original", get(original))
 }
 
@@ -46,6 +47,16 @@ async fn file(Path(file): Path<String>, request: Request) -> Response {
     let Ok(id) = file.parse::<AttachmentId>() else { return StatusCode::NOT_FOUND.into_response() };
     match files::give(&ctx, id).await {
         Ok(given) => foreign(&given.name, &given.kind, given.bytes),
+        Err(error) => failed(&ctx, &error),
+    }
+}
+
+/// The claims of an enquiry, for its advertiser.
+async fn claims(Path(enquiry): Path<String>, request: Request) -> Response {
+    let Some(ctx) = allowed(&request) else { return refused(&request) };
+    let Ok(id) = enquiry.parse::<EnquiryId>() else { return StatusCode::NOT_FOUND.into_response() };
+    match app::advertiser::api::download(&ctx, id).await {
+        Ok((name, bytes)) => attachment(&name, "text/csv; charset=utf-8", bytes),
         Err(error) => failed(&ctx, &error),
     }
 }

@@ -78,6 +78,13 @@ pub fn router(
         .layer(CsrfLayer::new())
         .layer(RequestBodyLimitLayer::new(transfers::LARGEST_HEARD))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_UPLOAD));
+    let enquiries = Router::new()
+        .route("/do/read-enquiry-answer", post(transfers::enquiry_answer))
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(around.clone(), guard))
+        .layer(CsrfLayer::new())
+        .layer(RequestBodyLimitLayer::new(transfers::LARGEST_INVOICE_HEARD))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_REQUEST));
     let invoices = Router::new()
         .route("/do/send-invoice", post(transfers::invoice))
         .layer(DefaultBodyLimit::disable())
@@ -105,6 +112,7 @@ pub fn router(
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_REQUEST))
         .merge(uploads)
         .merge(invoices)
+        .merge(enquiries)
         .layer(CatchPanicLayer::new())
         .layer(CompressionLayer::new())
         .layer(constant(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

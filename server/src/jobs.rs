@@ -118,7 +118,7 @@ async fn build_run(db: &Db, clock: Clock, run: PayoutRunId) -> Result<(), AppErr
     Ok(())
 }
 
-async fn every<F, Fut, E>(pause: Duration, name: &'static str, stop: CancellationToken, work: F)
+pub(crate) async fn every<F, Fut, E>(pause: Duration, name: &'static str, stop: CancellationToken, work: F)
 where
     F: Fn() -> Fut,
     Fut: Future<Output = Result<(), E>>,

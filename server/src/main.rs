@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod dispute_jobs;
 mod downloads;
 mod embedded_postgres;
 mod http;

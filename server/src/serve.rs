@@ -5,7 +5,7 @@ use crate::commands::{Failure, Session, demo, mail_in};
 use crate::imap::{Fetcher, Mailbox};
 use crate::live::Hub;
 use crate::mail::Post;
-use crate::{http, imap, jobs, links, mail};
+use crate::{dispute_jobs, http, imap, jobs, links, mail};
 use app::inbox::Home;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -56,6 +56,7 @@ async fn listen(session: &Session, serve: Serve) -> Result<(), Failure> {
     }
     jobs::start(&session.db, home, scanner, session.clock, &stop, &tracker);
     tracker.spawn(links::work(session.db.clone(), session.mail.link(""), session.clock, stop.clone()));
+    dispute_jobs::start(&session.db, &session.mail, session.clock, &stop, &tracker);
     if let Some(smtp) = &session.smtp {
         let post = Post {
             db: session.db.clone(),

@@ -2,9 +2,10 @@
 //! streams with limits of their own.
 
 use crate::http::{Served, refused};
+use app::advertiser::rules::LARGEST_ANSWER;
 use app::base::context::Context;
 use app::base::error::AppError;
-use app::base::ids::{PayoutFileId, PayoutId};
+use app::base::ids::{EnquiryId, PayoutFileId, PayoutId};
 use app::invoices::api::receive;
 use app::invoices::model::LARGEST_INVOICE;
 use app::payout_runs::api::{Download, download};
@@ -60,18 +61,44 @@ pub async fn invoice(Extension(ctx): Extension<Context>, form: Result<Multipart,
     }
 }
 
+/// `POST /do/read-enquiry-answer`: reads an advertiser's answer, then leads to what it would do.
+pub async fn enquiry_answer(
+    Extension(ctx): Extension<Context>,
+    form: Result<Multipart, MultipartRejection>,
+) -> Response {
+    let Ok(mut form) = form else { return StatusCode::BAD_REQUEST.into_response() };
+    let mut enquiry = None;
+    let sent = file_of(&mut form, "answer", LARGEST_ANSWER, ("enquiry", &mut enquiry)).await;
+    let Some(enquiry) = enquiry.map(EnquiryId) else { return StatusCode::BAD_REQUEST.into_response() };
+    match app::advertiser::api::receive(&ctx, enquiry, sent).await {
+        Ok(path) => Redirect::to(&path).into_response(),
+        Err(error) => {
+            if error.status().is_server_error() {
+                tracing::error!(request_id = %ctx.request_id, %error, "an advertiser's answer could not be read");
+            }
+            error.status().into_response()
+        }
+    }
+}
+
 /// The file under this name, and the payout that stands before it, where the form names one.
 async fn received(mut form: Multipart, name: &str, most: usize) -> (Option<PayoutId>, Sent) {
     let mut payout = None;
-    let sent = file_of(&mut form, name, most, &mut payout).await;
-    (payout, sent)
+    let sent = file_of(&mut form, name, most, ("payout", &mut payout)).await;
+    (payout.map(PayoutId), sent)
 }
 
-async fn file_of(form: &mut Multipart, wanted: &str, most: usize, payout: &mut Option<PayoutId>) -> Sent {
+/// The file under this name; the number that stands before it goes into `number`.
+async fn file_of(
+    form: &mut Multipart,
+    wanted: &str,
+    most: usize,
+    (numbered, number): (&str, &mut Option<i64>),
+) -> Sent {
     loop {
         match form.next_field().await {
-            Ok(Some(field)) if field.name() == Some("payout") => match whole(field, LONGEST_NUMBER).await {
-                Ok(bytes) => *payout = bytes.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse().ok()),
+            Ok(Some(field)) if field.name() == Some(numbered) => match whole(field, LONGEST_NUMBER).await {
+                Ok(bytes) => *number = bytes.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse().ok()),
                 Err(error) => return broken(&error),
             },
             Ok(Some(field)) if field.name() == Some(wanted) => {

@@ -41,12 +41,13 @@ async fn every_route_is_in_the_table() {
         "/files/{file}",
         "/live",
         "/live/since",
+        "/enquiries/{enquiry}/claims.csv",
         "/mails/{mail}/original",
     ];
     for file in files {
         served.insert(("GET".to_owned(), file.to_owned()));
     }
-    for upload in ["/do/read-answer", "/do/send-invoice"] {
+    for upload in ["/do/read-answer", "/do/send-invoice", "/do/read-enquiry-answer"] {
         served.insert(("POST".to_owned(), upload.to_owned()));
     }
     let unlisted: Vec<_> = served.difference(&listed).collect();
@@ -105,6 +106,8 @@ impl Ids {
             // Nor was anything written for help.
             .replace("{article}", "none")
             .replace("{macro}", "1")
+            // Nor was an advertiser asked.
+            .replace("{enquiry}", "1")
             .replace("{token}", &self.invitation)
             .replace("{kind}", "iban")
             .replace("{rest}", "none.css")

@@ -100,6 +100,8 @@ pub const ROUTES: &[Route] = &[
     get("/join/{token}", Who::Anyone),
     post("/do/sign-in", Who::Anyone),
     post("/do/join", Who::Anyone),
+    get("/rate/{token}", Who::Anyone),
+    post("/do/rate-by-link", Who::Anyone),
     post("/do/preferences", Who::Anyone),
     post("/do/sign-out", Who::SignedIn),
     // What open pages are told
@@ -129,6 +131,8 @@ pub const ROUTES: &[Route] = &[
     get("/account/tax", Who::Members),
     post("/do/open-dispute", Who::Members),
     post("/do/answer-dispute", Who::Members),
+    post("/do/appeal", Who::Members),
+    post("/do/rate-case", Who::Members),
     post("/do/set-payout-method", Who::Members),
     post("/do/confirm-payout-method", Who::Members),
     post("/do/cancel-payout-method", Who::Members),
@@ -150,6 +154,21 @@ pub const ROUTES: &[Route] = &[
     post("/do/move-view", Who::Desk),
     post("/do/delete-view", Who::Desk),
     get("/desk/{case}", Who::House),
+    post("/do/decide-appeal", Who::Desk),
+    get("/escalations", Who::House),
+    post("/do/escalate", Who::Desk),
+    post("/do/send-back", Who::Leads),
+    post("/do/credit-provisionally", Who::Desk),
+    get("/limits", Who::House),
+    post("/do/set-provisional-policy", Who::Owners),
+    post("/do/set-silence-policy", Who::Owners),
+    get("/enquiries", Who::House),
+    get("/enquiries/{enquiry}", Who::House),
+    get("/enquiries/{enquiry}/claims.csv", Who::Desk),
+    post("/do/ask-advertiser", Who::Desk),
+    post("/do/read-enquiry-answer", Who::Desk),
+    post("/do/take-enquiry-answer", Who::Desk),
+    post("/do/tell-enquiry", Who::Desk),
     get("/contests", Who::House),
     get("/contests/{contest}", Who::House),
     post("/do/contest", Who::Desk),
@@ -285,6 +304,6 @@ mod tests {
             .filter(|route| route.method == "POST" && route.who.includes(&auditor))
             .map(|route| route.path)
             .collect();
-        assert_eq!(open, ["/do/sign-in", "/do/join", "/do/preferences", "/do/sign-out"]);
+        assert_eq!(open, ["/do/sign-in", "/do/join", "/do/rate-by-link", "/do/preferences", "/do/sign-out"]);
     }
 }

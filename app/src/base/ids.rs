@@ -47,6 +47,10 @@ ids! {
     TransferId,
     /// A conversation with a partner.
     CaseId,
+    /// Claims of an offer, put to its advertiser together.
+    EnquiryId,
+    /// A case put to a lead or an owner.
+    EscalationId,
     /// A request to change terms.
     ProposalId,
     /// One version of one field of the terms.

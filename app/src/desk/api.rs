@@ -32,19 +32,20 @@ mod follow;
 mod review;
 
 pub use decide::{DecideCase, decide_case};
+pub(crate) use decide::{Pinned, limits, over_limit};
 pub use review::{EndReview, ReviewPartner, end_review, review_partner};
 
 /// A case in the hands of somebody who may act on it.
-struct Action {
-    ctx: Context,
-    tx: Tx,
-    hand: Hand,
-    case: Locked,
+pub(crate) struct Action {
+    pub(crate) ctx: Context,
+    pub(crate) tx: Tx,
+    pub(crate) hand: Hand,
+    pub(crate) case: Locked,
 }
 
 impl Action {
     /// Checks who acts, and locks the case.
-    async fn begin(ctx: &Context, case: &str) -> Result<Self, AppError> {
+    pub(crate) async fn begin(ctx: &Context, case: &str) -> Result<Self, AppError> {
         let staff = ctx.staff()?.clone();
         if !Who::Desk.includes(&ctx.actor) {
             return Err(AppError::Forbidden);
@@ -61,22 +62,22 @@ impl Action {
         paths::case(self.case.id)
     }
 
-    fn done(&self, what: &str) -> End {
+    pub(crate) fn done(&self, what: &str) -> End {
         End::Done(format!("{}?done={what}", self.path()))
     }
 
-    fn refused(&self, errors: Errors) -> End {
+    pub(crate) fn refused(&self, errors: Errors) -> End {
         End::Refused(self.path(), errors)
     }
 
-    fn refused_for(&self, field: &str, message: String) -> End {
+    pub(crate) fn refused_for(&self, field: &str, message: String) -> End {
         let mut errors = Errors::default();
         errors.add(field, message);
         self.refused(errors)
     }
 
     /// Moves the case, with the steps that belong on its time line; whoever acts on a free case takes it.
-    async fn move_to(&mut self, version: i32, after: Stage, next: DateTime<Utc>) -> Result<(), AppError> {
+    pub(crate) async fn move_to(&mut self, version: i32, after: Stage, next: DateTime<Utc>) -> Result<(), AppError> {
         let assignee = match self.case.assignee {
             None if self.case.stage != Stage::Closed => Some(self.hand.person),
             other => other,
@@ -93,7 +94,7 @@ impl Action {
         case_store::add_event(&mut self.tx, self.case.partner, self.case.id, &event).await
     }
 
-    async fn say(&mut self, body: String, form_key: Uuid) -> Result<i64, AppError> {
+    pub(crate) async fn say(&mut self, body: String, form_key: Uuid) -> Result<i64, AppError> {
         let message = NewMessage {
             side: Side::Staff,
             author: self.hand.person,
@@ -121,7 +122,7 @@ impl Action {
     }
 
     /// What can be promised to this case's partner now.
-    async fn promises(&mut self) -> Result<Promises, AppError> {
+    pub(crate) async fn promises(&mut self) -> Result<Promises, AppError> {
         clocks::promises(&mut self.tx, self.case.partner, self.case.kind, self.hand.at).await
     }
 
@@ -130,12 +131,17 @@ impl Action {
         Sent { partner: self.case.partner, case: self.case.id, form_key, by: self.hand.person, at: self.hand.at }
     }
 
-    async fn was_sent(&mut self, form_key: Uuid) -> Result<bool, AppError> {
+    pub(crate) async fn was_sent(&mut self, form_key: Uuid) -> Result<bool, AppError> {
         Ok(case_store::case_of_form(&mut self.tx, self.case.partner, form_key).await?.is_some())
     }
 
     /// Records the change and makes it last.
-    async fn commit(mut self, action: &'static str, after: serde_json::Value, done: &str) -> Result<End, AppError> {
+    pub(crate) async fn commit(
+        mut self,
+        action: &'static str,
+        after: serde_json::Value,
+        done: &str,
+    ) -> Result<End, AppError> {
         let end = self.done(done);
         let mut before = json!({
             "stage": self.case.stage.as_str(),
@@ -164,12 +170,12 @@ fn context() -> Result<Context, ServerFnError> {
     context::current().map_err(|error| ServerFnError::new(error.to_string()))
 }
 
-fn parse_key(form_key: &str) -> Result<Uuid, AppError> {
+pub(crate) fn parse_key(form_key: &str) -> Result<Uuid, AppError> {
     form_key.parse().map_err(|_| AppError::BadRequest("form_key"))
 }
 
 /// The version of a case that was read; what of it was seen may stand behind it: `7@12.3.5`.
-fn parse_version(version: &str) -> Result<i32, AppError> {
+pub(crate) fn parse_version(version: &str) -> Result<i32, AppError> {
     version.split('@').next().unwrap_or_default().parse().map_err(|_| AppError::BadRequest("version"))
 }
 

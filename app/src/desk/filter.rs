@@ -310,7 +310,8 @@ mod tests {
 
     #[test]
     fn each_wrong_field_is_named_and_the_rest_holds() {
-        let (filter, problems) = parse(&[("kind", "moon"), ("with", "-"), ("from", "2026-02-30"), ("stage", "decided")]);
+        let (filter, problems) =
+            parse(&[("kind", "moon"), ("with", "-"), ("from", "2026-02-30"), ("stage", "decided")]);
         assert_eq!(
             problems,
             [("kind", Problem::NoSuchChoice), ("with", Problem::NoSuchChoice), ("from", Problem::NoSuchDay)]

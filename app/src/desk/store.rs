@@ -6,6 +6,7 @@ mod choices;
 mod partner;
 mod queue;
 
+pub(crate) use act::book;
 pub use act::{
     Credit, NewDecision, add_note, authority, decide, end_review, mark_no_answer, note_of_form, partner_of, save,
     start_review,

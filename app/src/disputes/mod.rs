@@ -3,6 +3,7 @@
 //! Holds the partner's side and what both sides share; the staff's side is `desk`.
 
 pub mod api;
+pub mod ends;
 pub mod facts;
 pub mod model;
 pub mod page;

@@ -11,6 +11,8 @@ use rust_decimal::Decimal;
 const ANSWER_HOURS: i64 = 24;
 /// A promise names a quarter of an hour.
 const QUARTER: i64 = 15 * 60;
+/// Days in which a case comes to its end, where no rota says more.
+const END_DAYS: i64 = 7;
 /// Days after which a silent partner hears again.
 const REMINDER_DAYS: i64 = 3;
 
@@ -19,6 +21,11 @@ pub fn promise(now: DateTime<Utc>) -> DateTime<Utc> {
     let late = (now + TimeDelta::hours(ANSWER_HOURS)).timestamp();
     let quarters = late.div_euclid(QUARTER) + i64::from(late.rem_euclid(QUARTER) > 0);
     DateTime::from_timestamp(quarters * QUARTER, 0).unwrap_or(now)
+}
+
+/// When the partner is told to have a decision, where no rota says more.
+pub fn end_promise(now: DateTime<Utc>) -> DateTime<Utc> {
+    promise(now + TimeDelta::days(END_DAYS - 1))
 }
 
 /// When the partner hears next, once somebody takes the case: what was promised stands while it can be kept; after

@@ -137,7 +137,7 @@ pub struct Week {
     pub monday: NaiveDate,
     /// Cases that were decided or closed, each time they were.
     pub resolved: i64,
-    /// Of those, the ones in which an owner wrote or decided.
+    /// Of those, the ones in which an owner wrote or decided, or that were put to one.
     pub with_owner: i64,
     /// Cases that a partner opened again.
     pub reopened: i64,
@@ -164,6 +164,11 @@ pub async fn weeks(tx: &mut Tx, window: Span, zone: Tz, person: Option<PersonId>
                                WHERE m.partner_id = s.partner_id AND m.case_id = s.case_id AND m.side = 'staff' AND m.sent_at <= s.at)
                        OR EXISTS (SELECT FROM case_decision d JOIN staff o ON o.person_id = d.decided_by AND o.role = 'owner'
                                   WHERE d.partner_id = s.partner_id AND d.case_id = s.case_id AND d.decided_at <= s.at)
+                       OR EXISTS (SELECT FROM case_appeal_decision d JOIN staff o ON o.person_id = d.decided_by AND o.role = 'owner'
+                                  WHERE d.partner_id = s.partner_id AND d.case_id = s.case_id AND d.decided_at <= s.at)
+                       OR EXISTS (SELECT FROM escalation x
+                                  WHERE x.partner_id = s.partner_id AND x.case_id = s.case_id AND x.to_role = 'owner'
+                                    AND x.escalated_at <= s.at AND x.verdict IS DISTINCT FROM 'withdrawn')
                        OR EXISTS (SELECT FROM proposal p JOIN decision d USING (proposal_id)
                                   WHERE p.case_id = s.case_id AND d.by = 'owner' AND d.decided_at <= s.at))::integer AS with_owner
                FROM step s

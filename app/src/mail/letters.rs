@@ -6,6 +6,7 @@ use crate::base::format;
 use crate::base::ids::CaseId;
 use crate::base::language::{Locale, tr};
 use crate::base::money::Money;
+use crate::notices::rules::Notice;
 use crate::paths;
 use crate::payout_methods::model::MethodKind;
 use crate::payout_methods::words::kind;
@@ -57,6 +58,19 @@ pub enum About {
         /// Whether another one is in use until then.
         replaces: bool,
     },
+    /// What the house tells of a case by itself.
+    Notice {
+        /// The case.
+        case: CaseId,
+        /// What is told.
+        notice: Notice,
+        /// What the case is about.
+        subject: String,
+        /// The question that a reminder repeats.
+        question: String,
+        /// What rates the case without signing in.
+        token: String,
+    },
     /// Another member set a payout method.
     MethodChanged {
         /// Who.
@@ -107,6 +121,25 @@ pub fn write(home: &MailHome, sides: &Sides, about: &About) -> Letter {
             ],
             tr!(locale, mail.foot_invitation),
         ),
+        About::Notice { case, notice, subject, question, token } => {
+            let see = || link(tr!(locale, mail.see_case), &paths::dispute(*case));
+            let parts = match notice {
+                Notice::Reminder => {
+                    vec![Part::Prose(tr!(locale, notices.mail_reminder)), Part::Prose(question.clone()), see()]
+                }
+                Notice::LastReminder => {
+                    vec![Part::Prose(tr!(locale, notices.mail_last_reminder)), Part::Prose(question.clone()), see()]
+                }
+                Notice::Closed => vec![Part::Prose(tr!(locale, notices.mail_closed)), see()],
+                Notice::SilenceDecided => vec![Part::Prose(tr!(locale, notices.mail_silence)), see()],
+                Notice::Rate => vec![
+                    Part::Prose(tr!(locale, notices.mail_rate)),
+                    link(tr!(locale, notices.mail_rate_link), &paths::rate(token)),
+                    see(),
+                ],
+            };
+            (format!("Re: {subject}"), parts, tr!(locale, mail.foot_reply))
+        }
         About::Delay { amounts, promised, day, message } => {
             let amounts: Vec<_> = amounts.iter().map(|amount| format::money(locale, *amount)).collect();
             let day = format::day(locale, *day);

@@ -16,10 +16,13 @@ pub enum Kind {
     MethodConfirm,
     /// Another member set a payout method.
     MethodChanged,
+    /// What the house tells of a case by itself.
+    Notice,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Reply, Self::Invitation, Self::Delay, Self::MethodConfirm, Self::MethodChanged];
+    const ALL: [Self; 6] =
+        [Self::Reply, Self::Invitation, Self::Delay, Self::MethodConfirm, Self::MethodChanged, Self::Notice];
 
     /// As the database writes it.
     pub fn as_str(self) -> &'static str {
@@ -29,6 +32,7 @@ impl Kind {
             Self::Delay => "delay",
             Self::MethodConfirm => "method_confirm",
             Self::MethodChanged => "method_changed",
+            Self::Notice => "notice",
         }
     }
 

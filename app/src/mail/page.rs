@@ -94,6 +94,7 @@ fn kind(locale: Locale, kind: Kind) -> String {
         Kind::Delay => tr!(locale, mail.kind_delay),
         Kind::MethodConfirm => tr!(locale, mail.kind_confirm),
         Kind::MethodChanged => tr!(locale, mail.kind_changed),
+        Kind::Notice => tr!(locale, notices.mail_kind),
     }
 }
 

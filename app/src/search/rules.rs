@@ -194,7 +194,10 @@ mod tests {
     #[test]
     fn a_slip_or_two_are_forgiven() {
         let known = |words: &[&str]| words.iter().zip(1..).map(|(word, seen)| ((*word).to_owned(), seen)).collect();
-        assert_eq!(instead_of("comission", known(&["commission", "omission", "mission"])), ["commission", "omission", "mission"]);
+        assert_eq!(
+            instead_of("comission", known(&["commission", "omission", "mission"])),
+            ["commission", "omission", "mission"]
+        );
         assert_eq!(instead_of("pyaout", known(&["payout", "about"])), ["payout"]);
         assert_eq!(instead_of("retrazo", known(&["retraso", "retrato"])), ["retrato", "retraso"]);
         assert_eq!(instead_of("paog", known(&["pago", "pagos", "payout"])), ["pago"]);

@@ -31,19 +31,18 @@ const BATCH: i64 = 200;
 ///
 /// # Errors
 /// When the database is away.
-pub async fn search(
-    tx: &mut Tx,
-    words: &[String],
-    begin: Begin,
-    now: DateTime<Utc>,
-) -> Result<Outcome, AppError> {
-    sqlx::query("SELECT set_config('statement_timeout', $1, true), set_config('pg_trgm.similarity_threshold', '0.25', true)")
-        .bind(LONGEST)
-        .execute(&mut **tx)
-        .await?;
+pub async fn search(tx: &mut Tx, words: &[String], begin: Begin, now: DateTime<Utc>) -> Result<Outcome, AppError> {
+    sqlx::query(
+        "SELECT set_config('statement_timeout', $1, true), set_config('pg_trgm.similarity_threshold', '0.25', true)",
+    )
+    .bind(LONGEST)
+    .execute(&mut **tx)
+    .await?;
     match find(tx, words, begin, now).await {
         // 57014: query_canceled, here by its time-out.
-        Err(AppError::Database(error)) if error.as_database_error().is_some_and(|e| e.code().as_deref() == Some("57014")) => {
+        Err(AppError::Database(error))
+            if error.as_database_error().is_some_and(|e| e.code().as_deref() == Some("57014")) =>
+        {
             Ok(Outcome::TooLong)
         }
         other => other,
@@ -53,7 +52,8 @@ pub async fn search(
 async fn find(tx: &mut Tx, words: &[String], begin: Begin, now: DateTime<Utc>) -> Result<Outcome, AppError> {
     let terms = spelled(tx, words).await?;
     let spellings = spellings(&terms);
-    let says = sqlx::query_scalar!(r#"SELECT search_for($1) IS NOT NULL AS "says!""#, spellings).fetch_one(&mut **tx).await?;
+    let says =
+        sqlx::query_scalar!(r#"SELECT search_for($1) IS NOT NULL AS "says!""#, spellings).fetch_one(&mut **tx).await?;
     let mut hits = by_number(tx, words).await?;
     hits.extend(by_partner(tx, words).await?);
     if !says && hits.is_empty() {
@@ -61,7 +61,8 @@ async fn find(tx: &mut Tx, words: &[String], begin: Begin, now: DateTime<Utc>) -
     }
     let mut at_least = false;
     if says {
-        for found in [by_head(tx, &spellings).await?, by_message(tx, &spellings).await?, by_note(tx, &spellings).await?] {
+        for found in [by_head(tx, &spellings).await?, by_message(tx, &spellings).await?, by_note(tx, &spellings).await?]
+        {
             at_least |= i64::try_from(found.len()).unwrap_or(i64::MAX) >= MOST;
             hits.extend(found);
         }
@@ -109,7 +110,11 @@ async fn spelled(tx: &mut Tx, words: &[String]) -> Result<Vec<Term>, AppError> {
 }
 
 fn spellings(terms: &[Term]) -> Value {
-    terms.iter().map(|term| std::iter::once(&term.word).chain(&term.instead).collect::<Vec<_>>()).map(|all| json!(all)).collect()
+    terms
+        .iter()
+        .map(|term| std::iter::once(&term.word).chain(&term.instead).collect::<Vec<_>>())
+        .map(|all| json!(all))
+        .collect()
 }
 
 async fn by_number(tx: &mut Tx, words: &[String]) -> Result<Vec<Hit>, AppError> {
@@ -162,7 +167,9 @@ struct Row {
 /// quickly looked through; where it is common, the newest are enough.
 macro_rules! newest {
     ($tx:ident, $spellings:ident, $sheaf_of_last:tt, $sql:tt) => {{
-        let last = sqlx::query_scalar!("SELECT sheaf_of(last_value) AS \"last!\" FROM " + $sheaf_of_last).fetch_one(&mut **$tx).await?;
+        let last = sqlx::query_scalar!("SELECT sheaf_of(last_value) AS \"last!\" FROM " + $sheaf_of_last)
+            .fetch_one(&mut **$tx)
+            .await?;
         let mut sheaves = FIRST_SHEAVES;
         loop {
             let first = (sheaves <= last).then(|| last - sheaves + 1);

@@ -81,6 +81,10 @@ pub enum ItemKind {
     Adjustment,
     /// A credit taken back.
     Reversal,
+    /// Credited until its decision.
+    Provisional,
+    /// A provisional credit taken back.
+    Clawback,
     /// Set apart, as the programme contests it.
     SetApart,
     /// Let go again.
@@ -98,6 +102,8 @@ impl ItemKind {
             "rejection" => Self::Rejection,
             "adjustment" => Self::Adjustment,
             "reversal" => Self::Reversal,
+            "provisional" => Self::Provisional,
+            "clawback" => Self::Clawback,
             "ring_fence" => Self::SetApart,
             "ring_fence_end" => Self::LetGo,
             _ => Self::Correction,

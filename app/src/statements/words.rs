@@ -118,6 +118,8 @@ pub fn item(ctx: &Context, item: &Item) -> String {
         ItemKind::Rejection => tr!(locale, payout.item_rejection),
         ItemKind::Adjustment => tr!(locale, payout.item_adjustment),
         ItemKind::Reversal => tr!(locale, payout.item_reversal),
+        ItemKind::Provisional => tr!(locale, provisional.item),
+        ItemKind::Clawback => tr!(locale, provisional.item_clawback),
         ItemKind::SetApart => tr!(locale, payout.item_ring_fence),
         ItemKind::LetGo => tr!(locale, payout.item_ring_fence_end),
         ItemKind::Correction => tr!(locale, payout.item_correction),

@@ -35,7 +35,8 @@ pub async fn save_view(
     let (name, asked) = (name.unwrap_or_default(), asked.unwrap_or_default());
     let ticked = if shared.is_some() { "yes" } else { "" };
     let end = save(&ctx, &name, shared.is_some(), &asked, &form_key).await;
-    let fields = [("form_name", "save-view"), ("name", name.as_str()), ("shared", ticked), ("form_key", form_key.as_str())];
+    let fields =
+        [("form_name", "save-view"), ("name", name.as_str()), ("shared", ticked), ("form_key", form_key.as_str())];
     forms::finish(&ctx, &fields, end).await
 }
 

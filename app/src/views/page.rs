@@ -24,7 +24,12 @@ use leptos::prelude::*;
 ///
 /// # Errors
 /// When the database is away.
-pub async fn tabs(ctx: &Context, tx: &mut Tx, view: View, filter: &Filter) -> Result<Vec<(String, String, bool)>, AppError> {
+pub async fn tabs(
+    ctx: &Context,
+    tx: &mut Tx,
+    view: View,
+    filter: &Filter,
+) -> Result<Vec<(String, String, bool)>, AppError> {
     let reader = ctx.staff()?.person;
     let mut tabs = Vec::new();
     for saved in store::list(tx, reader).await? {
@@ -89,7 +94,8 @@ pub fn Views() -> impl IntoView {
         } else {
             let shelf = |title, views: Vec<SavedView>| {
                 let kept = views.first().is_some_and(|view| view.is_kept_by(&staff));
-                let lines = views.iter().enumerate().map(|(n, view)| line(&ctx, view, kept, n == 0, &draft)).collect_view();
+                let lines =
+                    views.iter().enumerate().map(|(n, view)| line(&ctx, view, kept, n == 0, &draft)).collect_view();
                 (!views.is_empty()).then(|| section(title, view! { <ul class="saved-views">{lines}</ul> }.into_any()))
             };
             view! { {shelf(tr!(ctx.locale, views.own), own)}{shelf(tr!(ctx.locale, views.shared), shared)} }.into_any()

@@ -1,6 +1,6 @@
 //! The same life in our hands: each in a programme of its own, in one database.
 
-use crate::model::{Life, PARTNERS, Step};
+use crate::model::{Life, PARTNERS, PROVISIONAL, Step};
 use crate::shop::{HEADER, Shop, dec};
 use app::approvals::store::initial_terms;
 use app::base::actor::{Actor, Role, Staff};
@@ -19,6 +19,7 @@ use app::payout_runs::export::{Format, export};
 use app::payout_runs::steps::Step as Take;
 use app::payout_runs::store as runs;
 use app::programmes::store::{NewProgramme, create, create_offer};
+use app::provisional::store as provisional;
 use app::settlement::store::settle;
 use app::terms::model::{Field, Scope};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -77,6 +78,7 @@ pub struct Lived {
     number: usize,
     events: usize,
     runs: Vec<PayoutRunId>,
+    provisionals: Vec<(PartnerId, CaseId)>,
 }
 
 fn pounds(pence: i64) -> Decimal {
@@ -108,8 +110,15 @@ impl Lived {
             .execute(&pool)
             .await
             .expect("authority");
-        let mut lived =
-            Self { shop: Shop { pool, db, programme, now }, secrets, staff, number, events: 0, runs: vec![] };
+        let mut lived = Self {
+            shop: Shop { pool, db, programme, now },
+            secrets,
+            staff,
+            number,
+            events: 0,
+            runs: vec![],
+            provisionals: vec![],
+        };
         for partner in 0..PARTNERS {
             lived.shop.run(&format!(
                 "INSERT INTO partner (programme_id, code, name, created_at) VALUES ({}, '{}', 'Pat', '2011-01-01Z')",
@@ -195,9 +204,8 @@ impl Lived {
         tx.commit().await.expect("commit");
     }
 
-    /// A dispute from its beginning to its decision.
-    async fn credit(&self, partner: usize, pence: i64) {
-        let partner = self.partner(partner).await;
+    /// A dispute as its partner opens it.
+    async fn dispute(&self, partner: PartnerId) -> CaseId {
         let at = self.shop.now;
         // A credit may be a partner's first booking.
         let case: i64 = sqlx::query_scalar(
@@ -215,20 +223,56 @@ impl Lived {
         .fetch_one(&self.shop.pool)
         .await
         .expect("case");
+        CaseId(case)
+    }
+
+    fn hand(&self) -> Hand {
+        Hand { person: self.staff.person, name: self.staff.name.clone(), at: self.shop.now }
+    }
+
+    /// A dispute from its beginning to its decision.
+    async fn credit(&self, partner: usize, pence: i64) {
+        let partner = self.partner(partner).await;
+        let case = self.dispute(partner).await;
+        self.decide(partner, case, true, Some(pence)).await;
+    }
+
+    async fn advance(&mut self, partner: usize, pence: i64) {
+        let (partner, at) = (self.partner(partner).await, self.shop.now);
+        let case = self.dispute(partner).await;
         let mut tx = self.shop.db.begin(&Actor::Staff(self.staff.clone())).await.expect("begin");
-        let locked = cases::lock(&mut tx, partner, CaseId(case)).await.expect("lock");
+        let locked = cases::lock(&mut tx, partner, case).await.expect("lock");
+        let policy =
+            provisional::policy(&mut tx, self.shop.programme, Role::Owner, at).await.expect("policy").expect("one");
+        let last = (at + TimeDelta::days(PROVISIONAL - 1)).date_naive();
+        let new = provisional::NewProvisional {
+            money: Money::new(pounds(pence), Currency::parse("GBP").expect("code")),
+            reason: "Until we know.".into(),
+            ends_at: contests::rules::parse_last_day(&last.to_string(), chrono_tz::Europe::London, at).expect("day"),
+            policy,
+            role: Role::Owner,
+            form_key: uuid::Uuid::new_v4(),
+        };
+        provisional::give(&mut tx, &locked, &new, &self.hand()).await.expect("given");
+        tx.commit().await.expect("commit");
+        self.provisionals.push((partner, case));
+    }
+
+    async fn decide(&self, partner: PartnerId, case: CaseId, in_favour: bool, pence: Option<i64>) {
+        let at = self.shop.now;
+        let mut tx = self.shop.db.begin(&Actor::Staff(self.staff.clone())).await.expect("begin");
+        let locked = cases::lock(&mut tx, partner, case).await.expect("lock");
         let authority = desk::authority(&mut tx, self.shop.programme, Role::Owner, at).await.expect("authority");
-        let money = Money::new(pounds(pence), Currency::parse("GBP").expect("code"));
+        let money = |pence| Money::new(pounds(pence), Currency::parse("GBP").expect("code"));
         let decision = desk::NewDecision {
-            outcome: Outcome::InFavour,
+            outcome: if in_favour { Outcome::InFavour } else { Outcome::Declined },
             reason: Reason::TrackingError,
             reason_partner: "You were right.".into(),
             reason_house: String::new(),
-            credit: Some(desk::Credit { money, conversion: None }),
+            credit: pence.map(|pence| desk::Credit { money: money(pence), conversion: None }),
             authority,
         };
-        let hand = Hand { person: self.staff.person, name: self.staff.name.clone(), at };
-        desk::decide(&mut tx, &locked, &decision, &hand).await.expect("decided");
+        desk::decide(&mut tx, &locked, &decision, &self.hand()).await.expect("decided");
         tx.commit().await.expect("commit");
     }
 
@@ -255,6 +299,7 @@ impl Lived {
         app::commissions::store::release(&self.shop.db, &Actor::Job, self.shop.now, self.shop.now)
             .await
             .expect("released");
+        provisional::end_due(&self.shop.db, self.shop.now).await.expect("ended");
         contests::store::end_due(&self.shop.db, self.shop.now).await.expect("ended");
     }
 
@@ -284,6 +329,11 @@ impl Lived {
             Step::Reject { order } => self.import("reject", order, life.orders[order].partner, "").await,
             Step::Wait { days } => self.wait(days).await,
             Step::Credit { partner, pence } => self.credit(partner, pence).await,
+            Step::Advance { partner, pence } => self.advance(partner, pence).await,
+            Step::Settle { provisional, in_favour } => {
+                let (partner, case) = self.provisionals[provisional];
+                self.decide(partner, case, in_favour, None).await;
+            }
             Step::Contest { order } => self.contest(order).await,
             Step::LetGo { order } => self.end_contest(order, Ended::LetGo).await,
             Step::TakeBack { order } => self.end_contest(order, Ended::Rejected).await,

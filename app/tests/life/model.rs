@@ -12,6 +12,8 @@ const HOLD: i64 = 30;
 const MINIMUM: i64 = 500;
 /// Days that a contest runs.
 const CONTEST: i64 = 10;
+/// Days that a provisional credit runs.
+pub const PROVISIONAL: i64 = 12;
 
 /// An order of a partner.
 #[derive(Clone, Debug)]
@@ -31,6 +33,15 @@ impl Order {
     pub fn left(&self) -> i64 {
         if self.rejected { 0 } else { ((self.pence - self.refunded) * 8 + 50) / 100 }
     }
+}
+
+/// A credit until its decision.
+#[derive(Clone, Debug)]
+pub struct Provisional {
+    pub partner: usize,
+    pub pence: i64,
+    /// The day at whose beginning it ends; None once it did.
+    pub ends: Option<i64>,
 }
 
 /// What moved on a payable account.
@@ -137,6 +148,16 @@ pub enum Step {
         partner: usize,
         pence: i64,
     },
+    /// A dispute is credited before it is decided.
+    Advance {
+        partner: usize,
+        pence: i64,
+    },
+    /// And then decided, for the partner or not.
+    Settle {
+        provisional: usize,
+        in_favour: bool,
+    },
     Contest {
         order: usize,
     },
@@ -181,6 +202,7 @@ pub struct Life {
     pub items: Vec<Item>,
     pub runs: Vec<Run>,
     pub payouts: Vec<Payout>,
+    pub provisionals: Vec<Provisional>,
 }
 
 impl Life {
@@ -210,6 +232,11 @@ impl Life {
     fn set_apart(&mut self, order: usize, day: i64) {
         let it = self.orders[order].clone();
         self.item(it.partner, Some(order), -it.left(), day);
+    }
+
+    fn take_back(&mut self, provisional: usize, day: i64) {
+        let it = self.provisionals[provisional].clone();
+        self.item(it.partner, None, -it.pence, day);
     }
 
     /// Whether an order's commission is in a live payout.
@@ -308,13 +335,15 @@ impl ReferenceStateMachine for Life {
     type Transition = Step;
 
     fn init_state() -> BoxedStrategy<Life> {
-        Just(Life { today: 0, orders: vec![], items: vec![], runs: vec![], payouts: vec![] }).boxed()
+        Just(Life { today: 0, orders: vec![], items: vec![], runs: vec![], payouts: vec![], provisionals: vec![] })
+            .boxed()
     }
 
     fn transitions(life: &Life) -> BoxedStrategy<Step> {
         let partner = 0..PARTNERS;
         let pick = |count: usize| 0..count.max(1);
         let (orders, payouts, runs) = (pick(life.orders.len()), pick(life.payouts.len()), pick(life.runs.len()));
+        let provisionals = pick(life.provisionals.len());
         let answer = prop::sample::select(vec![
             Answer::Accepted,
             Answer::Paid,
@@ -328,7 +357,9 @@ impl ReferenceStateMachine for Life {
             3 => (orders.clone(), 1..30_000_i64).prop_map(|(order, pence)| Step::Refund { order, pence }),
             1 => orders.clone().prop_map(|order| Step::Reject { order }),
             5 => (1..40_i64).prop_map(|days| Step::Wait { days }),
-            1 => (partner, 1..2_000_i64).prop_map(|(partner, pence)| Step::Credit { partner, pence }),
+            1 => (partner.clone(), 1..2_000_i64).prop_map(|(partner, pence)| Step::Credit { partner, pence }),
+            2 => (partner, 1..2_000_i64).prop_map(|(partner, pence)| Step::Advance { partner, pence }),
+            1 => (provisionals, any::<bool>()).prop_map(|(provisional, in_favour)| Step::Settle { provisional, in_favour }),
             3 => orders.clone().prop_map(|order| Step::Contest { order }),
             1 => orders.clone().prop_map(|order| Step::LetGo { order }),
             1 => orders.prop_map(|order| Step::TakeBack { order }),
@@ -350,7 +381,8 @@ impl ReferenceStateMachine for Life {
         let run = |at: &usize| life.runs.get(*at);
         let unreleased = |at: &usize| payout(at).is_some_and(|it| !life.runs[it.run].released);
         match step {
-            Step::Sell { .. } | Step::Wait { .. } | Step::Credit { .. } | Step::Build => true,
+            Step::Sell { .. } | Step::Wait { .. } | Step::Credit { .. } | Step::Advance { .. } | Step::Build => true,
+            Step::Settle { provisional, .. } => life.provisionals.get(*provisional).is_some_and(|it| it.ends.is_some()),
             Step::Refund { order: at, pence } => {
                 order(at).is_some_and(|it| it.refunded + pence <= it.pence && !it.rejected)
             }
@@ -419,6 +451,12 @@ impl ReferenceStateMachine for Life {
                         }
                     }
                 }
+                for at in 0..life.provisionals.len() {
+                    if let Some(day) = life.provisionals[at].ends.filter(|day| *day <= life.today) {
+                        life.provisionals[at].ends = None;
+                        life.take_back(at, day);
+                    }
+                }
                 for at in 0..life.orders.len() {
                     if let Some(last) = life.orders[at].contested.filter(|last| *last < life.today) {
                         // It ends with its last day, or when it had something to end.
@@ -429,6 +467,16 @@ impl ReferenceStateMachine for Life {
                 }
             }
             Step::Credit { partner, pence } => life.item(partner, None, pence, life.today),
+            Step::Advance { partner, pence } => {
+                life.item(partner, None, pence, life.today);
+                life.provisionals.push(Provisional { partner, pence, ends: Some(life.today + PROVISIONAL) });
+            }
+            Step::Settle { provisional, in_favour } => {
+                life.provisionals[provisional].ends = None;
+                if !in_favour {
+                    life.take_back(provisional, life.today);
+                }
+            }
             Step::Contest { order } => {
                 if life.orders[order].released {
                     life.set_apart(order, life.today);

@@ -20,7 +20,9 @@ fn saved(shared: bool, name: &str, position: i32, view: &str, role: &str, more: 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_saved_view_is_what_the_queue_can_show(pool: PgPool) {
     let seed = Seed::open(pool).await;
-    let own = |name: &str, position, view: &str, more: &str, values: &str| saved(false, name, position, view, "agent", more, values);
+    let own = |name: &str, position, view: &str, more: &str, values: &str| {
+        saved(false, name, position, view, "agent", more, values)
+    };
     for (statements, constraint) in [
         (vec![own(" ", 1, "all", "", "")], "saved_view_name_not_blank"),
         (vec![own(" a", 1, "all", "", "")], "saved_view_name_not_blank"),
@@ -37,12 +39,18 @@ async fn a_saved_view_is_what_the_queue_can_show(pool: PgPool) {
         (vec![own("a", 1, "all", ", language", ", 'fr'")], "saved_view_language_known"),
         (vec![own("a", 1, "all", ", awaited", ", 'godot'")], "saved_view_awaited_known"),
         (vec![own("a", 1, "all", ", partner_code", ", ' '")], "saved_view_partner_not_blank"),
-        (vec![own("a", 1, "all", ", opened_from, opened_to", ", '2026-02-02', '2026-02-01'")], "saved_view_period_ends_later"),
+        (
+            vec![own("a", 1, "all", ", opened_from, opened_to", ", '2026-02-02', '2026-02-01'")],
+            "saved_view_period_ends_later",
+        ),
         (vec![saved(true, "a", 1, "all", "agent", "", "")], "saved_view_shared_by_leads"),
         (vec!["INSERT INTO known_word VALUES ('Ñandú', 1)".to_owned()], "known_word_is_plain"),
         (vec!["INSERT INTO known_word VALUES ('nandu', 0)".to_owned()], "known_word_seen"),
         (vec!["UPDATE support_case SET place_at = 'infinity'".to_owned()], "support_case_place_is_finite"),
-        (vec!["UPDATE support_case SET standing_at = NULL, step_at = '2026-01-01Z'".to_owned()], "support_case_step_while_it_stands"),
+        (
+            vec!["UPDATE support_case SET standing_at = NULL, step_at = '2026-01-01Z'".to_owned()],
+            "support_case_step_while_it_stands",
+        ),
     ] {
         let mut tx = seed.pool.begin().await.expect("begin");
         let sql = format!("{}; SET CONSTRAINTS ALL IMMEDIATE", statements.join("; "));
@@ -51,7 +59,9 @@ async fn a_saved_view_is_what_the_queue_can_show(pool: PgPool) {
     }
     // Two on two shelves don't stand in each other's way.
     let mut tx = seed.pool.begin().await.expect("begin");
-    run(&mut tx, &format!("{}; {}", own("a", 1, "all", "", ""), saved(true, "a", 1, "all", "owner", "", ""))).await.expect("both");
+    run(&mut tx, &format!("{}; {}", own("a", 1, "all", "", ""), saved(true, "a", 1, "all", "owner", "", "")))
+        .await
+        .expect("both");
     for (role, sql) in [
         ("pd_staff", "UPDATE saved_view SET shared = true"),
         ("pd_staff", "INSERT INTO known_word VALUES ('word', 1)"),

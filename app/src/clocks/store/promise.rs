@@ -19,6 +19,7 @@ pub struct Promises {
     now: DateTime<Utc>,
     first_reply: DateTime<Utc>,
     next_update: DateTime<Utc>,
+    resolution: DateTime<Utc>,
 }
 
 impl Promises {
@@ -30,6 +31,11 @@ impl Promises {
     /// The next word in a case that runs.
     pub fn next_word(&self) -> DateTime<Utc> {
         self.next_update
+    }
+
+    /// The end of a case whose resolution clock starts now.
+    pub fn resolution(&self) -> DateTime<Utc> {
+        self.resolution
     }
 
     /// When the partner hears next, once somebody takes the case: what was promised stands while it can be kept.
@@ -56,7 +62,8 @@ pub async fn promises(tx: &mut Tx, partner: PartnerId, kind: Kind, now: DateTime
     let former = db::become_system(tx).await?;
     let rota = rota(tx, now).await?;
     let every_hour = cases::promise(now);
-    let mut promises = Promises { now, first_reply: every_hour, next_update: every_hour };
+    let mut promises =
+        Promises { now, first_reply: every_hour, next_update: every_hour, resolution: cases::end_promise(now) };
     if !rota.is_empty() {
         let working = desk_spans(&rota, Span { from: now, to: now + AHEAD });
         let (policies, size) = (policies(tx).await?, size(tx, partner, now).await?);
@@ -66,6 +73,7 @@ pub async fn promises(tx: &mut Tx, partner: PartnerId, kind: Kind, now: DateTime
         };
         promises.first_reply = promised(Clock::FirstReply).unwrap_or(every_hour);
         promises.next_update = promised(Clock::NextUpdate).unwrap_or(every_hour);
+        promises.resolution = promised(Clock::Resolution).unwrap_or(promises.resolution);
     }
     db::become_again(tx, former).await?;
     Ok(promises)

@@ -111,14 +111,14 @@ async fn decide(ctx: &Context, case: &str, read_at: &str, typed: &Typed) -> Resu
 }
 
 /// What is pinned, as far as a credit depends on it.
-struct Pinned {
-    credit_currency: Currency,
-    programme_currency: Currency,
-    conversion: Option<crate::base::ids::ConversionId>,
-    owner: bool,
+pub(crate) struct Pinned {
+    pub(crate) credit_currency: Currency,
+    pub(crate) programme_currency: Currency,
+    pub(crate) conversion: Option<crate::base::ids::ConversionId>,
+    pub(crate) owner: bool,
 }
 
-async fn limits(action: &mut Action, role: Role) -> Result<(Option<Authority>, Pinned), AppError> {
+pub(crate) async fn limits(action: &mut Action, role: Role) -> Result<(Option<Authority>, Pinned), AppError> {
     let case = action.case;
     let authority = store::authority(&mut action.tx, case.programme, role, action.hand.at).await?;
     let partner = store::partner(&mut action.tx, case.partner, action.hand.at).await?;
@@ -195,7 +195,7 @@ fn read_credit(
     Some(Credit { money: Money::new(amount, currency), conversion: pinned.conversion })
 }
 
-fn over_limit(locale: Locale, pinned: &Pinned, authority: Option<Authority>) -> String {
+pub(crate) fn over_limit(locale: Locale, pinned: &Pinned, authority: Option<Authority>) -> String {
     match authority {
         Some(authority) => {
             let limit = Money::new(authority.largest_credit, pinned.programme_currency);
@@ -240,6 +240,7 @@ fn said_no(
     Some(match constraint? {
         "case_decision_pkey" | "message_form_once" => ("", tr!(locale, desk.error_decided)),
         "case_decision_within_authority" => ("amount", over_limit(locale, pinned, authority)),
+        "case_decision_within_authority_with_provisional" => ("amount", tr!(locale, provisional.error_with_decision)),
         "case_decision_by_authority_in_force" => ("amount", tr!(locale, desk.error_limit_changed)),
         "case_decision_by_the_desk" => ("", tr!(locale, desk.error_role_changed)),
         "case_decision_declined_without_credit" => ("amount", tr!(locale, desk.error_declined_credit)),

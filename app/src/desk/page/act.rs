@@ -130,7 +130,9 @@ fn decide(ctx: &Context, sheet: &Sheet) -> AnyView {
         }
         None => tr!(locale, desk.decide_no_limit),
     };
+    let provisional = sheet.ends.ends.with_decision(ctx);
     view! {
+        {provisional}
         <Form action="/do/decide-case" id=sheet.id_of("decide-case") draft=&draft>
             {unseen}
             <Hidden name="case" value=case.to_string()/>

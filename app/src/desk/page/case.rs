@@ -13,16 +13,17 @@ use crate::clocks::page as clocks;
 use crate::desk::model::{Authority, Former, Note, Partner, Replay, TermLine, Waiting};
 use crate::desk::rules;
 use crate::desk::store::{self, HouseSide};
+use crate::disputes::ends::{self, DeskEnds};
 use crate::disputes::model::{About, Case, Decision, Event, Facts, Message, PayoutStep, Pin};
 use crate::disputes::store as cases;
 use crate::disputes::words;
 use crate::help::page::Beside;
 use crate::inbox::files::{self, Files};
 use crate::inbox::store::{self as mail, Unreachable};
-use crate::macros::page::Composer;
-use crate::mentions::page::Colleagues;
 use crate::live::model::{Present, Seen, Unseen};
 use crate::live::{page as live, store as live_store};
+use crate::macros::page::Composer;
+use crate::mentions::page::Colleagues;
 use crate::payout_methods::page as methods;
 use crate::search::page as search;
 use crate::similar;
@@ -62,6 +63,7 @@ pub(super) struct Sheet {
     pub authority: Option<Authority>,
     pub replay: Option<Replay>,
     pub clocks: clocks::Clocks,
+    pub ends: DeskEnds,
     /// Whether the reader may act, or only read.
     pub may_act: bool,
     pub draft: Draft,
@@ -80,11 +82,7 @@ pub(super) struct Sheet {
 impl Sheet {
     /// The draft, where it is of this form; an untouched one otherwise.
     pub fn draft_of(&self, form: &str) -> Draft {
-        if self.draft.value("form_name") == form {
-            self.draft.clone()
-        } else {
-            Draft::default()
-        }
+        if self.draft.value("form_name") == form { self.draft.clone() } else { Draft::default() }
     }
 
     /// The id of a form: a refused one is where the browser is sent back to.
@@ -137,7 +135,6 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         }
         None => None,
     };
-    let draft = forms::recall(ctx, query.get("form")).await?;
     let may_act = Who::Desk.includes(&ctx.actor);
     let in_force = terms::in_force(tx, case.programme, None, partner, now).await?;
     let of = |field| in_force.iter().find(|version| version.field == field).cloned();
@@ -160,6 +157,7 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         rate_history: store::term_history(tx, partner, Field::Rate).await?,
         offers: cases::offers(tx, case.programme).await?,
         clocks: clocks::read(ctx, tx, partner, id, now).await?,
+        ends: DeskEnds::read(ctx, tx, &case).await?,
         authority: store::authority(tx, case.programme, staff.role, now).await?,
         macros: Composer::read(ctx, tx, partner, id, &draft).await?,
         help: Beside::read(ctx, tx, case.kind, &case.subject).await?,
@@ -203,6 +201,7 @@ fn show(ctx: &Context, query: &Query, asked: &Asked, waiting: &[Waiting], sheet:
         {live::region("decision", talk::decision(ctx, sheet).into_any())}
         {talk::conversation(ctx, sheet)}
         {act::forms(ctx, sheet)}
+        {sheet.ends.show(ctx, &sheet.case, sheet.authority, &sheet.draft)}
         {live::region("steps", talk::time_line(ctx, sheet))}
     };
     let facts = view! {
@@ -238,6 +237,6 @@ fn done(ctx: &Context, code: Option<&str>) -> Option<String> {
         "proposed" => tr!(locale, desk.done_proposed),
         "minimum_lowered" => tr!(locale, desk.done_minimum_lowered),
         "minimum_proposed" => tr!(locale, desk.done_minimum_proposed),
-        _ => return None,
+        code => return ends::done(ctx, Some(code)),
     })
 }

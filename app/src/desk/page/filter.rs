@@ -53,7 +53,10 @@ fn removable(ctx: &Context, view: View, filter: &Filter, choices: &Choices) -> O
         })
         .collect_view();
     let nothing = text::link(address(view, &Filter::default()), tr!(locale, queue.take_all_away));
-    Some(view! { <ul class="narrowed" aria-label=tr!(locale, queue.narrowed_by)>{words}<li>{nothing}</li></ul> }.into_any())
+    Some(
+        view! { <ul class="narrowed" aria-label=tr!(locale, queue.narrowed_by)>{words}<li>{nothing}</li></ul> }
+            .into_any(),
+    )
 }
 
 fn form(

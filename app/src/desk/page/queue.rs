@@ -73,7 +73,11 @@ pub fn Desk() -> impl IntoView {
             if view == asked.view {
                 tally = counted;
             }
-            tabs_shown.push((tab(&ctx, label(&ctx, view), counted), address(view, &filter), view == asked.view && !saved.iter().any(|tab| tab.2)));
+            tabs_shown.push((
+                tab(&ctx, label(&ctx, view), counted),
+                address(view, &filter),
+                view == asked.view && !saved.iter().any(|tab| tab.2),
+            ));
         }
         tabs_shown.extend(saved);
         let choices = store::choices(&mut tx).await?;

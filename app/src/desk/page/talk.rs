@@ -48,7 +48,10 @@ pub(super) fn decision(ctx: &Context, sheet: &Sheet) -> Option<AnyView> {
     if let Some(transfer) = house.transfer {
         lines.push((tr!(locale, desk.decision_transfer), transfer.to_string().into_any()));
     }
-    lines.push((tr!(locale, desk.decision_by), house.decided_by.clone().into_any()));
+    lines.push((
+        tr!(locale, desk.decision_by),
+        house.decided_by.clone().unwrap_or_else(|| tr!(locale, escalations.by_policy)).into_any(),
+    ));
     lines.push((tr!(locale, desk.decision_at), text::time_exact(ctx, decision.at)));
     if !house.reason.is_empty() {
         lines.push((tr!(locale, desk.decision_house), text::prose(house.reason.clone())));
@@ -89,7 +92,8 @@ pub(super) fn time_line(ctx: &Context, sheet: &Sheet) -> AnyView {
         };
         (event.at, step)
     });
-    let mut steps = words::with_payouts(ctx, of_case.collect(), &sheet.paid);
+    let of_case = of_case.chain(sheet.ends.ends.steps(ctx)).collect();
+    let mut steps = words::with_payouts(ctx, of_case, &sheet.paid);
     if let Some(promised) = rules::running_promise(sheet.case.stage, sheet.case.next_update_at) {
         steps.push(Step {
             title: tr!(locale, desk.step_answer),
@@ -100,5 +104,6 @@ pub(super) fn time_line(ctx: &Context, sheet: &Sheet) -> AnyView {
             ..Step::default()
         });
     }
+    steps.extend(sheet.ends.ends.ahead(ctx, &sheet.case, &sheet.messages));
     section(tr!(locale, desk.time_line), timeline(steps))
 }

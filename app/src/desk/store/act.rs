@@ -211,7 +211,16 @@ pub async fn decide(
     Ok(transfer)
 }
 
-async fn book(tx: &mut Tx, case: &Locked, credit: &Credit, at: DateTime<Utc>) -> Result<TransferId, AppError> {
+/// Books a credit, which its decision has to cite in the same transaction.
+///
+/// # Errors
+/// `transfer_credit_account` where the partner has no account in that currency.
+pub(crate) async fn book(
+    tx: &mut Tx,
+    case: &Locked,
+    credit: &Credit,
+    at: DateTime<Utc>,
+) -> Result<TransferId, AppError> {
     Ok(sqlx::query_scalar!(
         r#"INSERT INTO transfer (programme_id, partner_id, kind, debit_kind, credit_kind, amount, currency, conversion_id,
                                  effective_at, booked_at)

@@ -14,8 +14,8 @@ use rust_decimal::Decimal;
 pub struct HouseSide {
     /// The reason for the house.
     pub reason: String,
-    /// The name of who decided.
-    pub decided_by: String,
+    /// The name of who decided; `None`: the silence policy.
+    pub decided_by: Option<String>,
     /// The transfer it cites.
     pub transfer: Option<i64>,
 }
@@ -27,9 +27,9 @@ pub struct HouseSide {
 pub async fn house_side(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Option<HouseSide>, AppError> {
     Ok(sqlx::query_as!(
         HouseSide,
-        "SELECT d.reason_house AS reason, s.name AS decided_by, d.transfer_id AS transfer
-         FROM case_decision d JOIN staff s ON s.person_id = d.decided_by
-         WHERE d.partner_id = $1 AND d.case_id = $2",
+        r#"SELECT d.reason_house AS reason, s.name AS "decided_by?", d.transfer_id AS transfer
+         FROM case_decision d LEFT JOIN staff s ON s.person_id = d.decided_by
+         WHERE d.partner_id = $1 AND d.case_id = $2"#,
         partner.0,
         case.0,
     )

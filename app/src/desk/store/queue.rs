@@ -59,11 +59,7 @@ pub async fn page(
             last = cursor(keys.last()).filter(|_| more);
         }
     }
-    Ok(Page {
-        lines: lines(tx, &keys, now).await?,
-        previous: first.map(Begin::Before),
-        next: last.map(Begin::After),
-    })
+    Ok(Page { lines: lines(tx, &keys, now).await?, previous: first.map(Begin::Before), next: last.map(Begin::After) })
 }
 
 /// The first page of a view that nothing narrows.

@@ -24,7 +24,8 @@ pub fn Disputes() -> impl IntoView {
         let mut tx = ctx.begin().await?;
         let mut cases = store::list(&mut tx, member.partner).await?;
         let sought = search::own(&mut tx, member.partner, query.get("q")).await?;
-        let bar = (cases.len() > 5 || sought.is_some()).then(|| search::bar_of_own(&ctx, query.get("q").unwrap_or_default()));
+        let bar =
+            (cases.len() > 5 || sought.is_some()).then(|| search::bar_of_own(&ctx, query.get("q").unwrap_or_default()));
         let lead = lead(&ctx, &cases);
         cases.retain(|case| sought.as_ref().is_none_or(|found| found.contains(&case.id)));
         let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);

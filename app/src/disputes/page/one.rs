@@ -6,6 +6,7 @@ use crate::base::format;
 use crate::base::forms::{self, Draft};
 use crate::base::ids::CaseId;
 use crate::base::language::tr;
+use crate::disputes::ends::{self, Ends};
 use crate::disputes::model::{Case, Decision, Event, Message, PayoutStep, Pin, Side, Stage};
 use crate::disputes::{facts, rules, store, words};
 use crate::inbox;
@@ -38,17 +39,22 @@ pub fn Dispute() -> impl IntoView {
         let pins = store::pins(&mut tx, partner, id).await?;
         let decision = store::decision(&mut tx, partner, id).await?;
         let paid = store::payout_steps(&mut tx, partner, id).await?;
+        let ends = Ends::read(&mut tx, &case, ctx.now()).await?;
         let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);
         let title = words::about(&ctx, case.kind, &case.subject);
-        let said = done(&ctx, query.get("done"));
+        let said = done(&ctx, query.get("done")).or_else(|| ends::done(&ctx, query.get("done")));
+        let ending = ends.of_dispute(&ctx, &case, decision.as_ref(), &draft);
+        let mut steps = steps(&ctx, &case, &events, &paid, &ends);
+        steps.extend(ends.ahead(&ctx, &case, &messages));
         let body = view! {
             {page_head(title.clone(), Some(live::region("lead", view! { {lead(&ctx, &case, decision.as_ref())}{on} }.into_any())))}
             {notice::done(&ctx, said)}
             {live::region("decision", decision.map(|decision| decided(&ctx, &decision)).into_any())}
+            {ending}
             {columns(vec![
                 view! { {conversation(&ctx, &messages, &files)} {answer_form(&ctx, &case, &messages, &draft)} }.into_any(),
                 view! {
-                    {live::region("steps", section(tr!(ctx.locale, disputes.time_line), timeline(steps(&ctx, &case, &events, &paid))))}
+                    {live::region("steps", section(tr!(ctx.locale, disputes.time_line), timeline(steps)))}
                     {pins.iter().map(|pin| pinned(&ctx, pin)).collect_view()}
                 }.into_any(),
             ])}
@@ -137,7 +143,7 @@ fn answer_form(ctx: &Context, case: &Case, messages: &[Message], draft: &Draft) 
 }
 
 /// What happened, and the promise that is still ahead.
-fn steps(ctx: &Context, case: &Case, events: &[Event], paid: &[PayoutStep]) -> Vec<Step> {
+fn steps(ctx: &Context, case: &Case, events: &[Event], paid: &[PayoutStep], ends: &Ends) -> Vec<Step> {
     let locale = ctx.locale;
     let of_case = events.iter().map(|event| {
         let step = Step {
@@ -148,7 +154,7 @@ fn steps(ctx: &Context, case: &Case, events: &[Event], paid: &[PayoutStep]) -> V
         };
         (event.at, step)
     });
-    let mut steps = words::with_payouts(ctx, of_case.collect(), paid);
+    let mut steps = words::with_payouts(ctx, of_case.chain(ends.steps(ctx)).collect(), paid);
     if let Some(promised) = rules::running_promise(case.stage, case.next_update_at) {
         let late = promised < ctx.now();
         steps.push(Step {

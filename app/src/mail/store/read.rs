@@ -4,13 +4,15 @@ use super::{queue, write};
 use crate::base::actor::Actor;
 use crate::base::db::{Db, Tx};
 use crate::base::error::AppError;
-use crate::base::ids::{CaseId, PartnerId};
+use crate::base::ids::{CaseId, PartnerId, PersonId};
 use crate::base::language;
 use crate::base::money::{Currency, Money};
 use crate::base::secrets::Secrets;
 use crate::mail::letters::{About, Sides};
 use crate::mail::model::{Envelope, Kind, Text};
+use crate::notices::rules::Notice;
 use crate::payout_methods::model::MethodKind;
+use crate::ratings;
 use chrono::{DateTime, Utc};
 
 /// A mail with everything that sending it needs.
@@ -36,6 +38,7 @@ pub async fn load(db: &Db, secrets: &Secrets, mail: i64) -> Result<Loaded, AppEr
     let row = sqlx::query!(
         r#"SELECT o.kind, o.partner_id AS "partner: PartnerId", o.case_id AS "case: CaseId", o.message_id, o.payout_run_id, o.payout_delay_id,
                   o.payout_method_id, o.locale, o.signed_by, o.message_uid, o.refs, o.sealed_token, o.written_at, o.tries,
+                  o.person_id AS "person: PersonId", o.notice, o.notice_message_id,
                   p.name AS "name?", p.disabled_at AS "disabled_at?", coalesce(p.time_zone, 'UTC') AS "zone!",
                   coalesce(p.email, i.email) AS "email!", i.expires_at AS "invited_until?", a.name AS partner_name, g.name AS programme
            FROM mail_out o JOIN partner a USING (partner_id) JOIN programme g USING (programme_id)
@@ -59,6 +62,11 @@ pub async fn load(db: &Db, secrets: &Secrets, mail: i64) -> Result<Loaded, AppEr
         }
         (None, Kind::Delay) => Some(delay(&mut tx, row.partner, row.payout_run_id, row.payout_delay_id).await?),
         (None, Kind::MethodConfirm) => Some(confirm(&mut tx, row.partner, row.payout_method_id, token).await?),
+        (None, Kind::Notice) => {
+            let (kind, asked) = (row.notice.unwrap_or_default(), row.notice_message_id);
+            let token = row.case.zip(row.person).map(|(case, person)| ratings::link::sign(secrets, case, person));
+            Some(notice(&mut tx, row.partner, row.case, (&kind, asked), token.unwrap_or_default()).await?)
+        }
         (None, Kind::MethodChanged) => Some(changed(&mut tx, row.partner, row.payout_method_id).await?),
     };
     let sides = Sides {
@@ -94,6 +102,27 @@ async fn reply(tx: &mut Tx, partner: PartnerId, case: Option<CaseId>, message: O
     .fetch_one(&mut **tx)
     .await?;
     Ok(About::Reply { case, subject: row.subject, body: row.body })
+}
+
+async fn notice(
+    tx: &mut Tx,
+    partner: PartnerId,
+    case: Option<CaseId>,
+    (kind, asked): (&str, Option<i64>),
+    token: String,
+) -> Result<About, AppError> {
+    let case = case.ok_or(AppError::NotFound)?;
+    let notice = Notice::parse(kind).ok_or_else(|| AppError::Internal("a notice of no known kind".into()))?;
+    let row = sqlx::query!(
+        r#"SELECT c.subject, (SELECT m.body FROM message m WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id AND m.message_id = $3) AS question
+           FROM support_case c WHERE c.partner_id = $1 AND c.case_id = $2"#,
+        partner.0,
+        case.0,
+        asked,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(About::Notice { case, notice, subject: row.subject, question: row.question.unwrap_or_default(), token })
 }
 
 async fn delay(tx: &mut Tx, partner: PartnerId, run: Option<i64>, delay: Option<i64>) -> Result<About, AppError> {

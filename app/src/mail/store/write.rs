@@ -44,6 +44,43 @@ pub async fn reply(
     Ok(written.rows_affected())
 }
 
+/// What the house tells of a case by itself goes to every member of the partner's account, into the thread of the case; gives
+/// how many there are.
+///
+/// # Errors
+/// When the database is away.
+pub async fn notice(
+    tx: &mut Tx,
+    home: &MailHome,
+    (partner, case): (PartnerId, CaseId),
+    (notice, asked): (&str, i64),
+    signed_by: &str,
+    now: DateTime<Utc>,
+) -> Result<u64, AppError> {
+    let written = sqlx::query!(
+        r#"INSERT INTO mail_out (kind, partner_id, person_id, case_id, notice, notice_message_id, locale, signed_by, message_uid, refs, written_at)
+           SELECT 'notice', m.partner_id, m.person_id, $2, $3, $4, left(p.locale, 2), $5, '<' || gen_random_uuid() || '@' || $6 || '>',
+                  ARRAY['<case-' || $2::bigint || '@' || $6 || '>'] || coalesce(
+                      (SELECT array_agg(o.message_uid ORDER BY o.mail_id)
+                       FROM (SELECT mail_id, message_uid FROM mail_out
+                             WHERE case_id = $2 AND person_id = m.person_id ORDER BY mail_id DESC LIMIT 8) o), '{}'),
+                  $7
+           FROM partner_member m JOIN person p USING (person_id)
+           WHERE m.partner_id = $1 AND p.disabled_at IS NULL
+           ORDER BY m.person_id ON CONFLICT DO NOTHING"#,
+        partner.0,
+        case.0,
+        notice,
+        asked,
+        signed_by,
+        home.domain(),
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(written.rows_affected())
+}
+
 /// A delay goes to every member of every partner whose payout of the run is still on its way; gives how many there are.
 ///
 /// # Errors

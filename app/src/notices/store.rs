@@ -1,0 +1,207 @@
+//! Telling what is due, and reading what was told.
+
+use super::rules::{self, Notice};
+use crate::audit::store::{Change, record};
+use crate::base::actor::Actor;
+use crate::base::db::{Db, Tx};
+use crate::base::error::AppError;
+use crate::base::ids::{CaseId, PartnerId};
+use crate::clocks::store as clocks;
+use crate::disputes::model::{Event, Stage};
+use crate::disputes::rules as cases;
+use crate::disputes::store as case_store;
+use crate::mail::home::MailHome;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+
+/// Cases in one transaction.
+const BATCH: i64 = 100;
+/// How long after a case was resolved its partner is asked how it was: when they have read how it ended.
+const ASK_AFTER: TimeDelta = TimeDelta::days(1);
+/// What was resolved longer ago is not asked about.
+const ASK_UNTIL: TimeDelta = TimeDelta::days(14);
+
+/// What was told, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// What.
+    pub notice: Notice,
+    /// The house's question, of a reminder.
+    pub asked: i64,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// What was told in a case, in its order.
+///
+/// # Errors
+/// When the database is away.
+pub async fn told(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<Told>, AppError> {
+    let rows = sqlx::query!(
+        "SELECT notice, asked_message_id, at FROM case_notice WHERE partner_id = $1 AND case_id = $2 ORDER BY at, notice",
+        partner.0,
+        case.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| Some(Told { notice: Notice::parse(&row.notice)?, asked: row.asked_message_id, at: row.at }))
+        .collect())
+}
+
+/// Reminds silent partners, closes their cases and those that nobody appealed against, and asks how it was: whatever is due. Gives how much that is; safe to run
+/// twice, at once, or to kill.
+///
+/// # Errors
+/// When the database is away.
+pub async fn tell_due(db: &Db, home: &MailHome, now: DateTime<Utc>) -> Result<usize, AppError> {
+    let mut all = 0;
+    loop {
+        let (looked, told) = silences(db, home, now).await?;
+        all += told;
+        if looked < BATCH || told == 0 {
+            break;
+        }
+    }
+    Ok(all + ask_ratings(db, home, now).await?)
+}
+
+/// One batch of cases that wait for their partner; gives how many were due and how many of them were told.
+async fn silences(db: &Db, home: &MailHome, now: DateTime<Utc>) -> Result<(i64, usize), AppError> {
+    let mut tx = db.begin(&Actor::Job).await?;
+    // What the rule says of a due date, in SQL, so that a step that is due is found among many that are not.
+    let rows = sqlx::query!(
+        r#"SELECT c.partner_id AS "partner: PartnerId", c.case_id AS "case: CaseId", q.message_id, q.sent_at, q.author_name, g.name AS programme
+           FROM support_case c
+           JOIN programme g USING (programme_id)
+           JOIN LATERAL (SELECT m.message_id, m.sent_at, m.author_name, m.side FROM message m
+                         WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id ORDER BY m.message_id DESC LIMIT 1) q ON true
+           LEFT JOIN LATERAL (SELECT max(n.at) AS at, count(*) AS steps FROM case_notice n
+                              WHERE n.partner_id = c.partner_id AND n.case_id = c.case_id AND n.asked_message_id = q.message_id) told ON true
+           WHERE c.stage = 'answer_needed' AND q.side = 'staff' AND q.sent_at <= $1::timestamptz - interval '3 days'
+             AND (told.at IS NULL OR told.at <= $1::timestamptz - interval '4 days')
+             AND CASE told.steps WHEN 0 THEN true
+                                 WHEN 1 THEN q.sent_at <= $1::timestamptz - interval '7 days'
+                                 ELSE q.sent_at <= $1::timestamptz - interval '14 days' AND told.at <= $1::timestamptz - interval '7 days' END
+           ORDER BY c.partner_id, c.case_id LIMIT $2
+           FOR NO KEY UPDATE OF c SKIP LOCKED"#,
+        now,
+        BATCH,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let looked = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let mut done = 0;
+    for row in rows {
+        let of_question: Vec<_> = told(&mut tx, row.partner, row.case)
+            .await?
+            .into_iter()
+            .filter(|told| told.asked == row.message_id)
+            .map(|told| (told.notice, told.at))
+            .collect();
+        let Some((notice, due_at)) = rules::next(row.sent_at, &of_question).filter(|(_, due)| *due <= now) else {
+            continue;
+        };
+        let about = (row.partner, row.case);
+        if tell(&mut tx, home, about, (notice, row.message_id), &row.author_name, (due_at, now)).await? {
+            done += 1;
+            if notice == Notice::Closed {
+                close(&mut tx, about, &row.programme, now).await?;
+            }
+        }
+    }
+    tx.commit().await?;
+    Ok((looked, done))
+}
+
+/// Closes a case that nobody has anything to say in; whatever they write opens it again.
+async fn close(
+    tx: &mut Tx,
+    (partner, case): (PartnerId, CaseId),
+    by: &str,
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    let locked = case_store::lock(tx, partner, case).await?;
+    case_store::save_stage(tx, &locked, locked.version, Stage::Closed, cases::promise(now), now).await?;
+    let event = Event { stage: Stage::Closed, at: now, by: by.to_owned(), promised_at: None };
+    case_store::add_event(tx, partner, case, &event).await?;
+    clocks::renew(tx, partner, case, now).await
+}
+
+/// Asks for each case that was resolved a day ago how it was; once, whatever becomes of the case later.
+async fn ask_ratings(db: &Db, home: &MailHome, now: DateTime<Utc>) -> Result<usize, AppError> {
+    let mut all = 0;
+    loop {
+        let mut tx = db.begin(&Actor::Job).await?;
+        let rows = sqlx::query!(
+            r#"SELECT c.partner_id AS "partner: PartnerId", c.case_id AS "case: CaseId", r.at AS "at!", coalesce(s.name, g.name) AS "by!"
+               FROM support_case c
+               JOIN programme g USING (programme_id)
+               JOIN LATERAL (SELECT min(e.at) AS at FROM case_event e WHERE e.partner_id = c.partner_id AND e.case_id = c.case_id
+                               AND e.stage IN ('decided', 'closed')) r ON r.at <= $1 AND r.at > $2
+               LEFT JOIN case_decision d USING (partner_id, case_id)
+               LEFT JOIN staff s ON s.person_id = coalesce(d.decided_by, c.assignee_id)
+               WHERE c.stage IN ('decided', 'closed')
+                 AND NOT EXISTS (SELECT FROM case_notice n WHERE n.partner_id = c.partner_id AND n.case_id = c.case_id
+                                 AND n.notice IN ('rate', 'closed'))
+                 AND NOT EXISTS (SELECT FROM case_rating x WHERE x.partner_id = c.partner_id AND x.case_id = c.case_id)
+               ORDER BY c.partner_id, c.case_id LIMIT $3
+               FOR NO KEY UPDATE OF c SKIP LOCKED"#,
+            now - ASK_AFTER,
+            now - ASK_UNTIL,
+            BATCH,
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        for row in &rows {
+            let about = (row.partner, row.case);
+            tell(&mut tx, home, about, (Notice::Rate, 0), &row.by, (row.at + ASK_AFTER, now)).await?;
+        }
+        tx.commit().await?;
+        all += rows.len();
+        if i64::try_from(rows.len()).unwrap_or(i64::MAX) < BATCH {
+            return Ok(all);
+        }
+    }
+}
+
+/// Tells one thing: the notice, a mail to every member, and the record. Gives whether it was new; needs the role of jobs.
+///
+/// # Errors
+/// `case_notice_while_unanswered` and `case_notice_in_its_days` where it is not due.
+pub async fn tell(
+    tx: &mut Tx,
+    home: &MailHome,
+    (partner, case): (PartnerId, CaseId),
+    (notice, asked): (Notice, i64),
+    by: &str,
+    (due_at, now): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<bool, AppError> {
+    let written = sqlx::query!(
+        "INSERT INTO case_notice (partner_id, case_id, notice, asked_message_id, by_name, due_at, at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+        partner.0,
+        case.0,
+        notice.as_str(),
+        asked,
+        by,
+        due_at,
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    if written.rows_affected() == 0 {
+        return Ok(false);
+    }
+    let mails = crate::mail::store::notice(tx, home, (partner, case), (notice.as_str(), asked), by, now).await?;
+    let change = Change {
+        action: "case.told",
+        subject: format!("case/{case}"),
+        partner: Some(partner),
+        after: Some(json!({ "notice": notice.as_str(), "mails": mails })),
+        ..Change::default()
+    };
+    record(tx, &Actor::Job, now, "notices", change).await?;
+    Ok(true)
+}
