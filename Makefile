@@ -32,10 +32,11 @@ size: ## what a first visit downloads, in brotli
 	@.ci/build browser
 	@.ci/size
 
-bench: ## the import against a hand-written SQL script and a plain COPY; a payout run for 100 000 partners
+bench: ## the import against a hand-written SQL script and a plain COPY; a payout run for 100 000 partners; the desk with a million cases
 	@.ci/tools run
 	@.ci/bench-import
 	@.ci/bench-payouts
+	@.ci/bench-desk
 
 nightly: ## what is too long for every day; prints its figures
 	@.ci/tools test

@@ -57,8 +57,6 @@ pub mod mail;
 pub mod mentions;
 pub mod notices;
 #[cfg(feature = "ssr")]
-pub mod notices;
-#[cfg(feature = "ssr")]
 pub mod bulletins;
 #[cfg(feature = "ssr")]
 pub mod partners;
@@ -80,6 +78,8 @@ pub mod ratings;
 #[cfg(feature = "ssr")]
 pub mod rota;
 #[cfg(feature = "ssr")]
+pub mod search;
+#[cfg(feature = "ssr")]
 pub mod settlement;
 #[cfg(feature = "ssr")]
 pub mod shell;
@@ -96,6 +96,9 @@ pub mod tax;
 pub mod terms;
 pub mod ui;
 pub mod work;
+
+#[cfg(feature = "ssr")]
+pub mod views;
 
 #[cfg(feature = "ssr")]
 #[allow(missing_docs, clippy::all, rust_2018_idioms)]

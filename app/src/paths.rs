@@ -34,6 +34,10 @@ pub const INCIDENTS: &str = "/incidents";
 pub const COMPLAINTS: &str = "/complaints";
 /// Cases to practise on.
 pub const PRACTICE: &str = "/practice";
+/// Cases by what was said in them.
+pub const SEARCH: &str = "/search";
+/// Saved views of the queue.
+pub const VIEWS: &str = "/views";
 /// How somebody of staff wants their desk.
 pub const MY_DESK: &str = "/my-desk";
 /// Proposals, waiting and decided.

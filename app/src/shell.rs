@@ -34,6 +34,7 @@ use crate::payouts::page::Payouts;
 use crate::ratings::page::RatePage;
 use crate::practice::page::{PracticeList, PracticePage};
 use crate::rota::page::RotaPage;
+use crate::search::page::Search;
 use crate::settlement::page::{AnswerLine, Answers};
 use crate::sign_in::page::{JoinPage, SignInPage};
 use crate::silence::page::Limits;
@@ -42,6 +43,7 @@ use crate::tax::page::{TaxData, TaxPolicy};
 use crate::terms::page::Terms;
 use crate::ui::islands::SubmitOnce;
 use crate::ui::screen::{Failure, failure, home};
+use crate::views::page::Views;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
@@ -127,6 +129,8 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/disputes/new") view=NewDispute ssr=SsrMode::Async/>
             <Route path=path!("/disputes/:case") view=Dispute ssr=SsrMode::Async/>
             <Route path=path!("/desk") view=Desk ssr=SsrMode::Async/>
+            <Route path=path!("/views") view=Views ssr=SsrMode::Async/>
+            <Route path=path!("/search") view=Search ssr=SsrMode::Async/>
             <Route path=path!("/rate/:token") view=RatePage ssr=SsrMode::Async/>
             <Route path=path!("/escalations") view=Escalations ssr=SsrMode::Async/>
             <Route path=path!("/limits") view=Limits ssr=SsrMode::Async/>

@@ -34,6 +34,8 @@ mod months;
 mod payouts;
 #[path = "wrong_states/people.rs"]
 mod people;
+#[path = "wrong_states/saved_views.rs"]
+mod saved_views;
 #[path = "wrong_states/taxes.rs"]
 mod taxes;
 #[path = "wrong_states/terms.rs"]

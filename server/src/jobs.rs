@@ -33,6 +33,8 @@ const CLOCKS_EVERY: Duration = Duration::from_secs(5);
 const WORK_EVERY: Duration = Duration::from_secs(1);
 /// How soon what was said to many is told.
 const TELL_EVERY: Duration = Duration::from_secs(2);
+/// How soon the words of a new message are known to the search.
+const WORDS_EVERY: Duration = Duration::from_secs(10);
 /// How often what nobody needs any more is cleared away.
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
@@ -99,6 +101,11 @@ pub fn start(
             app::incidents::store::tell_all(&db, clock.now()).await?;
             app::bulletins::store::work(&db, &mail, clock.now()).await
         }
+    }));
+    let learning = db.clone();
+    tracker.spawn(every(WORDS_EVERY, "learn words", stop.clone(), move || {
+        let db = learning.clone();
+        async move { app::search::store::learn(&db).await.map(|_| ()) }
     }));
     let tidying = db.clone();
     tracker.spawn(every(TIDY_EVERY, "tidy up", stop.clone(), move || {

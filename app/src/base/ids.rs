@@ -69,6 +69,8 @@ ids! {
     ContestId,
     /// A message that came in by mail.
     MailInId,
+    /// A view of the queue that somebody saved.
+    SavedViewId,
     /// A file in a message.
     AttachmentId,
     /// A text that staff send often.

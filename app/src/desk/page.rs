@@ -9,7 +9,7 @@ mod recalculate;
 mod talk;
 
 pub use case::DeskCase;
-pub use queue::Desk;
+pub use queue::{Desk, tab};
 
 use crate::base::context::Context;
 use crate::base::language::tr;
@@ -37,7 +37,7 @@ fn outcome_words(ctx: &Context, outcome: Outcome) -> String {
 }
 
 /// A stage as staff should feel about it: amber where somebody waits for us.
-fn stage_badge(ctx: &Context, stage: Stage) -> AnyView {
+pub fn stage_badge(ctx: &Context, stage: Stage) -> AnyView {
     let tone = match stage {
         Stage::Received | Stage::InReview => Tone::Waiting,
         Stage::AnswerNeeded => Tone::Info,

@@ -18,15 +18,10 @@ impl Query {
     /// The query is read here and not by the router, which decodes it twice (`%2525` would become `%`).
     pub(crate) fn of_request(address: &str) -> Self {
         let (path, query) = address.split_once('?').unwrap_or((address, ""));
-        let pairs = query.split('&').filter(|pair| !pair.is_empty());
-        let fields = pairs.map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        });
         let params = use_params_map().get_untracked();
         Self {
             path: path.to_owned(),
-            fields: fields.collect(),
+            fields: fields_of(query),
             params: params.into_iter().map(|(name, value)| (name.into_owned(), value)).collect(),
         }
     }
@@ -69,6 +64,16 @@ impl Query {
             .collect();
         if query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, query.join("&")) }
     }
+}
+
+/// The fields of an address's query.
+pub fn fields_of(query: &str) -> BTreeMap<String, String> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let fields = pairs.map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(name), decode(value))
+    });
+    fields.collect()
 }
 
 /// Percent-encodes text for one part of an address (RFC 3986, section 2.3 lists what stays).

@@ -27,6 +27,7 @@ use crate::live::{page as live, store as live_store};
 use crate::macros::page::Composer;
 use crate::mentions::page::Colleagues;
 use crate::payout_methods::page as methods;
+use crate::search::page as search;
 use crate::similar;
 use crate::tax::page as tax;
 use crate::terms::model::{Field, Version};
@@ -230,6 +231,7 @@ fn show(ctx: &Context, query: &Query, asked: &Asked, waiting: &[Waiting], sheet:
     };
     view! {
         {head}
+        {search::bar(ctx, "")}
         {three_columns(live::region("beside", beside(ctx, asked, waiting, sheet.case.id)), talk.into_any(), facts.into_any())}
     }
     .into_any()

@@ -1,6 +1,7 @@
 //! The queue: what to do next, and why that.
 
 use super::{filter, stage_badge};
+use crate::base::access::Who;
 use crate::base::context::Context;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
@@ -16,6 +17,7 @@ use crate::desk::store::{self, Narrowed, Page, Tally};
 use crate::disputes::words;
 use crate::live::page as live;
 use crate::paths;
+use crate::search::page as search;
 use crate::ui::Tone;
 use crate::ui::badge::badge;
 use crate::ui::empty::{empty, empty_with};
@@ -25,6 +27,7 @@ use crate::ui::screen::{Query, screen};
 use crate::ui::table::{Head, Row, Table};
 use crate::ui::text;
 use crate::work::page as work;
+use crate::views::page as views;
 use leptos::prelude::*;
 
 /// Which page of the queue an address asks for, and what was wrong with the asking.
@@ -62,6 +65,7 @@ pub fn Desk() -> impl IntoView {
         let asked = Asked::of(&query);
         let mut tx = ctx.begin().await?;
         let page = asked.page(&ctx, &mut tx).await?;
+        let saved = views::tabs(&ctx, &mut tx, asked.view, &asked.filter).await?;
         let mut tabs_shown = Vec::new();
         let mut tally = Tally::default();
         for view in View::ALL {
@@ -71,18 +75,30 @@ pub fn Desk() -> impl IntoView {
             if view == asked.view {
                 tally = counted;
             }
-            tabs_shown.push((tab(&ctx, label(&ctx, view), counted), address(view, &filter), view == asked.view));
+            tabs_shown.push((
+                tab(&ctx, label(&ctx, view), counted),
+                address(view, &filter),
+                view == asked.view && !saved.iter().any(|tab| tab.2),
+            ));
         }
+        tabs_shown.extend(saved);
         let choices = store::choices(&mut tx).await?;
         let marked = work::Marked::read(&ctx, &mut tx, &query).await?;
         tx.commit().await?;
+        let save = if Who::Desk.includes(&ctx.actor) {
+            Some(views::save_form(&ctx, &query, asked.view, &asked.filter).await?)
+        } else {
+            None
+        };
         let title = tr!(ctx.locale, desk.title);
         let body = view! {
             {page_head(title.clone(), Some(live::region("lead", lead(&ctx, asked.view, tally))))}
             <p>{text::link(paths::LOG.to_owned(), tr!(ctx.locale, channels.log_link))}</p>
             {done(&ctx, (query.get("done") == Some("given-away")).then(|| tr!(ctx.locale, given_away.done)))}
+            {search::bar(&ctx, "")}
             {tabs(tabs_shown)}
             {filter::section(&ctx, &query, asked.view, &asked.filter, &asked.problems, &choices)}
+            {save}
             {marked.show(&ctx)}
             {live::region("queue", list(&ctx, &asked, page))}
         };
@@ -96,7 +112,7 @@ pub(super) fn address(view: View, filter: &Filter) -> String {
 }
 
 /// A tab's words with how many cases stand behind it.
-fn tab(ctx: &Context, words: String, tally: Tally) -> String {
+pub fn tab(ctx: &Context, words: String, tally: Tally) -> String {
     let count = format::count(ctx.locale, i64::try_from(tally.cases).unwrap_or(i64::MAX));
     match tally.at_least {
         true => tr!(ctx.locale, queue.tab_at_least, words = words, count = count),

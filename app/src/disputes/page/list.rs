@@ -9,6 +9,7 @@ use crate::incidents::page as incidents;
 use crate::live::page as live;
 use crate::paths;
 use crate::rota::page::presence;
+use crate::search::page as search;
 use crate::ui::empty::empty_with;
 use crate::ui::layout::page_head;
 use crate::ui::screen::screen;
@@ -19,20 +20,32 @@ use leptos::prelude::*;
 /// `/disputes`
 #[component]
 pub fn Disputes() -> impl IntoView {
-    screen(|ctx, _query| async move {
+    screen(|ctx, query| async move {
         let member = ctx.member()?.clone();
         let mut tx = ctx.begin().await?;
-        let cases = store::list(&mut tx, member.partner).await?;
+        let mut cases = store::list(&mut tx, member.partner).await?;
+        let sought = search::own(&mut tx, member.partner, query.get("q")).await?;
+        let bar =
+            (cases.len() > 5 || sought.is_some()).then(|| search::bar_of_own(&ctx, query.get("q").unwrap_or_default()));
+        let lead = lead(&ctx, &cases);
+        cases.retain(|case| sought.as_ref().is_none_or(|found| found.contains(&case.id)));
         let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);
         let banner = incidents::banner(&ctx, &mut tx).await?;
         let title = tr!(ctx.locale, disputes.title);
         let body = view! {
-            {page_head(title.clone(), Some(live::region("lead", view! { {lead(&ctx, &cases)}{on} }.into_any())))}
+            {page_head(title.clone(), Some(live::region("lead", view! { {lead}{on} }.into_any())))}
             {banner}
-            {live::region("disputes", list(&ctx, cases))}
+            {bar}
+            {live::region("disputes", if cases.is_empty() && sought.is_some() { none_found(&ctx) } else { list(&ctx, cases) })}
         };
         Ok((title, body.into_any()))
     })
+}
+
+/// What stands where no dispute has the words.
+fn none_found(ctx: &Context) -> AnyView {
+    let step = (tr!(ctx.locale, disputes.title), paths::DISPUTES.to_owned());
+    empty_with(tr!(ctx.locale, search.none_own), tr!(ctx.locale, search.none_own_text), Some(step))
 }
 
 /// What is asked of the partner, or when they hear next; then where to begin.

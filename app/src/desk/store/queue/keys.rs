@@ -63,6 +63,10 @@ impl Narrowed {
     /// # Errors
     /// When the database is away.
     pub async fn by(tx: &mut Tx, filter: &Filter, reader: PersonId, zone: Tz) -> Result<Self, AppError> {
+        if !filter.is_empty() {
+            // A plan for whatever may be asked can't know that a partner's cases are few; one for what is asked does.
+            sqlx::query("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)").execute(&mut **tx).await?;
+        }
         let programme = match &filter.programme {
             Some(code) => Some(
                 sqlx::query_scalar!("SELECT programme_id FROM programme WHERE code = $1", code)
