@@ -13,6 +13,8 @@ pub mod approvals;
 pub mod audit;
 pub mod base;
 #[cfg(feature = "ssr")]
+pub mod bulletins;
+#[cfg(feature = "ssr")]
 pub mod channels;
 #[cfg(feature = "ssr")]
 pub mod clocks;
@@ -56,8 +58,6 @@ pub mod mail;
 #[cfg(feature = "ssr")]
 pub mod mentions;
 pub mod notices;
-#[cfg(feature = "ssr")]
-pub mod bulletins;
 #[cfg(feature = "ssr")]
 pub mod partners;
 pub mod paths;

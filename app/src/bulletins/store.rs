@@ -142,10 +142,13 @@ pub async fn add_partner(
     (incident, nth): (i64, i32),
     now: DateTime<Utc>,
 ) -> Result<(), AppError> {
-    let bulletin =
-        sqlx::query_scalar!("SELECT bulletin_id FROM bulletin WHERE incident_id = $1 AND incident_nth = $2", incident, nth)
-            .fetch_one(&mut **tx)
-            .await?;
+    let bulletin = sqlx::query_scalar!(
+        "SELECT bulletin_id FROM bulletin WHERE incident_id = $1 AND incident_nth = $2",
+        incident,
+        nth
+    )
+    .fetch_one(&mut **tx)
+    .await?;
     let people = add_items(tx, bulletin, &[partner.0], now).await?;
     sqlx::query!(
         "UPDATE bulletin SET people = people + $2 WHERE bulletin_id = $1",

@@ -23,8 +23,15 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 6] =
-        [Self::Reply, Self::Invitation, Self::Delay, Self::Bulletin, Self::MethodConfirm, Self::MethodChanged, Self::Notice];
+    const ALL: [Self; 7] = [
+        Self::Reply,
+        Self::Invitation,
+        Self::Delay,
+        Self::Bulletin,
+        Self::MethodConfirm,
+        Self::MethodChanged,
+        Self::Notice,
+    ];
 
     /// As the database writes it.
     pub fn as_str(self) -> &'static str {

@@ -3,13 +3,13 @@
 use crate::desk_house::{Answer, House, key, post};
 use app::base::context::Context;
 use app::base::ids::CaseId;
+use app::bulletins::api::set_bulletin_policy;
+use app::bulletins::store as bulletins;
 use app::incidents::api::{open_incident, put_into_incident, update_incident};
 use app::incidents::store as incidents;
 use app::mail::home::MailHome;
 use app::mail::letters;
 use app::mail::store as mail;
-use app::bulletins::api::set_bulletin_policy;
-use app::bulletins::store as bulletins;
 use http::StatusCode;
 use sqlx::PgPool;
 

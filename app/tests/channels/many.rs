@@ -2,8 +2,8 @@
 //! `cargo nextest run -p app --features ssr --test channels --run-ignored only many`.
 
 use crate::desk_house::House;
-use app::mail::home::MailHome;
 use app::bulletins::store as bulletins;
+use app::mail::home::MailHome;
 use sqlx::PgPool;
 use std::time::Instant;
 
@@ -44,7 +44,10 @@ async fn a_word_to_many_takes_no_request_long(pool: PgPool) {
         batches += 1;
         more
     } {}
-    eprintln!("spread to {PARTNERS} partners in {} ms, {batches} batches, the longest {longest} ms", since.elapsed().as_millis());
+    eprintln!(
+        "spread to {PARTNERS} partners in {} ms, {batches} batches, the longest {longest} ms",
+        since.elapsed().as_millis()
+    );
     let (since, mut batches, mut longest) = (Instant::now(), 0, 0);
     while {
         let one = Instant::now();
@@ -53,7 +56,10 @@ async fn a_word_to_many_takes_no_request_long(pool: PgPool) {
         batches += 1;
         more
     } {}
-    eprintln!("gathered their mails in {} ms, {batches} batches, the longest {longest} ms", since.elapsed().as_millis());
+    eprintln!(
+        "gathered their mails in {} ms, {batches} batches, the longest {longest} ms",
+        since.elapsed().as_millis()
+    );
     assert_eq!(house.count("mail_out WHERE kind = 'bulletin'").await, PARTNERS + 2);
     assert_eq!(house.count("bulletin_item WHERE mail_id IS NULL").await, 0);
 }

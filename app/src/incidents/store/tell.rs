@@ -5,11 +5,11 @@ use crate::base::actor::Actor;
 use crate::base::db::{Db, Tx};
 use crate::base::error::AppError;
 use crate::base::ids::{CaseId, PartnerId};
+use crate::bulletins::store as bulletins;
 use crate::disputes::model::{Event, Side, Stage};
 use crate::disputes::{rules as cases, store as case_store};
 use crate::incidents::model::UpdateKind;
 use crate::incidents::rules::{Telling, telling};
-use crate::bulletins::store as bulletins;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 

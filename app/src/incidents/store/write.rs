@@ -3,9 +3,9 @@
 use crate::base::db::Tx;
 use crate::base::error::{AppError, exactly_one};
 use crate::base::ids::{CaseId, OfferId, ProgrammeId};
+use crate::bulletins::store as bulletins;
 use crate::desk::model::Hand;
 use crate::incidents::model::UpdateKind;
-use crate::bulletins::store as bulletins;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
