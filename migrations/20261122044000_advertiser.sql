@@ -76,6 +76,14 @@ CREATE TABLE enquiry_claim (
     case_id bigint NOT NULL,
     claim_id bigint NOT NULL,
     offer_id bigint NOT NULL,
+    -- What its partner reads of the enquiry, kept here so that they read no other partner's: who asked and when, when they hear
+    -- next, and the last word meanwhile.
+    asked_by_name text NOT NULL,
+    asked_at timestamptz NOT NULL,
+    next_update_at timestamptz NOT NULL,
+    last_words text,
+    last_by text,
+    last_at timestamptz,
     verdict text,
     -- Of a valid claim: the order amount that the advertiser confirms.
     amount numeric,
@@ -88,6 +96,7 @@ CREATE TABLE enquiry_claim (
     CONSTRAINT enquiry_claim_claim FOREIGN KEY (partner_id, claim_id, offer_id) REFERENCES claim (partner_id, claim_id, offer_id),
     CONSTRAINT enquiry_claim_case FOREIGN KEY (partner_id, case_id) REFERENCES support_case (partner_id, case_id),
     CONSTRAINT enquiry_claim_answer FOREIGN KEY (enquiry_id, nth) REFERENCES enquiry_answer (enquiry_id, nth),
+    CONSTRAINT enquiry_claim_last_whole CHECK (num_nonnulls(last_words, last_by, last_at) IN (0, 3)),
     CONSTRAINT enquiry_claim_line_counts CHECK (line >= 1),
     CONSTRAINT enquiry_claim_verdict_known CHECK (verdict IN ('valid', 'declined')),
     CONSTRAINT enquiry_claim_answered_whole CHECK (num_nonnulls(verdict, nth, answered_at) IN (0, 3)),
@@ -98,7 +107,7 @@ CREATE TABLE enquiry_claim (
 -- One advertiser is asked about a claim at a time, and once answered it may be asked again.
 CREATE UNIQUE INDEX enquiry_claim_asked_once ON enquiry_claim (partner_id, claim_id) WHERE verdict IS NULL;
 CREATE INDEX enquiry_claim_of_case ON enquiry_claim (partner_id, case_id);
-CREATE TRIGGER enquiry_claim_append_only BEFORE DELETE OR UPDATE OF enquiry_id, line, partner_id, case_id, claim_id, offer_id ON enquiry_claim
+CREATE TRIGGER enquiry_claim_append_only BEFORE DELETE OR UPDATE OF enquiry_id, line, partner_id, case_id, claim_id, offer_id, asked_by_name, asked_at ON enquiry_claim
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER enquiry_claim_not_emptied BEFORE TRUNCATE ON enquiry_claim FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -119,6 +128,8 @@ BEGIN
         RAISE EXCEPTION 'only the claim of an open case is put to the advertiser'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'enquiry_claim_of_an_open_case';
     END IF;
+    SELECT e.asked_by_name, e.asked_at, e.next_update_at INTO NEW.asked_by_name, NEW.asked_at, NEW.next_update_at
+    FROM enquiry e WHERE e.enquiry_id = NEW.enquiry_id;
     RETURN NEW;
 END
 $$;
@@ -145,6 +156,8 @@ CREATE FUNCTION keep_enquiry_promise() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     UPDATE enquiry SET next_update_at = NEW.next_update_at WHERE enquiry_id = NEW.enquiry_id;
+    UPDATE enquiry_claim SET next_update_at = NEW.next_update_at, last_words = NEW.words, last_by = NEW.by_name, last_at = NEW.at
+    WHERE enquiry_id = NEW.enquiry_id AND verdict IS NULL;
     RETURN NULL;
 END
 $$;
@@ -177,8 +190,8 @@ GRANT UPDATE (conversion_id) ON claim TO pd_system;
 CREATE FUNCTION check_claim_link() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM conversion v WHERE v.partner_id = NEW.partner_id AND v.conversion_id = NEW.conversion_id
-                   AND v.order_id = NEW.order_id) THEN
+    IF EXISTS (SELECT FROM conversion v WHERE v.partner_id = NEW.partner_id AND v.conversion_id = NEW.conversion_id
+               AND v.order_id <> NEW.order_id) THEN
         RAISE EXCEPTION 'a claim is linked to the conversion of its order'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'claim_linked_to_its_order';
     END IF;
@@ -203,13 +216,8 @@ $$;
 GRANT UPDATE (taken_by, taken_at, settled) ON enquiry_answer TO pd_staff;
 GRANT UPDATE (verdict, amount, note, nth, answered_at) ON enquiry_claim TO pd_staff;
 -- A partner reads of their own claims who is awaited since when, and what was answered; the advertiser's note stays in the house.
-CREATE VIEW claim_asked WITH (security_barrier = true) AS
-SELECT k.partner_id, k.case_id, k.enquiry_id, f.name AS offer, e.asked_by_name, e.asked_at, e.next_update_at, k.verdict, k.amount, k.answered_at,
-       u.words AS last_words, u.by_name AS last_by, u.at AS last_at
-FROM enquiry_claim k JOIN enquiry e USING (enquiry_id) JOIN offer f ON f.offer_id = k.offer_id
-LEFT JOIN LATERAL (SELECT u.words, u.by_name, u.at FROM enquiry_update u WHERE u.enquiry_id = e.enquiry_id
-                   ORDER BY u.enquiry_update_id DESC LIMIT 1) u ON true
-WHERE current_user <> 'pd_partner' OR k.partner_id = current_partner();
-GRANT SELECT ON claim_asked TO pd_partner, pd_staff, pd_system;
+CREATE POLICY enquiry_claim_own ON enquiry_claim FOR SELECT TO pd_partner USING (partner_id = current_partner());
+GRANT SELECT (enquiry_id, partner_id, case_id, offer_id, asked_by_name, asked_at, next_update_at, last_words, last_by, last_at, verdict, amount,
+    answered_at) ON enquiry_claim TO pd_partner;
 
 RESET ROLE;

@@ -13,8 +13,12 @@ pub mod approvals;
 pub mod audit;
 pub mod base;
 #[cfg(feature = "ssr")]
+pub mod channels;
+#[cfg(feature = "ssr")]
 pub mod clocks;
 pub mod commissions;
+#[cfg(feature = "ssr")]
+pub mod complaints;
 #[cfg(feature = "ssr")]
 pub mod contests;
 #[cfg(feature = "ssr")]
@@ -29,18 +33,22 @@ pub mod figures;
 #[cfg(feature = "ssr")]
 pub mod funds;
 #[cfg(feature = "ssr")]
+pub mod given_away;
+#[cfg(feature = "ssr")]
 pub mod help;
 #[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod inbox;
 #[cfg(feature = "ssr")]
+pub mod incidents;
+#[cfg(feature = "ssr")]
 pub mod invoices;
 #[cfg(feature = "ssr")]
 pub mod ledger;
-pub mod live;
 #[cfg(feature = "ssr")]
 pub mod links;
+pub mod live;
 #[cfg(feature = "ssr")]
 pub mod macros;
 #[cfg(feature = "ssr")]
@@ -48,6 +56,10 @@ pub mod mail;
 #[cfg(feature = "ssr")]
 pub mod mentions;
 pub mod notices;
+#[cfg(feature = "ssr")]
+pub mod notices;
+#[cfg(feature = "ssr")]
+pub mod bulletins;
 #[cfg(feature = "ssr")]
 pub mod partners;
 pub mod paths;
@@ -57,6 +69,8 @@ pub mod payout_methods;
 #[cfg(feature = "ssr")]
 pub mod payout_runs;
 pub mod payouts;
+#[cfg(feature = "ssr")]
+pub mod practice;
 #[cfg(feature = "ssr")]
 pub mod programmes;
 #[cfg(feature = "ssr")]
@@ -72,9 +86,9 @@ pub mod settlement;
 #[cfg(feature = "ssr")]
 pub mod shell;
 pub mod sign_in;
+pub mod silence;
 #[cfg(feature = "ssr")]
 pub mod similar;
-pub mod silence;
 #[cfg(feature = "ssr")]
 pub mod staff;
 #[cfg(feature = "ssr")]
@@ -83,6 +97,7 @@ pub mod statements;
 pub mod tax;
 pub mod terms;
 pub mod ui;
+pub mod work;
 
 #[cfg(feature = "ssr")]
 pub mod views;

@@ -28,6 +28,16 @@ pub const DESK: &str = "/desk";
 pub const SEARCH: &str = "/search";
 /// Saved views of the queue.
 pub const VIEWS: &str = "/views";
+/// How new cases are given out.
+pub const TURNS: &str = "/turns";
+/// Writing down a call or chat of a partner without a case.
+pub const LOG: &str = "/desk/log";
+/// What went wrong for many at once.
+pub const INCIDENTS: &str = "/incidents";
+/// What partners say of us elsewhere.
+pub const COMPLAINTS: &str = "/complaints";
+/// Cases to practise on.
+pub const PRACTICE: &str = "/practice";
 /// How somebody of staff wants their desk.
 pub const MY_DESK: &str = "/my-desk";
 /// Proposals, waiting and decided.
@@ -176,6 +186,16 @@ pub fn dispute(id: CaseId) -> String {
 /// One case, as staff see it.
 pub fn case(id: CaseId) -> String {
     format!("{DESK}/{id}")
+}
+
+/// One incident.
+pub fn incident(id: i64) -> String {
+    format!("{INCIDENTS}/{id}")
+}
+
+/// One case to practise on.
+pub fn practice(id: i64) -> String {
+    format!("{PRACTICE}/{id}")
 }
 
 /// A programme's books of one month.

@@ -1,13 +1,16 @@
 //! The document, the frame around every page, and the table of routes.
 
+mod rooms;
+
 use crate::account::page::Account;
 use crate::advertiser::page::{Enquiries, EnquiryPage};
 use crate::approvals::page::{Approvals, ProposalPage};
 use crate::audit::page::Record;
-use crate::base::access::Who;
-use crate::base::actor::{Actor, Role};
+use crate::base::actor::Actor;
 use crate::base::context::{self, Context};
 use crate::base::language::{self, Locale, tr};
+use crate::channels::page::LogPage;
+use crate::complaints::page::Complaints;
 use crate::contests::page::{ContestPage, Contests};
 use crate::desk::page::{Desk, DeskCase};
 use crate::disputes::page::{Dispute, Disputes, NewDispute};
@@ -16,20 +19,20 @@ use crate::escalations::page::Escalations;
 use crate::figures::page::Figures;
 use crate::funds::page::FundsPage;
 use crate::help::page::{Help, HelpArticle, WriteArticle};
-use crate::inbox;
 use crate::inbox::page::{Quarantine, QuarantinedMail};
+use crate::incidents::page::{IncidentPage, Incidents};
 use crate::ledger::page::BooksPage;
 use crate::links::page::Links;
-use crate::macros::page::{MacroPage, Macros};
 use crate::live::page::{self as live, MyDesk};
+use crate::macros::page::{MacroPage, Macros};
 use crate::mail::page::Mail;
-use crate::mentions;
 use crate::mentions::page::Mentions;
 use crate::paths;
 use crate::payout_methods::page::{ConfirmMethod, PayoutMethodForm};
 use crate::payout_runs::page::{RunPage, RunPayout, Runs};
 use crate::payouts::page::Payouts;
 use crate::ratings::page::RatePage;
+use crate::practice::page::{PracticeList, PracticePage};
 use crate::rota::page::RotaPage;
 use crate::search::page::Search;
 use crate::settlement::page::{AnswerLine, Answers};
@@ -135,10 +138,17 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/enquiries/:enquiry") view=EnquiryPage ssr=SsrMode::Async/>
             <Route path=path!("/contests") view=Contests ssr=SsrMode::Async/>
             <Route path=path!("/contests/:contest") view=ContestPage ssr=SsrMode::Async/>
+            <Route path=path!("/desk/log") view=LogPage ssr=SsrMode::Async/>
             <Route path=path!("/desk/:case") view=DeskCase ssr=SsrMode::Async/>
+            <Route path=path!("/incidents") view=Incidents ssr=SsrMode::Async/>
+            <Route path=path!("/incidents/:incident") view=IncidentPage ssr=SsrMode::Async/>
+            <Route path=path!("/complaints") view=Complaints ssr=SsrMode::Async/>
+            <Route path=path!("/practice") view=PracticeList ssr=SsrMode::Async/>
+            <Route path=path!("/practice/:practice") view=PracticePage ssr=SsrMode::Async/>
             <Route path=path!("/my-desk") view=MyDesk ssr=SsrMode::Async/>
             <Route path=path!("/quarantine") view=Quarantine ssr=SsrMode::Async/>
             <Route path=path!("/quarantine/:mail") view=QuarantinedMail ssr=SsrMode::Async/>
+            <Route path=path!("/turns") view=crate::work::page::Turns ssr=SsrMode::Async/>
             <Route path=path!("/rota") view=RotaPage ssr=SsrMode::Async/>
             <Route path=path!("/figures") view=Figures ssr=SsrMode::Async/>
             <Route path=path!("/help") view=Help ssr=SsrMode::Async/>
@@ -173,11 +183,14 @@ fn Frame(children: Children) -> impl IntoView {
                     {mark()}
                     <span>"Partnerdesk"</span>
                 </a>
-                {ctx.as_ref().and_then(navigation)}
+                {ctx.as_ref().and_then(rooms::navigation)}
                 {ctx.as_ref().and_then(person)}
             </div>
         </header>
-        <main id="main" tabindex="-1">{children()}</main>
+        <main id="main" tabindex="-1">
+            {children()}
+            {ctx.as_ref().and_then(crate::work::page::keys)}
+        </main>
         {ctx.as_ref().and_then(live::strip)}
         <footer class="colophon">{ctx.as_ref().map(preferences)}</footer>
         <SubmitOnce/>
@@ -193,77 +206,6 @@ fn mark() -> impl IntoView {
             <rect class="wordmark-fill" x="7" y="14" width="10" height="5" rx="1"/>
             <rect class="wordmark-fill" x="7" y="21" width="18" height="5" rx="1"/>
         </svg>
-    }
-}
-
-/// The rooms this person may enter, the present one marked.
-fn navigation(ctx: &Context) -> Option<AnyView> {
-    let locale = ctx.locale;
-    let rooms = match &ctx.actor {
-        Actor::Member(_) => vec![
-            (paths::PAYOUTS, tr!(locale, shell.payouts)),
-            (paths::EARNINGS, tr!(locale, shell.earnings)),
-            (paths::TERMS, tr!(locale, shell.terms)),
-            (paths::DISPUTES, tr!(locale, shell.disputes)),
-            (paths::ACCOUNT, tr!(locale, shell.account)),
-            (paths::HELP, tr!(locale, help.title)),
-        ],
-        Actor::Staff(staff) => {
-            let waiting = use_context::<inbox::Waiting>().unwrap_or_default().0;
-            let mut rooms = vec![
-                (paths::DESK, tr!(locale, shell.desk)),
-                (paths::QUARANTINE, inbox::page::room(locale, waiting)),
-                (paths::CONTESTS, tr!(locale, contests.room)),
-                (paths::ENQUIRIES, tr!(locale, advertiser.room)),
-                (paths::ESCALATIONS, tr!(locale, escalations.room)),
-                (paths::ROTA, tr!(locale, rota.title)),
-            ];
-            if Who::Desk.includes(&ctx.actor) {
-                let unseen = use_context::<mentions::Unseen>().unwrap_or_default();
-                rooms.push((paths::MENTIONS, mentions::page::room(locale, unseen)));
-            }
-            rooms.push((paths::HELP, tr!(locale, help.title)));
-            if Who::Figures.includes(&ctx.actor) {
-                rooms.push((paths::FIGURES, tr!(locale, figures.room)));
-            }
-            if matches!(staff.role, Role::Owner | Role::Auditor) {
-                rooms.push((paths::LIMITS, tr!(locale, provisional.limits_title)));
-                rooms.push((paths::APPROVALS, tr!(locale, shell.approvals)));
-            }
-            if Who::Counting.includes(&ctx.actor) {
-                rooms.push((paths::RUNS, tr!(locale, runs.room)));
-                rooms.push((paths::ANSWERS, tr!(locale, runs.room_answers)));
-                rooms.push((paths::FUNDS, tr!(locale, funds.room)));
-                rooms.push((paths::TAX, tr!(locale, tax.room)));
-                rooms.push((paths::BOOKS, tr!(locale, books.room)));
-            }
-            if Who::Leads.includes(&ctx.actor) {
-                rooms.push((paths::MAIL, tr!(locale, mail.title)));
-            }
-            if matches!(staff.role, Role::Owner | Role::Auditor) {
-                rooms.push((paths::RECORD, tr!(locale, shell.record)));
-            }
-            rooms
-        }
-        _ => return None,
-    };
-    let path = ctx.path.split('?').next().unwrap_or_default();
-    let links = rooms
-        .into_iter()
-        .map(|(href, words)| {
-            let current = place(path, href);
-            view! { <li><a href=href aria-current=current>{words}{live::badge(ctx, href)}</a></li> }
-        })
-        .collect_view();
-    Some(view! { <nav class="rooms" aria-label=tr!(locale, shell.rooms)><ul>{links}</ul></nav> }.into_any())
-}
-
-/// `page` for the page itself, `true` for one inside its room.
-fn place(path: &str, room: &str) -> Option<&'static str> {
-    match path.strip_prefix(room)? {
-        "" => Some("page"),
-        rest if rest.starts_with('/') => Some("true"),
-        _ => None,
     }
 }
 

@@ -196,7 +196,8 @@ async fn a_decision_cites_an_adjustment_of_its_own_programme(pool: PgPool) {
 async fn no_case_is_closed_over_a_message(pool: PgPool) {
     let house = House::open(pool).await;
     let case = house.opened().await;
-    assert_eq!(house.take(&house.tomas(), case).await, Answer::To(format!("/desk/{case}?done=taken")));
+    let taken = house.take(&house.tomas(), case).await;
+    assert!(matches!(&taken, Answer::To(to) if to.starts_with(&format!("/desk/{case}?done=taken"))), "{taken:?}");
     let back = house.close(&house.tomas(), case).await;
     assert!(back.is_back_to(&format!("/desk/{case}")), "{back:?}");
 

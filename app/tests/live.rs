@@ -14,8 +14,8 @@ use app::live::api as live;
 use app::live::model::{Kind, Knock, What};
 use app::live::snapshot::Snapshot;
 use app::live::store::{self, News};
-use http::StatusCode;
 use house::{Answer, House, key, post};
+use http::StatusCode;
 use sqlx::PgPool;
 
 async fn place(house: &House) -> Snapshot {
@@ -196,9 +196,10 @@ async fn a_send_is_stopped_when_something_unseen_arrived(pool: PgPool) {
     let mut tx = tomas.begin().await.expect("begin");
     let unseen = store::unseen(&mut tx, house.garden, case, &then).await.expect("unseen");
     tx.commit().await.expect("commit");
-    assert_eq!(unseen.iter().map(|one| (one.what, one.by.as_str(), one.text.as_str())).collect::<Vec<_>>(), [
-        (What::Note, "Marta Ruiz", "She called, too.")
-    ]);
+    assert_eq!(
+        unseen.iter().map(|one| (one.what, one.by.as_str(), one.text.as_str())).collect::<Vec<_>>(),
+        [(What::Note, "Marta Ruiz", "She called, too.")]
+    );
     let draft = app::base::forms::recall(&tomas, Some(&id_of_draft(&stopped))).await.expect("draft");
     assert_eq!((draft.value("body"), draft.value("seen")), ("We have nothing.".to_owned(), read));
     assert_eq!(reply(house.read(case).await).await, Answer::To(format!("/desk/{case}?done=sent")));

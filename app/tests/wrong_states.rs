@@ -8,6 +8,8 @@ mod seed;
 mod access;
 #[path = "wrong_states/cases.rs"]
 mod cases;
+#[path = "wrong_states/channels.rs"]
+mod channels;
 #[path = "wrong_states/clocks.rs"]
 mod clocks;
 #[path = "wrong_states/contests.rs"]
@@ -38,3 +40,5 @@ mod saved_views;
 mod taxes;
 #[path = "wrong_states/terms.rs"]
 mod terms;
+#[path = "wrong_states/work.rs"]
+mod work;

@@ -549,7 +549,8 @@ pub enum Mail {
     ///
     /// A message is stored before it is read: once this ends with 0, none is lost. As the pipe of a mail server:
     /// `partnerdesk mail ingest || exit 75`, so that the server keeps what could not be stored. PARTNERDESK_CLAMD names
-    /// the socket of ClamAV's daemon, which scans attached files.
+    /// the socket of ClamAV's daemon, which scans attached files; PARTNERDESK_AUTHSERV_ID the name that your own mail
+    /// server writes into Authentication-Results, so that mail it found to be forged waits for a person.
     Ingest {
         /// Files; `-` or none for standard input
         files: Vec<PathBuf>,

@@ -4,11 +4,13 @@ use crate::downloads;
 use crate::live::{self, Hub};
 use crate::session::{HasDrafts, Surroundings, guard};
 use crate::transfers;
+use crate::uploads;
 use app::base::clock::Clock;
 use app::base::context::Context;
 use app::base::db::Db;
 use app::base::secrets::Secrets;
 use app::inbox::Waiting;
+use app::inbox::uploads::Uploads;
 use app::live::{Drafts, Place, Waiting as WaitingCases};
 use app::mail::home::MailHome;
 use app::mentions::Unseen;
@@ -58,14 +60,7 @@ impl FromRef<Served> for LeptosOptions {
 }
 
 /// Everything that answers, with its layers. `site` holds `pkg/` and `hash.txt`.
-pub fn router(
-    hub: Hub,
-    secrets: Secrets,
-    mail: MailHome,
-    clock: Clock,
-    site: &Path,
-    address: SocketAddr,
-) -> Router {
+pub fn router(hub: Hub, secrets: Secrets, mail: MailHome, clock: Clock, site: &Path, address: SocketAddr) -> Router {
     let db = hub.db.clone();
     let options = leptos_options(site, address);
     let routes = generate_route_list(App);
@@ -92,6 +87,14 @@ pub fn router(
         .layer(CsrfLayer::new())
         .layer(RequestBodyLimitLayer::new(transfers::LARGEST_INVOICE_HEARD))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_REQUEST));
+    let with_files = uploads::FORMS
+        .iter()
+        .fold(Router::new(), |router, form| router.route(form, post(uploads::form)))
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(around.clone(), guard))
+        .layer(CsrfLayer::new())
+        .layer(RequestBodyLimitLayer::new(uploads::LARGEST_HEARD))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST_UPLOAD));
     Router::new()
         .route("/healthz", get(health))
         .route("/do/{*name}", post(server_function))
@@ -113,6 +116,7 @@ pub fn router(
         .merge(uploads)
         .merge(invoices)
         .merge(enquiries)
+        .merge(with_files)
         .layer(CatchPanicLayer::new())
         .layer(CompressionLayer::new())
         .layer(constant(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
@@ -213,7 +217,8 @@ fn unseen_mentions(request: &Request) -> impl Future<Output = Option<Unseen>> + 
     }
 }
 
-async fn server_function(request: Request) -> Response {
+/// A server function, as its own path names it.
+pub async fn server_function(request: Request) -> Response {
     let provide = surroundings(&request);
     leptos_axum::handle_server_fns_with_context(provide, request).await.into_response()
 }
@@ -236,6 +241,7 @@ fn surroundings(request: &Request) -> impl Fn() + Clone + Send + Sync + 'static 
     let ctx = request.extensions().get::<Context>().cloned();
     let refusal = request.extensions().get::<Failure>().copied();
     let waiting = request.extensions().get::<Waiting>().copied();
+    let uploads = request.extensions().get::<Uploads>().cloned();
     let unseen = request.extensions().get::<Unseen>().copied();
     let cases = request.extensions().get::<WaitingCases>().copied();
     let place = request.extensions().get::<Place>().cloned();
@@ -244,6 +250,7 @@ fn surroundings(request: &Request) -> impl Fn() + Clone + Send + Sync + 'static 
         ctx.clone().into_iter().for_each(provide_context);
         unseen.into_iter().for_each(provide_context);
         waiting.into_iter().for_each(provide_context);
+        uploads.clone().into_iter().for_each(provide_context);
         cases.into_iter().for_each(provide_context);
         place.clone().into_iter().for_each(provide_context);
         drafts.clone().into_iter().for_each(provide_context);

@@ -8,6 +8,7 @@ use app::base::error::AppError;
 use app::base::ids::PayoutRunId;
 use app::inbox::Home;
 use app::inbox::clamd::Scanner;
+use app::mail::home::MailHome;
 use app::payout_runs::store;
 use std::future::Future;
 use std::time::Duration;
@@ -30,6 +31,10 @@ const SCAN_EVERY: Duration = Duration::from_secs(2);
 const CLOCKS_EVERY: Duration = Duration::from_secs(5);
 /// How soon the words of a new message are known to the search.
 const WORDS_EVERY: Duration = Duration::from_secs(10);
+/// How soon a new case is given to somebody, and one that was put off comes back.
+const WORK_EVERY: Duration = Duration::from_secs(1);
+/// How soon what was said to many is told.
+const TELL_EVERY: Duration = Duration::from_secs(2);
 /// How often what nobody needs any more is cleared away.
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
@@ -37,6 +42,7 @@ const TIDY_EVERY: Duration = Duration::from_secs(3600);
 pub fn start(
     db: &Db,
     home: Home,
+    mail: MailHome,
     scanner: Option<Scanner>,
     clock: Clock,
     stop: &CancellationToken,
@@ -84,6 +90,22 @@ pub fn start(
     tracker.spawn(every(WORDS_EVERY, "learn words", stop.clone(), move || {
         let db = learning.clone();
         async move { app::search::store::learn(&db).await.map(|_| ()) }
+    }));
+    let working = db.clone();
+    tracker.spawn(every(WORK_EVERY, "give out cases", stop.clone(), move || {
+        let db = working.clone();
+        async move {
+            app::work::store::wake_due(&db, clock.now()).await?;
+            app::work::store::give_out(&db, clock.now()).await.map(|_| ())
+        }
+    }));
+    let telling = db.clone();
+    tracker.spawn(every(TELL_EVERY, "tell many", stop.clone(), move || {
+        let (db, mail) = (telling.clone(), mail.clone());
+        async move {
+            app::incidents::store::tell_all(&db, clock.now()).await?;
+            app::bulletins::store::work(&db, &mail, clock.now()).await
+        }
     }));
     let tidying = db.clone();
     tracker.spawn(every(TIDY_EVERY, "tidy up", stop.clone(), move || {

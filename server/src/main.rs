@@ -15,6 +15,7 @@ mod secret_key;
 mod serve;
 mod session;
 mod transfers;
+mod uploads;
 
 use app::base::actor::Role;
 use clap::Parser;

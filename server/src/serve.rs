@@ -6,7 +6,6 @@ use crate::imap::{Fetcher, Mailbox};
 use crate::live::Hub;
 use crate::mail::Post;
 use crate::{dispute_jobs, http, imap, jobs, links, mail};
-use app::inbox::Home;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -41,20 +40,14 @@ async fn listen(session: &Session, serve: Serve) -> Result<(), Failure> {
     let stop = CancellationToken::new();
     let tracker = TaskTracker::new();
     let hub = Hub::start(&session.db, session.clock, &stop, &tracker);
-    let router = http::router(
-        hub,
-        session.secrets.clone(),
-        session.mail.clone(),
-        session.clock,
-        &site(&serve),
-        address,
-    );
-    let home = Home::new(&session.mail, &session.secrets);
+    let router =
+        http::router(hub, session.secrets.clone(), session.mail.clone(), session.clock, &site(&serve), address);
+    let home = mail_in::home(session);
     if let Some(mailbox) = mailbox {
         let (db, home, clock) = (session.db.clone(), home.clone(), session.clock);
         tracker.spawn(imap::work(Fetcher { mailbox, db, home, clock }, stop.clone()));
     }
-    jobs::start(&session.db, home, scanner, session.clock, &stop, &tracker);
+    jobs::start(&session.db, home, session.mail.clone(), scanner, session.clock, &stop, &tracker);
     tracker.spawn(links::work(session.db.clone(), session.mail.link(""), session.clock, stop.clone()));
     dispute_jobs::start(&session.db, &session.mail, session.clock, &stop, &tracker);
     if let Some(smtp) = &session.smtp {

@@ -103,6 +103,8 @@ impl Ids {
             .replace("{line}", "1")
             // Nor did a mail come in.
             .replace("{mail}", "1")
+            .replace("{incident}", "1")
+            .replace("{practice}", "1")
             // Nor was anything written for help.
             .replace("{article}", "none")
             .replace("{macro}", "1")

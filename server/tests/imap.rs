@@ -22,14 +22,20 @@ struct Dovecot {
     child: Option<Child>,
     folder: tempfile::TempDir,
     port: u16,
+    tls: bool,
 }
 
 impl Dovecot {
     fn start() -> Self {
+        Self::start_with(false)
+    }
+
+    /// With TLS from the first byte (RFC 8314), and a certificate of its own making for `localhost`.
+    fn start_with(tls: bool) -> Self {
         let folder = tempfile::tempdir().expect("folder");
         // A port that was free a moment ago.
         let port = TcpListener::bind("127.0.0.1:0").expect("port").local_addr().expect("port").port();
-        let dovecot = Self { child: None, folder, port };
+        let dovecot = Self { child: None, folder, port, tls };
         let (user, group) = if is_root() { (NOBODY, NOBODY) } else { (own().0, own().1) };
         let path = dovecot.folder.path().display();
         let names = |flag: &str, id: u32| {
@@ -37,13 +43,17 @@ impl Dovecot {
             String::from_utf8(said).expect("text").split(':').next().expect("a name").to_owned()
         };
         let (user_name, group_name) = (names("passwd", user), names("group", group));
+        let (ssl, plain, secret) = match tls {
+            true => (dovecot.make_certificate(), 0, port),
+            false => ("ssl = no".to_owned(), port, 0),
+        };
         let settings = format!(
-            "protocols = imap\nbase_dir = {path}/run\nstate_dir = {path}/state\nlog_path = {path}/log\nssl = no\n\
+            "protocols = imap\nbase_dir = {path}/run\nstate_dir = {path}/state\nlog_path = {path}/log\n{ssl}\n\
              disable_plaintext_auth = no\ndefault_login_user = {user_name}\ndefault_internal_user = {user_name}\n\
              default_internal_group = {group_name}\nmail_location = maildir:{path}/mail\nlisten = 127.0.0.1\nfirst_valid_uid = 1\n\
              passdb {{\n driver = static\n args = password=secret\n}}\n\
              userdb {{\n driver = static\n args = uid={user} gid={group} home={path}\n}}\n\
-             service imap-login {{\n chroot =\n inet_listener imap {{\n port = {port}\n }}\n inet_listener imaps {{\n port = 0\n }}\n}}\n\
+             service imap-login {{\n chroot =\n inet_listener imap {{\n port = {plain}\n }}\n inet_listener imaps {{\n port = {secret}\n ssl = yes\n }}\n}}\n\
              service anvil {{\n chroot =\n}}\nservice stats {{\n chroot =\n}}\n"
         );
         std::fs::write(dovecot.folder.path().join("dovecot.conf"), settings).expect("settings");
@@ -58,6 +68,28 @@ impl Dovecot {
         let mut dovecot = dovecot;
         dovecot.run();
         dovecot
+    }
+
+    fn make_certificate(&self) -> String {
+        let (key, certificate) = (self.folder.path().join("key.pem"), self.certificate());
+        let made = Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"])
+            .args(["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"])
+            .arg("-keyout")
+            .arg(&key)
+            .arg("-out")
+            .arg(&certificate)
+            .output()
+            .expect("openssl");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        for file in [&key, &certificate] {
+            std::fs::set_permissions(file, PermissionsExt::from_mode(0o644)).expect("mode");
+        }
+        format!("ssl = required\nssl_cert = <{}\nssl_key = <{}", certificate.display(), key.display())
+    }
+
+    fn certificate(&self) -> PathBuf {
+        self.folder.path().join("certificate.pem")
     }
 
     fn run(&mut self) {
@@ -102,7 +134,11 @@ impl Dovecot {
     }
 
     fn url(&self) -> String {
-        format!("imap://desk:secret@127.0.0.1:{}", self.port)
+        if self.tls {
+            format!("imaps://desk:secret@localhost:{}", self.port)
+        } else {
+            format!("imap://desk:secret@127.0.0.1:{}", self.port)
+        }
     }
 
     fn log(&self) -> String {
@@ -134,7 +170,15 @@ struct Serve(Child);
 
 impl Serve {
     fn start(database: &Database, dovecot: &Dovecot, crash: Option<&str>) -> Self {
+        Self::trusting(database, dovecot, crash, None)
+    }
+
+    /// One that trusts the certificates in this file and no others.
+    fn trusting(database: &Database, dovecot: &Dovecot, crash: Option<&str>, trusted: Option<&Path>) -> Self {
         let mut command = database.command(&["serve", "--listen", "127.0.0.1:0"]);
+        if let Some(trusted) = trusted {
+            command.env("SSL_CERT_FILE", trusted).env_remove("SSL_CERT_DIR");
+        }
         command.env("PARTNERDESK_IMAP_URL", dovecot.url()).stdout(Stdio::null()).stderr(Stdio::null());
         if let Some(point) = crash {
             command.env("PARTNERDESK_CRASH_AT", point);
@@ -240,4 +284,25 @@ async fn a_server_that_goes_away_is_asked_again() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     dovecot.run();
     reaches(&database, &dovecot, 2).await;
+}
+
+#[tokio::test]
+async fn mail_comes_through_tls_from_a_server_that_is_known_or_not_at_all() {
+    let database = Database::fresh().await;
+    let dovecot = Dovecot::start_with(true);
+    dovecot.deliver("1.0", &mail(0));
+    // A certificate that nobody vouches for: nothing is asked, and no password told.
+    let stranger = Serve::trusting(&database, &dovecot, None, Some(Path::new("/dev/null")));
+    let since = Instant::now();
+    while !dovecot.log().contains("Login") && since.elapsed() < Duration::from_secs(4) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(!dovecot.log().contains("Login: user"), "{}", dovecot.log());
+    assert_eq!((count(&database, "mail_in").await.max(0), dovecot.seen()), (0, 0));
+    drop(stranger);
+    let _serve = Serve::trusting(&database, &dovecot, None, Some(&dovecot.certificate()));
+    reaches(&database, &dovecot, 1).await;
+    dovecot.deliver("1.1", &mail(1));
+    reaches(&database, &dovecot, 2).await;
+    assert!(dovecot.log().contains("TLS"), "{}", dovecot.log());
 }

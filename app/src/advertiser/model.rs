@@ -95,6 +95,23 @@ pub struct Gathered {
     pub oldest: DateTime<Utc>,
 }
 
+/// A claim that a decision credited, and whose sale was imported after all: the partner would be paid for it twice.
+#[derive(Clone, Debug)]
+pub struct Doubled {
+    /// The dispute.
+    pub case: CaseId,
+    /// The order number.
+    pub order_id: String,
+    /// Whose it is.
+    pub partner_name: String,
+    /// The programme's code.
+    pub programme: String,
+    /// What the decision credited.
+    pub credited: Money,
+    /// What the commission still earns.
+    pub commission: Money,
+}
+
 /// What a line of an answer file comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Read {

@@ -1,11 +1,11 @@
 //! The SQL of enquiries.
 
-use super::model::{Answer, AnswerFile, Asked, Enquiry, Gathered, Line, Verdict};
+use super::model::{Answer, Enquiry, Gathered, Line, Verdict};
 use super::rules;
 use crate::audit::store::{Change, record};
 use crate::base::actor::{Actor, Staff};
-use crate::base::db::{Db, Tx};
-use crate::base::error::{AppError, exactly_one};
+use crate::base::db::Tx;
+use crate::base::error::AppError;
 use crate::base::ids::{CaseId, EnquiryId, OfferId, PartnerId};
 use crate::base::money::{Currency, Money};
 use chrono::{DateTime, Utc};
@@ -13,10 +13,14 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+mod answers;
+mod claims;
+
+pub use answers::{answer, keep_answer, take_over};
+pub use claims::{asked, doubled, link};
+
 /// Enquiries on the page.
 const LISTED: i64 = 100;
-/// Claims linked in one transaction.
-const BATCH: i64 = 500;
 
 /// Offers with claims of open, undecided disputes that nobody was asked about and no conversion has, the oldest first.
 ///
@@ -73,6 +77,7 @@ pub async fn gather(
     .await?
     .ok_or(AppError::NotFound)?;
     let asked = sqlx::query!(
+        // What the partner reads of the enquiry, its trigger copies.
         "INSERT INTO enquiry_claim (enquiry_id, line, partner_id, case_id, claim_id, offer_id)
          SELECT $1, row_number() OVER (ORDER BY c.opened_at, c.case_id), c.partner_id, c.case_id, m.claim_id, m.offer_id
          FROM support_case c
@@ -196,126 +201,6 @@ pub async fn file(tx: &mut Tx, id: EnquiryId) -> Result<Vec<u8>, AppError> {
         .ok_or(AppError::NotFound)
 }
 
-/// Keeps an answer as it came; gives its number, the former one where the same bytes came before.
-///
-/// # Errors
-/// When the database is away.
-pub async fn keep_answer(
-    tx: &mut Tx,
-    staff: &Staff,
-    id: EnquiryId,
-    name: &str,
-    bytes: &[u8],
-    now: DateTime<Utc>,
-) -> Result<i32, AppError> {
-    // Two at once take turns here, and both see the same number then.
-    sqlx::query!("SELECT enquiry_id FROM enquiry WHERE enquiry_id = $1 FOR UPDATE", id.0)
-        .fetch_optional(&mut **tx)
-        .await?
-        .ok_or(AppError::NotFound)?;
-    let hash = Sha256::digest(bytes).to_vec();
-    let known = sqlx::query_scalar!("SELECT nth FROM enquiry_answer WHERE enquiry_id = $1 AND sha256 = $2", id.0, hash)
-        .fetch_optional(&mut **tx)
-        .await?;
-    if let Some(known) = known {
-        return Ok(known);
-    }
-    Ok(sqlx::query_scalar!(
-        "INSERT INTO enquiry_answer (enquiry_id, nth, file_name, bytes, sha256, read_by, read_at)
-         SELECT $1, coalesce(max(nth), 0) + 1, $2, $3, $4, $5, $6 FROM enquiry_answer WHERE enquiry_id = $1 RETURNING nth",
-        id.0,
-        name,
-        bytes,
-        hash,
-        staff.person.0,
-        now,
-    )
-    .fetch_one(&mut **tx)
-    .await?)
-}
-
-/// An answer as it came.
-///
-/// # Errors
-/// [`AppError::NotFound`] where there is none.
-pub async fn answer(tx: &mut Tx, id: EnquiryId, nth: i32) -> Result<AnswerFile, AppError> {
-    let row = sqlx::query!(
-        "SELECT nth, file_name, bytes, read_at, taken_at, settled FROM enquiry_answer WHERE enquiry_id = $1 AND nth = $2",
-        id.0,
-        nth,
-    )
-    .fetch_optional(&mut **tx)
-    .await?
-    .ok_or(AppError::NotFound)?;
-    Ok(AnswerFile {
-        nth: row.nth,
-        name: row.file_name,
-        bytes: row.bytes,
-        read_at: row.read_at,
-        taken: row.taken_at.zip(row.settled),
-    })
-}
-
-/// Takes an answer over: every line of it that says something new. Gives how many claims it settled; once it was taken
-/// over, that is all it ever does.
-///
-/// # Errors
-/// [`AppError::BadRequest`] where it can't be read as a file.
-pub async fn take_over(
-    tx: &mut Tx,
-    staff: &Staff,
-    id: EnquiryId,
-    nth: i32,
-    request_id: &str,
-    now: DateTime<Utc>,
-) -> Result<i32, AppError> {
-    sqlx::query!("SELECT enquiry_id FROM enquiry WHERE enquiry_id = $1 FOR UPDATE", id.0)
-        .fetch_optional(&mut **tx)
-        .await?;
-    let file = answer(tx, id, nth).await?;
-    if let Some((_, settled)) = file.taken {
-        return Ok(settled);
-    }
-    let lines = lines(tx, id).await?;
-    let read = rules::read(id, &lines, &file.bytes).map_err(|_| AppError::BadRequest("answer"))?;
-    let mut settled = 0;
-    for (line, answer) in read.into_iter().filter_map(|read| read.result.ok()) {
-        let done = sqlx::query!(
-            "UPDATE enquiry_claim SET verdict = $3, amount = $4, note = $5, nth = $6, answered_at = $7
-             WHERE enquiry_id = $1 AND line = $2 AND verdict IS NULL",
-            id.0,
-            line,
-            answer.verdict.as_str(),
-            answer.amount,
-            answer.note,
-            nth,
-            now,
-        )
-        .execute(&mut **tx)
-        .await?;
-        settled += i32::try_from(done.rows_affected()).unwrap_or_default();
-    }
-    let done = sqlx::query!(
-        "UPDATE enquiry_answer SET taken_by = $3, taken_at = $4, settled = $5 WHERE enquiry_id = $1 AND nth = $2",
-        id.0,
-        nth,
-        staff.person.0,
-        now,
-        settled,
-    )
-    .execute(&mut **tx)
-    .await?;
-    exactly_one(done.rows_affected())?;
-    let change = Change {
-        action: "enquiry.answered",
-        subject: format!("enquiry/{id}"),
-        after: Some(json!({ "answer": nth, "claims": settled })),
-        ..Change::default()
-    };
-    record(tx, &Actor::Staff(staff.clone()), now, request_id, change).await?;
-    Ok(settled)
-}
-
 /// Tells the partners of an enquiry how it stands, and when they hear next.
 ///
 /// # Errors
@@ -354,77 +239,4 @@ pub async fn tell(
         ..Change::default()
     };
     record(tx, &Actor::Staff(staff.clone()), now, request_id, change).await
-}
-
-/// Whom a dispute's claim was put to, the newest last. Partners see their own.
-///
-/// # Errors
-/// When the database is away.
-pub async fn asked(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<Asked>, AppError> {
-    let rows = sqlx::query!(
-        r#"SELECT a.enquiry_id AS "enquiry!: EnquiryId", a.offer AS "offer!", a.asked_by_name AS "by!", a.asked_at AS "at!",
-                  a.next_update_at AS "next!", a.verdict, a.amount, a.answered_at, a.last_words AS "words?", a.last_by AS "last_by?",
-                  a.last_at AS "last_at?", (SELECT m.currency FROM case_pin p JOIN claim m USING (partner_id, claim_id)
-                              WHERE p.partner_id = a.partner_id AND p.case_id = a.case_id LIMIT 1) AS currency
-           FROM claim_asked a WHERE a.partner_id = $1 AND a.case_id = $2 ORDER BY a.enquiry_id"#,
-        partner.0,
-        case.0,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            let currency = row.currency.as_deref().map(Currency::parse).transpose()?;
-            let confirmed = row.amount.zip(currency).map(|(amount, currency)| Money::new(amount, currency));
-            let verdict = row.verdict.as_deref().and_then(Verdict::parse);
-            let last = row.words.zip(row.last_by).zip(row.last_at).map(|((words, by), at)| (words, by, at));
-            Ok(Asked {
-                enquiry: row.enquiry,
-                offer: row.offer,
-                by: row.by,
-                at: row.at,
-                next_update_at: row.next,
-                answered: verdict.zip(row.answered_at).map(|(verdict, at)| (verdict, confirmed, at)),
-                last,
-            })
-        })
-        .collect()
-}
-
-/// Links claims to the conversions that were imported since; gives how many. Safe to run twice, at once, or to kill.
-///
-/// # Errors
-/// When the database is away.
-pub async fn link(db: &Db, now: DateTime<Utc>) -> Result<usize, AppError> {
-    let mut total = 0;
-    loop {
-        let mut tx = db.begin(&Actor::Job).await?;
-        let linked = sqlx::query!(
-            r#"UPDATE claim c SET conversion_id = found.conversion_id
-               FROM (SELECT m.partner_id, m.claim_id, v.conversion_id
-                     FROM claim m JOIN offer o ON o.offer_id = m.offer_id
-                     JOIN conversion v ON v.programme_id = o.programme_id AND v.order_id = m.order_id AND v.partner_id = m.partner_id
-                     WHERE m.conversion_id IS NULL ORDER BY m.partner_id, m.claim_id LIMIT $1 FOR UPDATE OF m SKIP LOCKED) found
-               WHERE c.partner_id = found.partner_id AND c.claim_id = found.claim_id
-               RETURNING c.partner_id AS "partner: PartnerId", c.claim_id, c.conversion_id"#,
-            BATCH,
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        for row in &linked {
-            let change = Change {
-                action: "claim.linked",
-                subject: format!("claim/{}", row.claim_id),
-                partner: Some(row.partner),
-                after: Some(json!({ "conversion": row.conversion_id })),
-                ..Change::default()
-            };
-            record(&mut tx, &Actor::Job, now, "claims", change).await?;
-        }
-        tx.commit().await?;
-        total += linked.len();
-        if i64::try_from(linked.len()).unwrap_or(i64::MAX) < BATCH {
-            return Ok(total);
-        }
-    }
 }

@@ -155,7 +155,17 @@ pub async fn history(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Ve
         r#"SELECT at AS "at!", what AS "what!" FROM (
                SELECT sent_at AS at, CASE side WHEN 'partner' THEN 'partner' ELSE 'staff' END AS what, 0 AS place, message_id AS id
                FROM message WHERE partner_id = $1 AND case_id = $2
-               UNION ALL SELECT marked_at, 'marked', 1, message_id FROM needs_no_answer WHERE partner_id = $1 AND case_id = $2
+               UNION ALL SELECT g.merged_at, 'partner', 0, last.message_id
+               FROM case_merge g CROSS JOIN LATERAL (
+                   SELECT m.message_id, m.side FROM message m WHERE m.partner_id = $1 AND m.case_id = g.case_id
+                   ORDER BY m.message_id DESC LIMIT 1) last
+               WHERE g.partner_id = $1 AND g.into_case_id = $2 AND last.side = 'partner'
+                 AND NOT EXISTS (SELECT FROM needs_no_answer n WHERE n.partner_id = $1 AND n.case_id = g.case_id
+                                   AND n.message_id = last.message_id AND n.marked_at < g.merged_at)
+               UNION ALL SELECT marked_at, 'marked', 1, message_id FROM needs_no_answer n
+               WHERE partner_id = $1 AND case_id = ANY (case_family($1, $2))
+                 AND (case_id = $2 OR EXISTS (SELECT FROM case_merge g WHERE g.partner_id = $1 AND g.case_id = n.case_id
+                                                AND g.merged_at <= n.marked_at))
                UNION ALL SELECT at, stage, 2, case_event_id FROM case_event WHERE partner_id = $1 AND case_id = $2) happened
            ORDER BY at, place, id"#,
         partner.0,

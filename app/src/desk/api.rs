@@ -15,10 +15,11 @@ use crate::disputes::model::{Event, Locked, Side, Stage};
 use crate::disputes::rules as cases;
 use crate::disputes::store::{self as case_store, NewMessage};
 use crate::disputes::words;
-use crate::macros::send as macros;
-use crate::macros::store::Sent;
+use crate::inbox::uploads::Uploads;
 use crate::live::model::Seen;
 use crate::live::store as live;
+use crate::macros::send as macros;
+use crate::macros::store::Sent;
 use crate::mail::store as mail;
 use crate::mentions;
 use crate::paths;
@@ -53,6 +54,7 @@ impl Action {
         let id: CaseId = case.parse().map_err(|_| AppError::NotFound)?;
         let mut tx = ctx.begin().await?;
         let partner = store::partner_of(&mut tx, id).await?;
+        let id = crate::work::store::home(&mut tx, partner, id).await?;
         let case = case_store::lock(&mut tx, partner, id).await?;
         let hand = Hand { person: staff.person, name: staff.name, at: ctx.now() };
         Ok(Self { ctx: ctx.clone(), tx, hand, case })
@@ -216,8 +218,9 @@ async fn take(ctx: &Context, case: &str, version: &str) -> Result<End, AppError>
     };
     store::save(&mut action.tx, &action.case, version, stage, Some(me), next, now).await?;
     action.add_step(stage, cases::running_promise(stage, next)).await?;
+    let undo = crate::work::store::remember_taking(&mut action.tx, &action.hand, &action.case).await?;
     let after = json!({ "stage": stage.as_str(), "assignee": me.0, "promised_at": next });
-    action.commit("case.taken", after, "taken").await
+    action.commit("case.taken", after, &format!("taken&undo={undo}")).await
 }
 
 /// Sends a reply; stopped where something new arrived that its writer has not seen.
@@ -239,7 +242,8 @@ pub async fn reply(
 ) -> Result<(), ServerFnError> {
     let ctx = context()?;
     let body = body.unwrap_or_default();
-    let end = send(&ctx, &case, &body, &form_key, &seen, ask.is_some()).await;
+    let files = Uploads::of_request();
+    let end = send(&ctx, &case, &body, &form_key, &seen, ask.is_some(), &files).await;
     let asked = if ask.is_some() { "yes" } else { "" };
     let keep = format!("case-{case}-reply");
     let fields = [
@@ -253,7 +257,15 @@ pub async fn reply(
     forms::finish(&ctx, &fields, end).await
 }
 
-async fn send(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &str, ask: bool) -> Result<End, AppError> {
+async fn send(
+    ctx: &Context,
+    case: &str,
+    body: &str,
+    form_key: &str,
+    seen: &str,
+    ask: bool,
+    files: &Uploads,
+) -> Result<End, AppError> {
     let form_key = parse_key(form_key)?;
     let seen = parse_seen(seen)?;
     let mut action = Action::begin(ctx, case).await?;
@@ -264,6 +276,11 @@ async fn send(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &str,
         Ok(body) => body,
         Err(error) => return Ok(action.refused_for("body", words::text_error(ctx.locale, error))),
     };
+    let mut errors = Errors::default();
+    files.check(ctx.locale, &mut errors);
+    if !errors.is_empty() {
+        return Ok(action.refused(errors));
+    }
     if action.has_unseen(&seen).await? {
         return Ok(action.refused_for("", tr!(ctx.locale, desk.error_unseen)));
     }
@@ -279,6 +296,7 @@ async fn send(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &str,
     let next = action.promises().await?.next_update(stage);
     action.move_to(action.case.version, stage, next).await?;
     let message = action.say(body.clone(), form_key).await?;
+    files.keep(&mut action.tx, action.case.partner, form_key, action.hand.at).await?;
     let pick = macros::count(&mut action.tx, &writing, message, &body).await?;
     let stage = action.follow(stage, ask, pick.as_ref()).await?;
     let mut after = json!({ "stage": stage.as_str(), "message": message, "promised_at": next });
@@ -359,7 +377,7 @@ async fn mark(ctx: &Context, case: &str, message: &str, version: &str) -> Result
     if store::unanswered(&mut action.tx, partner, id).await?.is_none() && message == action.case.last_message {
         return Ok(action.done("marked"));
     }
-    if message != action.case.last_message || action.case.last_side != Side::Partner {
+    if store::unanswered(&mut action.tx, partner, id).await? != Some(message) {
         return Ok(action.refused_for("", tr!(ctx.locale, desk.error_unseen)));
     }
     let decided = case_store::decision(&mut action.tx, partner, id).await?.is_some();

@@ -18,13 +18,15 @@ pub enum View {
     Breaching,
     /// Everything open.
     All,
+    /// What is put off.
+    Snoozed,
     /// What is closed.
     Closed,
 }
 
 impl View {
     /// In the order of the tabs.
-    pub const ALL: [Self; 5] = [Self::Mine, Self::Unassigned, Self::Breaching, Self::All, Self::Closed];
+    pub const ALL: [Self; 6] = [Self::Mine, Self::Unassigned, Self::Breaching, Self::All, Self::Snoozed, Self::Closed];
 
     /// As the address writes it.
     pub fn as_str(&self) -> &'static str {
@@ -33,6 +35,7 @@ impl View {
             Self::Unassigned => "unassigned",
             Self::Breaching => "breaching",
             Self::All => "all",
+            Self::Snoozed => "snoozed",
             Self::Closed => "closed",
         }
     }

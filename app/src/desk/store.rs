@@ -12,9 +12,9 @@ pub use act::{
     start_review,
 };
 pub use case::{HouseSide, assignee, booked, commission, house_side, notes, taken_back, unanswered};
+pub use choices::{Choices, choices};
 pub use partner::{former, partner, term_history};
 pub use queue::{Key, Narrowed, PAGE, Page, Tally, lines, page, queue, tally};
-pub use choices::{Choices, choices};
 
 use crate::base::error::AppError;
 

@@ -10,6 +10,7 @@ use crate::base::error::{AppError, constraint};
 use crate::base::forms::{self, End, Errors};
 use crate::base::ids::{CaseId, ConversionId};
 use crate::clocks::store as clocks;
+use crate::inbox::uploads::Uploads;
 use crate::paths;
 use leptos::prelude::*;
 use serde_json::json;
@@ -52,6 +53,7 @@ pub async fn open_dispute(
     form_key: String,
 ) -> Result<(), ServerFnError> {
     let ctx = context::current().map_err(|error| ServerFnError::new(error.to_string()))?;
+    let files = Uploads::of_request();
     let typed = Typed {
         kind: kind.unwrap_or_default(),
         conversion: conversion.unwrap_or_default(),
@@ -66,14 +68,14 @@ pub async fn open_dispute(
         body: body.unwrap_or_default(),
         form_key,
     };
-    let end = open(&ctx, &typed).await;
+    let end = open(&ctx, &typed, &files).await;
     let keep = kept_as(&typed.back());
     let mut fields = typed.fields().to_vec();
     fields.push(("keep", &keep));
     forms::finish(&ctx, &fields, end).await
 }
 
-async fn open(ctx: &Context, typed: &Typed) -> Result<End, AppError> {
+async fn open(ctx: &Context, typed: &Typed, files: &Uploads) -> Result<End, AppError> {
     let member = ctx.member()?.clone();
     let form_key = parse_key(&typed.form_key)?;
     let mut tx = ctx.begin().await?;
@@ -84,6 +86,7 @@ async fn open(ctx: &Context, typed: &Typed) -> Result<End, AppError> {
     let body = rules::parse_text(&typed.body)
         .map_err(|error| errors.add("body", words::text_error(ctx.locale, error)))
         .unwrap_or_default();
+    files.check(ctx.locale, &mut errors);
     let pinned = pin::read(ctx, &mut tx, &member, typed, &mut errors).await?;
     let (kind, subject, pin) = match pinned {
         Some(Pinned::New { kind, subject, pin }) if errors.is_empty() => (kind, subject, pin),
@@ -125,6 +128,7 @@ async fn open(ctx: &Context, typed: &Typed) -> Result<End, AppError> {
         })),
         ..Change::default()
     };
+    files.keep(&mut tx, member.partner, form_key, ctx.now()).await?;
     record(&mut tx, &ctx.actor, ctx.now(), &ctx.request_id, change).await?;
     clocks::renew(&mut tx, member.partner, case, ctx.now()).await?;
     tx.commit().await?;
@@ -164,24 +168,32 @@ pub async fn answer_dispute(
 ) -> Result<(), ServerFnError> {
     let ctx = context::current().map_err(|error| ServerFnError::new(error.to_string()))?;
     let body = body.unwrap_or_default();
-    let end = answer(&ctx, &case, &body, &form_key, &seen).await;
+    let files = Uploads::of_request();
+    let end = answer(&ctx, &case, &body, (&form_key, &seen), &files).await;
     let keep = format!("dispute-{case}-answer");
     let fields =
         [("form_name", "answer"), ("body", body.as_str()), ("form_key", form_key.as_str()), ("keep", keep.as_str())];
     forms::finish(&ctx, &fields, end).await
 }
 
-async fn answer(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &str) -> Result<End, AppError> {
+async fn answer(
+    ctx: &Context,
+    case: &str,
+    body: &str,
+    (form_key, seen): (&str, &str),
+    files: &Uploads,
+) -> Result<End, AppError> {
     let member = ctx.member()?.clone();
     let case: CaseId = case.parse().map_err(|_| AppError::NotFound)?;
     let form_key = parse_key(form_key)?;
     let seen: i64 = seen.parse().map_err(|_| AppError::BadRequest("seen"))?;
-    let sent = || End::Done(format!("{}?done=sent", paths::dispute(case)));
+    let sent = |case| End::Done(format!("{}?done=sent", paths::dispute(case)));
     let mut errors = Errors::default();
     let mut tx = ctx.begin().await?;
+    let case = crate::work::store::home(&mut tx, member.partner, case).await?;
     let locked = store::lock(&mut tx, member.partner, case).await?;
     if store::case_of_form(&mut tx, member.partner, form_key).await?.is_some() {
-        return Ok(sent());
+        return Ok(sent(case));
     }
     let body = match rules::parse_text(body) {
         Ok(body) => body,
@@ -190,6 +202,10 @@ async fn answer(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &st
             return Ok(End::Refused(paths::dispute(case), errors));
         }
     };
+    files.check(ctx.locale, &mut errors);
+    if !errors.is_empty() {
+        return Ok(End::Refused(paths::dispute(case), errors));
+    }
     if seen != locked.last_message {
         errors.add("", crate::tr!(ctx.locale, disputes.error_unseen));
         return Ok(End::Refused(paths::dispute(case), errors));
@@ -210,6 +226,7 @@ async fn answer(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &st
     };
     store::save_stage(&mut tx, &locked, locked.version, stage, next, ctx.now()).await?;
     let message = store::add_message(&mut tx, member.partner, case, &message).await?;
+    files.keep(&mut tx, member.partner, form_key, ctx.now()).await?;
     if stage != locked.stage {
         let event = Event { stage, at: ctx.now(), by: String::new(), promised_at: Some(next) };
         store::add_event(&mut tx, member.partner, case, &event).await?;
@@ -225,7 +242,7 @@ async fn answer(ctx: &Context, case: &str, body: &str, form_key: &str, seen: &st
     record(&mut tx, &ctx.actor, ctx.now(), &ctx.request_id, change).await?;
     clocks::renew(&mut tx, member.partner, case, ctx.now()).await?;
     tx.commit().await?;
-    Ok(sent())
+    Ok(sent(case))
 }
 
 /// The name under which a new dispute is kept while it is written, by the address of its form.

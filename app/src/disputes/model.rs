@@ -2,6 +2,7 @@
 
 use crate::base::ids::{CaseId, ConversionId, MailInId, PartnerId, PayoutId, PersonId, ProgrammeId, TermsVersionId};
 use crate::base::money::{Currency, Money};
+use crate::channels::model::Channel;
 use crate::commissions::model::{Rate, State};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -181,6 +182,8 @@ pub struct Message {
     pub whole: Option<String>,
     /// The mail that it came by, if it came by mail.
     pub mail: Option<MailInId>,
+    /// The way it came.
+    pub channel: Channel,
     /// When.
     pub at: DateTime<Utc>,
 }

@@ -6,6 +6,7 @@ use crate::base::db::Tx;
 use crate::base::error::{AppError, exactly_one};
 use crate::base::ids::{CaseId, ConversionId, MailInId, PartnerId, PayoutId, PersonId, ProgrammeId, TermsVersionId};
 use crate::base::money::{Currency, Money};
+use crate::channels::store as channels;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -42,6 +43,7 @@ pub async fn list(tx: &mut Tx, partner: PartnerId) -> Result<Vec<Case>, AppError
                  ORDER BY e.case_event_id DESC LIMIT 1) AS answerer
          FROM support_case c
          WHERE c.partner_id = $1
+           AND NOT EXISTS (SELECT FROM case_merge m WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id)
          ORDER BY c.stage = 'closed', c.opened_at DESC, c.case_id DESC
          LIMIT 200",
         partner.0,
@@ -89,7 +91,8 @@ pub async fn lock(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Locke
     .await?
     .ok_or(AppError::NotFound)?;
     let last = sqlx::query!(
-        "SELECT message_id, side FROM message WHERE partner_id = $1 AND case_id = $2 ORDER BY message_id DESC LIMIT 1",
+        "SELECT message_id, side FROM message WHERE partner_id = $1 AND case_id = ANY (case_family($1, $2))
+         ORDER BY message_id DESC LIMIT 1",
         partner.0,
         case.0,
     )
@@ -115,8 +118,8 @@ pub async fn lock(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Locke
 /// When the database is away.
 pub async fn messages(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<Message>, AppError> {
     let rows = sqlx::query!(
-        r#"SELECT message_id, side, author_name, body, whole, mail_in_id AS "mail: MailInId", sent_at FROM message
-           WHERE partner_id = $1 AND case_id = $2 ORDER BY message_id"#,
+        r#"SELECT message_id, side, author_name, body, whole, mail_in_id AS "mail: MailInId", sent_at, channel FROM message
+           WHERE partner_id = $1 AND case_id = ANY (case_family($1, $2)) ORDER BY message_id"#,
         partner.0,
         case.0,
     )
@@ -131,6 +134,7 @@ pub async fn messages(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<V
                 body: row.body,
                 whole: row.whole,
                 mail: row.mail,
+                channel: channels::channel(&row.channel)?,
                 at: row.sent_at,
             })
         })
@@ -169,7 +173,7 @@ pub async fn events(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec
 pub async fn pins(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<Pin>, AppError> {
     let rows = sqlx::query!(
         "SELECT conversion_id, terms_version_id, claim_id, payout_id, snapshot, pinned_at FROM case_pin
-         WHERE partner_id = $1 AND case_id = $2 ORDER BY pin",
+         WHERE partner_id = $1 AND case_id = ANY (case_family($1, $2)) ORDER BY case_id <> $2, case_id, pin",
         partner.0,
         case.0,
     )

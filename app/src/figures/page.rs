@@ -48,10 +48,10 @@ pub fn Figures() -> impl IntoView {
         let hours = store::replies_by_hour(&mut tx, window, zone, person).await?;
         let weeks = store::weeks(&mut tx, window, zone, person).await?;
         let overdue = store::overdue(&mut tx, at, person).await?;
-        let kept_right = of_help(&ctx, &mut tx, window, person).await?;
         // Staff see their own ratings, owners and auditors all.
         let about = (staff.role == Role::Agent || staff.role == Role::Lead).then_some(staff.person);
         let rated = crate::ratings::page::figures(&ctx, &mut tx, window, about).await?;
+        let kept_right = of_help(&ctx, &mut tx, window, person).await?;
         let title = match person {
             Some(_) => tr!(ctx.locale, figures.title_own),
             None => tr!(ctx.locale, figures.title),
@@ -64,8 +64,8 @@ pub fn Figures() -> impl IntoView {
                 {by_hour(&ctx, zone, &hours)}
             }.into_any())}
             {section(tr!(ctx.locale, figures.weeks_title), by_week(&ctx, &rota, zone, at, &weeks, person.is_none()))}
-            {kept_right}
             {rated}
+            {kept_right}
         };
         Ok((title, body.into_any()))
     })

@@ -54,7 +54,7 @@ pub type Files = HashMap<i64, Vec<Named>>;
 pub async fn of_case(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Files, AppError> {
     let rows = sqlx::query!(
         r#"SELECT attachment_id AS "id: AttachmentId", message_id, name, bytes, scan, finding, data IS NULL AS "too_large!"
-           FROM attachment WHERE partner_id = $1 AND case_id = $2 ORDER BY attachment_id"#,
+           FROM attachment WHERE partner_id = $1 AND case_id = ANY (case_family($1, $2)) ORDER BY attachment_id"#,
         partner.0,
         case.0,
     )

@@ -2,6 +2,8 @@
 
 use crate::base::ids::CaseId;
 use crate::base::secrets::Secrets;
+use crate::inbox::model::Incoming;
+use crate::inbox::trust::is_forged;
 use crate::mail::home::MailHome;
 use crate::mail::reply_address;
 
@@ -9,13 +11,33 @@ use crate::mail::reply_address;
 #[derive(Clone, Debug)]
 pub struct Home {
     address: String,
+    mark: String,
     secrets: Secrets,
+    trusted: Option<String>,
 }
 
 impl Home {
     /// The house that sends as `mail` and signs with `secrets`.
     pub fn new(mail: &MailHome, secrets: &Secrets) -> Self {
-        Self { address: mail.address().to_lowercase(), secrets: secrets.clone() }
+        let mark = mail.domain().to_owned();
+        Self { address: mail.address().to_lowercase(), mark, secrets: secrets.clone(), trusted: None }
+    }
+
+    /// The same house, whose own mail server gives itself this name (authserv-id of RFC 8601): what that server found out
+    /// about who sent a mail counts.
+    pub fn trusting(self, server: Option<&str>) -> Self {
+        let server = server.map(str::trim).filter(|server| !server.is_empty());
+        Self { trusted: server.map(str::to_owned), ..self }
+    }
+
+    /// Whether our own mail server found that a mail is not from whom it says.
+    pub fn finds_forged(&self, message: &Incoming) -> bool {
+        self.trusted.as_deref().is_some_and(|server| is_forged(message, server))
+    }
+
+    /// Whether a mail carries the mark that [`crate::mail::compose`] sets.
+    pub fn marked(&self, message: &Incoming) -> bool {
+        message.marks.iter().any(|mark| mark.trim().eq_ignore_ascii_case(&self.mark))
     }
 
     /// Whether a mail from this address, in lower case, would be from ourselves.

@@ -16,6 +16,8 @@ pub mod page;
 pub mod read;
 pub mod rules;
 pub mod store;
+pub mod trust;
+pub mod uploads;
 
 pub use home::Home;
 

@@ -31,8 +31,30 @@ pub struct Incoming {
     pub bounce: Option<Bounce>,
     /// How many servers passed it on.
     pub hops: usize,
-    /// Whether it carries the mark of our own mails.
-    pub marked_as_ours: bool,
+    /// The marks of houses like this one that it carries.
+    pub marks: Vec<String>,
+    /// What mail servers on the way found out about who sent it, the nearest first.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// What a mail server found out about who sent a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The name that the server gives itself (authserv-id of RFC 8601), in lower case.
+    pub server: String,
+    /// Each thing it looked at.
+    pub proofs: Vec<Proof>,
+}
+
+/// One thing that a mail server looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// `dmarc`, `spf`, `dkim` and others.
+    pub method: String,
+    /// `pass`, `fail`, `none` and others.
+    pub result: String,
+    /// The domain that it is about, where it is named.
+    pub domain: Option<String>,
 }
 
 /// A file in a message.
@@ -94,12 +116,14 @@ pub enum Reason {
     Bounce,
     /// It can't be read.
     Broken,
+    /// Our own mail server found that it is not from whom it says.
+    Forged,
 }
 
 impl Reason {
     /// Every one, in the order a screen lists them.
-    pub const ALL: [Self; 6] =
-        [Self::Stranger, Self::SeveralAccounts, Self::Bounce, Self::Machine, Self::Loop, Self::Broken];
+    pub const ALL: [Self; 7] =
+        [Self::Stranger, Self::SeveralAccounts, Self::Forged, Self::Bounce, Self::Machine, Self::Loop, Self::Broken];
 
     /// As the database writes it.
     pub fn as_str(self) -> &'static str {
@@ -110,6 +134,7 @@ impl Reason {
             Self::Loop => "loop",
             Self::Bounce => "bounce",
             Self::Broken => "broken",
+            Self::Forged => "forged",
         }
     }
 

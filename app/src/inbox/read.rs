@@ -7,11 +7,13 @@ mod report;
 mod signs;
 #[cfg(test)]
 mod tests;
+mod verdicts;
 
 use crate::inbox::model::Incoming;
 use chrono::{DateTime, Utc};
 use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser};
 
+pub use attachments::{file_name, sniff};
 pub use clean::{line as clean_line, text as clean_text};
 
 /// The longest text that is kept of a message, in bytes; the raw message has the rest.
@@ -70,7 +72,8 @@ fn incoming(message: &Message<'_>) -> Incoming {
         attachments: attachments::all(message),
         bounce,
         hops: raw_values(message, "Received").len(),
-        marked_as_ours: !raw_values(message, OUR_MARK).is_empty(),
+        marks: raw_values(message, OUR_MARK),
+        verdicts: verdicts::all(message),
     }
 }
 

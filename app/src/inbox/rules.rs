@@ -38,8 +38,10 @@ pub struct Known {
     pub about: Option<PartnerId>,
     /// The partner of a mail of ours that came back, and its case if it has one.
     pub returned: Option<(PartnerId, Option<CaseId>)>,
-    /// Whether its own Message-ID is one that we gave, or its From is an address of ours.
+    /// Whether its own Message-ID is one that we gave, its From is an address of ours, or it carries our mark.
     pub ours: bool,
+    /// Whether our own mail server found that it is not from whom it says.
+    pub forged: bool,
 }
 
 /// What becomes of a message.
@@ -63,7 +65,7 @@ pub fn fate(message: &Incoming, known: &Known) -> Fate {
     // Who was given the signed address was written to about that case; ids can be copied from any mail.
     let near = known.addressed.or(known.thread);
     let wait = |reason| Fate::Quarantine { reason, near };
-    if known.ours || message.marked_as_ours || message.hops > MOST_HOPS {
+    if known.ours || message.hops > MOST_HOPS {
         return wait(Reason::Loop);
     }
     if message.bounce.is_some() {
@@ -72,6 +74,9 @@ pub fn fate(message: &Incoming, known: &Known) -> Fate {
     }
     if message.machine.is_some() {
         return wait(Reason::Machine);
+    }
+    if known.forged {
+        return wait(Reason::Forged);
     }
     let Some(sender) = &known.sender else { return wait(Reason::Stranger) };
     match (near, sender.accounts.as_slice()) {
@@ -89,7 +94,7 @@ pub fn fate(message: &Incoming, known: &Known) -> Fate {
 /// The addresses that a delivery report proves to be dead, and the partner they were written to for. It has to be about
 /// a mail of ours: anybody can write a report.
 pub fn dead_addresses<'a>(message: &'a Incoming, known: &Known) -> Option<(PartnerId, Vec<&'a Failed>)> {
-    if known.ours || message.marked_as_ours {
+    if known.ours || known.forged {
         return None;
     }
     let partner = known.returned.map(|(partner, _)| partner).or(known.addressed.map(|case| case.partner))?;
@@ -174,8 +179,10 @@ mod tests {
         let known = Known { thread: Some(CASE), ..ana(&[1]) };
         let away = Incoming { machine: Some(Machine::Automatic), ..Incoming::default() };
         assert_eq!(fate(&away, &known), waits(Reason::Machine, Some(CASE)));
-        let marked = Incoming { marked_as_ours: true, ..Incoming::default() };
-        assert_eq!(fate(&marked, &known), waits(Reason::Loop, Some(CASE)));
+        assert_eq!(
+            fate(&Incoming::default(), &Known { forged: true, ..known.clone() }),
+            waits(Reason::Forged, Some(CASE))
+        );
         assert_eq!(fate(&Incoming { hops: 61, ..Incoming::default() }, &known), waits(Reason::Loop, Some(CASE)));
         assert_eq!(fate(&Incoming::default(), &Known { ours: true, ..known.clone() }), waits(Reason::Loop, Some(CASE)));
         let report =

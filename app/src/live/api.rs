@@ -47,7 +47,8 @@ async fn keep(ctx: &Context, name: &str, body: &str, form_key: &str) -> Result<(
         return Err(AppError::BadRequest("body"));
     }
     let mut tx = ctx.db.begin_sign_in().await?;
-    store::keep_draft(&mut tx, person, name, if body.trim().is_empty() { "" } else { &body }, form_key, ctx.now()).await?;
+    store::keep_draft(&mut tx, person, name, if body.trim().is_empty() { "" } else { &body }, form_key, ctx.now())
+        .await?;
     Ok(tx.commit().await?)
 }
 

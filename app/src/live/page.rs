@@ -29,7 +29,8 @@ pub fn strip(ctx: &Context) -> Option<AnyView> {
         _ => return None,
     };
     let path = ctx.path.split('?').next().unwrap_or_default();
-    let case = path.strip_prefix(base).and_then(|rest| rest.strip_prefix('/')).filter(|rest| rest.parse::<i64>().is_ok());
+    let case =
+        path.strip_prefix(base).and_then(|rest| rest.strip_prefix('/')).filter(|rest| rest.parse::<i64>().is_ok());
     let writes = Who::Desk.includes(&ctx.actor) && case.is_some();
     let locale = ctx.locale;
     Some(
@@ -130,7 +131,9 @@ pub fn MyDesk() -> impl IntoView {
         let done = (query.get("done") == Some("knock")).then(|| tr!(locale, live.done_knock));
         let title = tr!(locale, live.my_desk);
         let lead = view! { <p>{tr!(locale, live.my_desk_lead)}</p> }.into_any();
-        let form = Who::Desk.includes(&ctx.actor).then(|| section(tr!(locale, live.knock_title), knock_form(&ctx, knock, &draft)));
+        let form = Who::Desk
+            .includes(&ctx.actor)
+            .then(|| section(tr!(locale, live.knock_title), knock_form(&ctx, knock, &draft)));
         let body = view! {
             {page_head(title.clone(), Some(lead))}
             {notice::done(&ctx, done)}

@@ -139,14 +139,17 @@ mod tests {
 
     #[test]
     fn the_knock_is_for_partners_words_and_off_until_it_is_wanted() {
-        let knocks = |knock, event: &Event| tell(&staff(knock), std::slice::from_ref(event)).iter().any(|told| told.knock);
+        let knocks =
+            |knock, event: &Event| tell(&staff(knock), std::slice::from_ref(event)).iter().any(|told| told.knock);
         let mine = event(Kind::Message, 3);
         let theirs = Event { assignee: Some(OTHER), ..mine.clone() };
         assert_eq!([Knock::Off, Knock::Mine, Knock::All].map(|knock| knocks(knock, &mine)), [false, true, true]);
         assert_eq!([Knock::Off, Knock::Mine, Knock::All].map(|knock| knocks(knock, &theirs)), [false, false, true]);
         let note = Event { by_partner: false, ..event(Kind::Note, 3) };
         assert!(!tell(&Reader { list: true, ..staff(Knock::All) }, &[note])[0].knock);
-        assert!(tell(&member(), &[Event { person: Some(OTHER), by_partner: false, ..mine }]).iter().all(|told| !told.knock));
+        assert!(
+            tell(&member(), &[Event { person: Some(OTHER), by_partner: false, ..mine }]).iter().all(|told| !told.knock)
+        );
     }
 
     #[test]

@@ -96,12 +96,29 @@ mod tests {
     fn what_was_committed_late_is_not_missed() {
         // 12 was running when 13 had ended: a number of 13 would have passed it by.
         let seen = snapshot("12:15:12,14");
-        assert_eq!((10..17).map(|xid| seen.sees(xid)).collect::<Vec<_>>(), [true, true, false, true, false, false, false]);
+        assert_eq!(
+            (10..17).map(|xid| seen.sees(xid)).collect::<Vec<_>>(),
+            [true, true, false, true, false, false, false]
+        );
     }
 
     #[test]
     fn no_other_text_is_taken() {
-        for text in ["", "1:2", "1:2:3:4", "5:3:", "0:0:", "3:9:2", "3:9:9", "3:9:5,4", "3:9:4,4", "a:b:", "3:+9:", "3:9:4;", "9223372036854775808:9223372036854775809:"] {
+        for text in [
+            "",
+            "1:2",
+            "1:2:3:4",
+            "5:3:",
+            "0:0:",
+            "3:9:2",
+            "3:9:9",
+            "3:9:5,4",
+            "3:9:4,4",
+            "a:b:",
+            "3:+9:",
+            "3:9:4;",
+            "9223372036854775808:9223372036854775809:",
+        ] {
             assert_eq!(text.parse::<Snapshot>(), Err(NotASnapshot), "{text}");
         }
         assert_eq!(format!("1:2:{}", "1".repeat(LONGEST)).parse::<Snapshot>(), Err(NotASnapshot));

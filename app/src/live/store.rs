@@ -257,12 +257,9 @@ pub async fn tidy(db: &Db, now: DateTime<Utc>) -> Result<(), AppError> {
     .fetch_one(&mut *tx)
     .await?;
     if let Some(xid) = gone {
-        sqlx::query!(
-            "UPDATE live_horizon SET forgotten = $1::text::xid8 WHERE forgotten < $1::text::xid8",
-            xid,
-        )
-        .execute(&mut *tx)
-        .await?;
+        sqlx::query!("UPDATE live_horizon SET forgotten = $1::text::xid8 WHERE forgotten < $1::text::xid8", xid,)
+            .execute(&mut *tx)
+            .await?;
     }
     sqlx::query!("DELETE FROM case_presence WHERE here_until < clock_timestamp()").execute(&mut *tx).await?;
     sqlx::query!("DELETE FROM kept_draft WHERE kept_at < $1", now - DRAFTS_KEPT).execute(&mut *tx).await?;

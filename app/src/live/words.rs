@@ -26,9 +26,7 @@ pub fn present(locale: Locale, reader: PersonId, present: &[Present]) -> String 
         match names.as_slice() {
             [] => None,
             [one] => Some((1, (*one).to_owned())),
-            [first @ .., last] => {
-                Some((names.len(), tr!(locale, live.and, first = first.join(", "), last = *last)))
-            }
+            [first @ .., last] => Some((names.len(), tr!(locale, live.and, first = first.join(", "), last = *last))),
         }
     };
     let writing = names(&writing).map(|(count, names)| match count {
@@ -65,6 +63,9 @@ mod tests {
         assert_eq!(say(&[one(1, "Me", true)]), "");
         assert_eq!(say(std::slice::from_ref(&marta)), "Marta Ruiz is writing here.");
         assert_eq!(say(&[marta, tomas.clone()]), "Marta Ruiz is writing here. Tomás Gil is looking at this case.");
-        assert_eq!(say(&[one(2, "Ada", false), one(4, "Bo", false), tomas]), "Ada, Bo and Tomás Gil are looking at this case.");
+        assert_eq!(
+            say(&[one(2, "Ada", false), one(4, "Bo", false), tomas]),
+            "Ada, Bo and Tomás Gil are looking at this case."
+        );
     }
 }

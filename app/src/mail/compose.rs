@@ -2,12 +2,13 @@
 
 use super::home::MailHome;
 use super::letter::one_line;
-use super::model::{Envelope, Kind, Text};
+use super::model::{Attached, Envelope, Kind, Text};
 use super::reply_address;
 use crate::base::secrets::Secrets;
+use crate::inbox::read::OUR_MARK;
 use lettre::address::Address;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Mailbox, Message, MultiPart};
 use sha2::{Digest, Sha256};
 use std::time::SystemTime;
 
@@ -20,6 +21,9 @@ pub enum ComposeError {
     /// The house's own address is none.
     #[error("the address of the sender is none")]
     Sender,
+    /// A file can't go along.
+    #[error("a file in it has no media type")]
+    File,
     /// The library refused it.
     #[error("not a mail: {0}")]
     Message(#[from] lettre::error::Error),
@@ -46,7 +50,9 @@ pub fn compose(home: &MailHome, secrets: &Secrets, mail: &Envelope, text: &Text)
         .to(Mailbox::new(name.as_deref().map(one_line), to))
         .subject(one_line(&text.subject))
         .date(SystemTime::from(mail.written_at))
-        .message_id(Some(mail.message_uid.clone()));
+        .message_id(Some(mail.message_uid.clone()))
+        // So that one that comes back to us is known for what it is; see `inbox::rules`.
+        .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(OUR_MARK), home.domain().to_owned()));
     if let Some(case) = mail.case {
         let answers = reply_address::sign(secrets, case, home.domain());
         message = message.reply_to(Mailbox::new(None, answers.parse().map_err(|_| ComposeError::Sender)?));
@@ -67,8 +73,21 @@ pub fn compose(home: &MailHome, secrets: &Secrets, mail: &Envelope, text: &Text)
         .boundary(boundary(&mail.message_uid))
         .singlepart(lettre::message::SinglePart::plain(text.plain.clone()))
         .singlepart(lettre::message::SinglePart::html(text.html.clone()));
-    let message = message.multipart(both)?;
+    let message = match mail.files.as_slice() {
+        [] => message.multipart(both)?,
+        files => message.multipart(with_files(mail, both, files)?)?,
+    };
     Ok(Composed { envelope: message.envelope().clone(), bytes: message.formatted() })
+}
+
+/// The texts first, then each file.
+fn with_files(mail: &Envelope, texts: MultiPart, files: &[Attached]) -> Result<MultiPart, ComposeError> {
+    let outer = MultiPart::mixed().boundary(boundary(&format!("{} files", mail.message_uid))).multipart(texts);
+    files.iter().try_fold(outer, |whole, file| {
+        let kind = ContentType::parse(&file.kind).or_else(|_| ContentType::parse("application/octet-stream"));
+        let kind = kind.map_err(|_| ComposeError::File)?;
+        Ok(whole.singlepart(Attachment::new(one_line(&file.name)).body(file.bytes.clone(), kind)))
+    })
 }
 
 /// The person first, so that an inbox shows who writes. A dash, since brackets would have to be encoded.
@@ -99,6 +118,7 @@ mod tests {
             programme: "Garden".into(),
             message_uid: "<2@example.org>".into(),
             refs: vec!["<case-7@example.org>".into(), "<1@example.org>".into()],
+            files: Vec::new(),
             case: Some(CaseId(7)),
             written_at: "2026-03-01T12:00:00Z".parse().expect("time"),
             tries: 0,
@@ -127,6 +147,7 @@ mod tests {
             "From: \"Nora Vidal - Garden\" <desk@example.org>",
             "Subject: Re: pedido",
             "Date: Sun, 01 Mar 2026 12:00:00 +0000",
+            "X-Partnerdesk: example.org",
         ] {
             assert!(headers(&mail).contains(&wanted), "{wanted} in {mail}");
         }
@@ -161,6 +182,27 @@ mod tests {
         {
             assert!(matches!(composed(|mail, _| mail.to.1 = wrong.into()), Err(ComposeError::Recipient)), "{wrong}");
         }
+    }
+
+    #[test]
+    fn files_go_along_under_their_names() {
+        let file =
+            |name: &str, kind: &str| Attached { name: name.into(), kind: kind.into(), bytes: vec![0, 1, 2, 250] };
+        let with = |mail: &mut Envelope, _: &mut Text| {
+            mail.files = vec![file("factura.pdf", "application/pdf"), file("a\r\nBcc: x.png", "no type")];
+        };
+        let mail = composed(with).expect("mail");
+        assert_eq!(mail, composed(with).expect("again"), "the same bytes every time");
+        assert!(
+            mail.contains("multipart/mixed")
+                && mail.contains("Content-Disposition: attachment; filename=\"factura.pdf\""),
+            "{mail}"
+        );
+        assert!(mail.contains("Content-Type: application/octet-stream") && !mail.contains("\r\nBcc"), "{mail}");
+        let read = crate::inbox::read::read(mail.as_bytes()).expect("read");
+        assert_eq!(read.attachments.iter().map(|file| file.bytes.len()).collect::<Vec<_>>(), [4, 4]);
+        assert_eq!(read.text.trim(), "Hecho. €5");
+        assert_eq!(read.marks, ["example.org"]);
     }
 
     #[test]

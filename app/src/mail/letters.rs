@@ -45,6 +45,19 @@ pub enum About {
         /// What the programme says to it.
         message: String,
     },
+    /// A word about something that went wrong for many.
+    Incident {
+        /// What it is called.
+        title: String,
+        /// What is said.
+        body: String,
+        /// When more will be said.
+        next_at: Option<DateTime<Utc>>,
+        /// The reader's case in it.
+        case: Option<CaseId>,
+    },
+    /// Several delays and incidents, the oldest first.
+    Bulletin(Vec<About>),
     /// A payout method waits for its confirmation.
     MethodConfirm {
         /// The link's secret.
@@ -141,24 +154,12 @@ pub fn write(home: &MailHome, sides: &Sides, about: &About) -> Letter {
             (format!("Re: {subject}"), parts, tr!(locale, mail.foot_reply))
         }
         About::Delay { amounts, promised, day, message } => {
-            let amounts: Vec<_> = amounts.iter().map(|amount| format::money(locale, *amount)).collect();
-            let day = format::day(locale, *day);
-            let answer = tr!(
-                locale,
-                mail.delay,
-                amount = amounts.join(" + "),
-                day = day.clone(),
-                promised = format::day(locale, *promised)
-            );
-            (
-                tr!(locale, mail.delay_subject, day = day),
-                vec![
-                    Part::Prose(answer),
-                    Part::Prose(message.clone()),
-                    link(tr!(locale, mail.delay_link), paths::PAYOUTS),
-                ],
-                tr!(locale, mail.foot_account, programme = programme()),
-            )
+            let (subject, parts) = delay(home, locale, amounts, *promised, *day, message);
+            (subject, parts, tr!(locale, mail.foot_account, programme = programme()))
+        }
+        About::Incident { .. } | About::Bulletin(_) => {
+            let (subject, parts) = bulletin(home, sides, about);
+            (subject, parts, tr!(locale, mail.foot_account, programme = programme()))
         }
         About::MethodConfirm { token, until, kind, masked, replaces } => {
             let until_then = if *replaces { tr!(locale, mail.confirm_before) } else { tr!(locale, mail.confirm_first) };
@@ -193,4 +194,52 @@ pub fn write(home: &MailHome, sides: &Sides, about: &About) -> Letter {
         }
     };
     Letter { locale, subject, parts, signed_by: sides.signed_by.clone(), house: sides.programme.clone(), foot }
+}
+
+fn delay(
+    home: &MailHome,
+    locale: Locale,
+    amounts: &[Money],
+    promised: NaiveDate,
+    day: NaiveDate,
+    message: &str,
+) -> (String, Vec<Part>) {
+    let amounts: Vec<_> = amounts.iter().map(|amount| format::money(locale, *amount)).collect();
+    let day = format::day(locale, day);
+    let promised = format::day(locale, promised);
+    let answer = tr!(locale, mail.delay, amount = amounts.join(" + "), day = day.clone(), promised = promised);
+    let link = Part::Link(tr!(locale, mail.delay_link), home.link(paths::PAYOUTS));
+    let parts = vec![Part::Prose(answer), Part::Prose(message.to_owned()), link];
+    (tr!(locale, mail.delay_subject, day = day), parts)
+}
+
+/// One thing under its own subject, several below each other, each under its title.
+fn bulletin(home: &MailHome, sides: &Sides, about: &About) -> (String, Vec<Part>) {
+    let locale = sides.locale;
+    match about {
+        About::Delay { amounts, promised, day, message } => delay(home, locale, amounts, *promised, *day, message),
+        About::Incident { title, body, next_at, case } => {
+            let mut parts = vec![Part::Prose(body.clone())];
+            if let Some(next) = next_at {
+                let when = format::date_time(locale, sides.zone, *next);
+                parts.push(Part::Prose(tr!(locale, bulletins.mail_next, when = when)));
+            }
+            let (words, path) = match case {
+                Some(case) => (tr!(locale, bulletins.mail_case), paths::dispute(*case)),
+                None => (tr!(locale, bulletins.mail_portal), paths::DISPUTES.to_owned()),
+            };
+            parts.push(Part::Link(words, home.link(&path)));
+            (title.clone(), parts)
+        }
+        About::Bulletin(said) => {
+            let mut all: Vec<_> = said.iter().map(|one| bulletin(home, sides, one)).collect();
+            if all.len() == 1 {
+                return all.remove(0);
+            }
+            let subject = tr!(locale, bulletins.mail_subject_many, count = all.len());
+            let titled = |(title, parts): (String, Vec<Part>)| std::iter::once(Part::Prose(title)).chain(parts);
+            (subject, all.into_iter().flat_map(titled).collect())
+        }
+        _ => (String::new(), Vec::new()),
+    }
 }

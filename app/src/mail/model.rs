@@ -12,6 +12,8 @@ pub enum Kind {
     Invitation,
     /// A payout comes later than promised.
     Delay,
+    /// What we say to many, gathered for one person.
+    Bulletin,
     /// A payout method waits for the confirmation of whoever set it.
     MethodConfirm,
     /// Another member set a payout method.
@@ -22,7 +24,7 @@ pub enum Kind {
 
 impl Kind {
     const ALL: [Self; 6] =
-        [Self::Reply, Self::Invitation, Self::Delay, Self::MethodConfirm, Self::MethodChanged, Self::Notice];
+        [Self::Reply, Self::Invitation, Self::Delay, Self::Bulletin, Self::MethodConfirm, Self::MethodChanged, Self::Notice];
 
     /// As the database writes it.
     pub fn as_str(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Kind {
             Self::Reply => "reply",
             Self::Invitation => "invitation",
             Self::Delay => "delay",
+            Self::Bulletin => "bulletin",
             Self::MethodConfirm => "method_confirm",
             Self::MethodChanged => "method_changed",
             Self::Notice => "notice",
@@ -100,6 +103,10 @@ impl Outcome {
 /// Why a mail was not sent where no mail server said so; stands in the place of its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unsent {
+    /// Mails to its reader come back.
+    Bounced,
+    /// A file in it is still to be scanned.
+    Scanning,
     /// It waited for days.
     TooOld,
     /// Its reader may not sign in any more.
@@ -111,11 +118,14 @@ pub enum Unsent {
 }
 
 impl Unsent {
-    const ALL: [Self; 4] = [Self::TooOld, Self::Disabled, Self::Address, Self::Unwritten];
+    const ALL: [Self; 6] =
+        [Self::Bounced, Self::Scanning, Self::TooOld, Self::Disabled, Self::Address, Self::Unwritten];
 
     /// As it is kept, unlike anything that a mail server says.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Bounced => "partnerdesk:bounced",
+            Self::Scanning => "partnerdesk:scanning",
             Self::TooOld => "partnerdesk:too_old",
             Self::Disabled => "partnerdesk:disabled",
             Self::Address => "partnerdesk:address",
@@ -140,6 +150,17 @@ pub struct Text {
     pub html: String,
 }
 
+/// A file that goes along.
+#[derive(Clone)]
+pub struct Attached {
+    /// Its name.
+    pub name: String,
+    /// What its first bytes say it is.
+    pub kind: String,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
 /// Everything of a mail but what it says. Prints no address.
 #[derive(Clone)]
 pub struct Envelope {
@@ -157,6 +178,8 @@ pub struct Envelope {
     pub message_uid: String,
     /// References, the oldest first.
     pub refs: Vec<String>,
+    /// The files that go along.
+    pub files: Vec<Attached>,
     /// The case that an answer goes to.
     pub case: Option<CaseId>,
     /// When it was written.

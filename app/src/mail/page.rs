@@ -92,6 +92,7 @@ fn kind(locale: Locale, kind: Kind) -> String {
         Kind::Reply => tr!(locale, mail.kind_reply),
         Kind::Invitation => tr!(locale, mail.kind_invitation),
         Kind::Delay => tr!(locale, mail.kind_delay),
+        Kind::Bulletin => tr!(locale, bulletins.kind),
         Kind::MethodConfirm => tr!(locale, mail.kind_confirm),
         Kind::MethodChanged => tr!(locale, mail.kind_changed),
         Kind::Notice => tr!(locale, notices.mail_kind),
@@ -122,6 +123,8 @@ fn health(ctx: &Context, server: &Server, waiting: i64) -> AnyView {
 /// What the mail server said, in its own words, or why it was not asked.
 fn answer(locale: Locale, said: String) -> String {
     match Unsent::parse(&said) {
+        Some(Unsent::Bounced) => tr!(locale, mail.unsent_bounced),
+        Some(Unsent::Scanning) => tr!(locale, mail.unsent_scanning),
         Some(Unsent::TooOld) => tr!(locale, mail.unsent_too_old),
         Some(Unsent::Disabled) => tr!(locale, mail.unsent_disabled),
         Some(Unsent::Address) => tr!(locale, mail.unsent_address),

@@ -1,6 +1,7 @@
 //! Telling what is due, and reading what was told.
 
 use super::rules::{self, Notice};
+use crate::appeals::store as appeals;
 use crate::audit::store::{Change, record};
 use crate::base::actor::Actor;
 use crate::base::db::{Db, Tx};
@@ -64,7 +65,7 @@ pub async fn tell_due(db: &Db, home: &MailHome, now: DateTime<Utc>) -> Result<us
             break;
         }
     }
-    Ok(all + ask_ratings(db, home, now).await?)
+    Ok(all + close_over(db, now).await? + ask_ratings(db, home, now).await?)
 }
 
 /// One batch of cases that wait for their partner; gives how many were due and how many of them were told.
@@ -127,6 +128,49 @@ async fn close(
     let event = Event { stage: Stage::Closed, at: now, by: by.to_owned(), promised_at: None };
     case_store::add_event(tx, partner, case, &event).await?;
     clocks::renew(tx, partner, case, now).await
+}
+
+/// Closes cases whose last decision can't be appealed against any more, where nothing is left to answer.
+async fn close_over(db: &Db, now: DateTime<Utc>) -> Result<usize, AppError> {
+    let mut all = 0;
+    loop {
+        let mut tx = db.begin(&Actor::Job).await?;
+        let rows = sqlx::query!(
+            r#"SELECT c.partner_id AS "partner: PartnerId", c.case_id AS "case: CaseId", g.name AS programme
+               FROM support_case c
+               JOIN programme g USING (programme_id)
+               JOIN case_decision d USING (partner_id, case_id)
+               LEFT JOIN case_appeal_decision a USING (partner_id, case_id)
+               JOIN LATERAL (SELECT m.message_id, m.side, m.sent_at FROM message m WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id
+                             ORDER BY m.message_id DESC LIMIT 1) l ON true
+               WHERE c.stage = 'decided' AND greatest(d.decided_at, a.decided_at, l.sent_at) < $1
+                 AND (l.side = 'staff' OR EXISTS (SELECT FROM needs_no_answer n WHERE n.partner_id = c.partner_id AND n.case_id = c.case_id
+                                                  AND n.message_id = l.message_id))
+               ORDER BY c.partner_id, c.case_id LIMIT $2
+               FOR NO KEY UPDATE OF c SKIP LOCKED"#,
+            now - appeals::PERIOD,
+            BATCH,
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        for row in &rows {
+            close(&mut tx, (row.partner, row.case), &row.programme, now).await?;
+            let change = Change {
+                action: "case.closed",
+                subject: format!("case/{}", row.case),
+                partner: Some(row.partner),
+                before: Some(json!({ "stage": Stage::Decided.as_str() })),
+                after: Some(json!({ "stage": Stage::Closed.as_str() })),
+                ..Change::default()
+            };
+            record(&mut tx, &Actor::Job, now, "notices", change).await?;
+        }
+        tx.commit().await?;
+        all += rows.len();
+        if i64::try_from(rows.len()).unwrap_or(i64::MAX) < BATCH {
+            return Ok(all);
+        }
+    }
 }
 
 /// Asks for each case that was resolved a day ago how it was; once, whatever becomes of the case later.

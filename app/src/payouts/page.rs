@@ -10,6 +10,7 @@ use crate::base::money::{Currency, Money};
 use crate::commissions::model::State;
 use crate::earnings::filter::{Filter, start_of_day};
 use crate::help::first_steps::page::first_steps;
+use crate::incidents::page as incidents;
 use crate::paths;
 use crate::payout_methods::model::Method;
 use crate::payout_methods::store::live_method;
@@ -49,6 +50,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let payouts =
         statements::store::list(&mut tx, member.partner, query.get("before").and_then(|id| id.parse().ok())).await?;
     let (_, zone) = statements::store::programme(&mut tx, member.programme).await?;
+    let banner = incidents::banner(ctx, &mut tx).await?;
     let beginning = first_steps(ctx, &mut tx, member, &known, !payouts.is_empty()).await?;
     tx.commit().await?;
 
@@ -65,6 +67,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let past = past(ctx, query, payouts, zone);
     let body = view! {
         {page_head(title.clone(), Some(lead.into_any()))}
+        {banner}
         {late}
         {beginning}
         {parts}

@@ -89,6 +89,7 @@ async fn rate(
     let Some(stars) = stars.filter(|_| errors.is_empty()) else { return Ok(End::Refused(back.to_owned(), errors)) };
     // Whoever the link names may do here what they may when they are signed in, and no more.
     let mut tx = ctx.db.begin(&Actor::Member(member.clone())).await?;
+    crate::disputes::store::find(&mut tx, member.partner, case).await?;
     let new = NewRating { stars, words, locale: code(locale), by_mail };
     match store::rate(&mut tx, member, case, &new, &ctx.request_id, ctx.now()).await {
         Ok(_) => {
@@ -100,7 +101,6 @@ async fn rate(
                 errors.add("", tr!(locale, ratings.error_unresolved));
                 Ok(End::Refused(back.to_owned(), errors))
             }
-            Some("case_rating_case") => Err(AppError::NotFound),
             _ => Err(error.into()),
         },
         Err(error) => Err(error),

@@ -138,7 +138,8 @@ pub fn TextArea(
     // What was typed here last and not sent; what a refused form brings back counts more.
     let draft = use_context::<Drafts>().filter(|_| value.is_empty()).and_then(|drafts| drafts.get(&keep));
     let marked = draft.is_some().then_some("");
-    let restored = draft.is_some().then(|| view! { <p class="kept" role="status">{tr!(super::locale(), live.restored)}</p> });
+    let restored =
+        draft.is_some().then(|| view! { <p class="kept" role="status">{tr!(super::locale(), live.restored)}</p> });
     let value = draft.unwrap_or(value);
     let keeper = (!keep.is_empty()).then(|| view! { <DraftKeeper/> });
     let kept = (!keep.is_empty()).then(|| tr!(super::locale(), ui.draft_kept));
@@ -303,16 +304,22 @@ pub fn FileField(
     /// What helps to choose.
     #[prop(optional, into)]
     hint: Maybe,
+    /// Whether there may be none.
+    #[prop(optional)]
+    optional: bool,
+    /// Whether there may be several.
+    #[prop(optional)]
+    several: bool,
 ) -> impl IntoView {
     let id = field_id(&name);
     let notes = Notes::new(&id, hint, error);
     let control = view! {
         <input
-            id=id.clone() name=name type="file" required=true accept=some(accept)
+            id=id.clone() name=name type="file" required=!optional multiple=several accept=some(accept)
             aria-describedby=notes.described_by.clone() aria-invalid=notes.invalid()
         />
     };
-    framed(id, label, true, notes, control.into_any())
+    framed(id, label, !optional, notes, control.into_any())
 }
 
 /// What a form sends without asking: a row's version, a form's key.

@@ -13,6 +13,7 @@ use app::base::secrets::{KeyId, MasterKey, Secrets};
 use app::desk::api as desk;
 use app::desk::model::Authority;
 use app::disputes::api as disputes;
+use app::inbox::uploads::Uploads;
 use app::terms::model::{Field, Scope};
 use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
@@ -106,10 +107,19 @@ pub async fn post<F>(ctx: &Context, form: impl FnOnce() -> F) -> Answer
 where
     F: Future<Output = Result<(), ServerFnError>>,
 {
+    post_with(ctx, Uploads::default(), form).await
+}
+
+/// The same, with files.
+pub async fn post_with<F>(ctx: &Context, files: Uploads, form: impl FnOnce() -> F) -> Answer
+where
+    F: Future<Output = Result<(), ServerFnError>>,
+{
     let (parts, ()) = http::Request::new(()).into_parts();
     let response = ResponseOptions::default();
     let future = Owner::new().with(|| {
         provide_context(ctx.clone());
+        provide_context(files);
         provide_context(parts);
         provide_context(response.clone());
         ScopedFuture::new(form())
@@ -317,6 +327,25 @@ impl House {
         let seen = self.last_message().await.to_string();
         let (body, form_key) = (Some(body.to_owned()), form_key.to_owned());
         post(ctx, || disputes::answer_dispute(case.to_string(), body, form_key, seen)).await
+    }
+
+    pub async fn answer_with(&self, ctx: &Context, case: CaseId, body: &str, form_key: &str, files: Uploads) -> Answer {
+        let seen = self.last_message().await.to_string();
+        let (body, form_key) = (Some(body.to_owned()), form_key.to_owned());
+        post_with(ctx, files, || disputes::answer_dispute(case.to_string(), body, form_key, seen)).await
+    }
+
+    pub async fn reply_with(&self, ctx: &Context, case: CaseId, body: &str, files: Uploads) -> Answer {
+        let (seen, body) = (self.last_message().await.to_string(), Some(body.to_owned()));
+        post_with(ctx, files, || desk::reply(case.to_string(), body, key(), seen, None)).await
+    }
+
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    pub fn db(&self) -> &Db {
+        &self.db
     }
 
     pub async fn take(&self, ctx: &Context, case: CaseId) -> Answer {

@@ -139,7 +139,7 @@ async fn what_can_not_be_placed_waits(pool: PgPool) {
     for (from, more, reason) in [
         ("paula@example.org", "", Reason::SeveralAccounts),
         ("gala@example.org", "Auto-Submitted: auto-replied", Reason::Machine),
-        ("gala@example.org", "X-Partnerdesk: 1", Reason::Loop),
+        ("gala@example.org", "X-Partnerdesk: desk.example", Reason::Loop),
         ("gala@example.org, kim@example.org", "", Reason::Stranger),
     ] {
         let (_, _, became) = take(&house, mail(from, reason.as_str(), more, "x")).await;

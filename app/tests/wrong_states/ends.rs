@@ -1,6 +1,6 @@
 //! Disputes to their end: appeals, escalations, provisional credits, notices, ratings, silence, enquiries.
 
-use crate::seed::{Column, Seed, insert};
+use crate::seed::{Column, Seed, insert, refusal, run};
 use sqlx::PgPool;
 
 const CHECK: &str = "23514";
@@ -611,4 +611,67 @@ async fn an_advertiser_is_asked_about_an_open_claim_and_answers_once(pool: PgPoo
         ("linked to another order", "UPDATE claim SET conversion_id = {a-1}".into(), CHECK, "claim_linked_to_its_order"),
     ])
     .await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn partners_read_the_ends_of_their_own_disputes(pool: PgPool) {
+    let seed = Seed::open(pool).await;
+    let mut tx = seed.pool.begin().await.expect("begin");
+    let all = [
+        appeal_decided(&[]),
+        provisional(&[]),
+        said_back("note = 'Not ours.'"),
+        rating(&[]),
+        said("question", "staff", "adam", "2011-03-10Z"),
+        notice("reminder", "2011-03-13Z", &[]),
+    ];
+    run(&mut tx, &seed.fill(&all.join("; "))).await.expect("written");
+    run(&mut tx, "SET CONSTRAINTS ALL IMMEDIATE").await.expect("right");
+    for table in
+        ["case_appeal", "case_appeal_decision", "case_notice", "case_rating", "enquiry_claim", "provisional_credit"]
+    {
+        let guarded: bool = sqlx::query_scalar("SELECT relrowsecurity FROM pg_class WHERE oid = $1::regclass")
+            .bind(table)
+            .fetch_one(&mut *tx)
+            .await
+            .expect("table");
+        assert!(guarded, "{table} has no policies");
+        for (partner, rows) in [("{ana}", 1), ("{bob}", 0), ("{zoe}", 0), ("", 0)] {
+            let context = format!("SET LOCAL ROLE pd_partner; SET LOCAL pd.partner = '{}'", seed.fill(partner));
+            run(&mut tx, &context).await.expect("role");
+            let found: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}")))
+                .fetch_one(&mut *tx)
+                .await
+                .expect("count");
+            assert_eq!(found, rows, "{table} as {partner}");
+            run(&mut tx, "RESET ROLE").await.expect("role");
+        }
+    }
+    for what in [
+        "note FROM enquiry_claim",
+        "1 FROM enquiry",
+        "1 FROM enquiry_answer",
+        "1 FROM escalation",
+        "reason_house FROM case_appeal_decision",
+        "decided_by FROM case_appeal_decision",
+        "first_decider FROM case_appeal",
+        "given_by FROM provisional_credit",
+        "1 FROM provisional_policy",
+        "1 FROM silence_policy",
+    ] {
+        let error = seed.attempt(&format!("SET LOCAL ROLE pd_partner; SELECT {what}")).await.expect_err(what);
+        assert_eq!(refusal(&error).0, "42501", "{what}: {error}");
+    }
+    for (role, what) in [
+        ("pd_partner", "INSERT INTO case_notice (partner_id) VALUES ({ana})"),
+        ("pd_staff", "INSERT INTO case_rating (partner_id) VALUES ({ana})"),
+        ("pd_staff", "INSERT INTO case_notice (partner_id) VALUES ({ana})"),
+        ("pd_staff", "UPDATE provisional_credit SET outcome = 'final'"),
+        ("pd_partner", "INSERT INTO case_appeal (first_decider) VALUES (1)"),
+        ("pd_system", "INSERT INTO case_decision (programme_id, partner_id, case_id, outcome, reason, reason_partner, decided_by, decided_at)
+                       VALUES ({giftware}, {ana}, {question}, 'declined', 'other', 'No.', {person_adam}, '2011-03-10Z')"),
+    ] {
+        let error = seed.attempt(&format!("SET LOCAL ROLE {role}; {what}")).await.expect_err(what);
+        assert_eq!(refusal(&error).0, "42501", "{role} {what}: {error}");
+    }
 }

@@ -28,8 +28,7 @@ async fn what_is_told_names_its_case_and_what_is_kept_has_its_bounds(pool: PgPoo
         insert("desk_setting", &[("person_id", "{person_adam}"), ("knock", "'mine'"), ("set_at", "now()")], changed)
     };
     let draft = |changed: &[(&str, &str)]| {
-        let usual =
-            [("person_id", "{person_adam}"), ("name", "'case-1-reply'"), ("body", "'x'"), ("kept_at", "now()")];
+        let usual = [("person_id", "{person_adam}"), ("name", "'case-1-reply'"), ("body", "'x'"), ("kept_at", "now()")];
         insert("kept_draft", &usual, changed)
     };
     for fine in [event(&[]), here(&[]), setting(&[]), draft(&[])] {
@@ -42,12 +41,7 @@ async fn what_is_told_names_its_case_and_what_is_kept_has_its_bounds(pool: PgPoo
         ("everything, of one case", event(&[("kind", "'reset'")]), CHECK, "live_event_names_a_case"),
         ("a message of no side", event(&[("kind", "'message'")]), CHECK, "live_event_side_of_message"),
         ("a note of the partner", event(&[("side", "'partner'")]), CHECK, "live_event_side_of_message"),
-        (
-            "two horizons",
-            "INSERT INTO live_horizon (forgotten) VALUES ('1')".into(),
-            UNIQUE,
-            "live_horizon_pkey",
-        ),
+        ("two horizons", "INSERT INTO live_horizon (forgotten) VALUES ('1')".into(), UNIQUE, "live_horizon_pkey"),
         (
             "another horizon",
             "INSERT INTO live_horizon (one, forgotten) VALUES (false, '1')".into(),

@@ -40,6 +40,7 @@ fn message(changed: &[Column<'_>]) -> String {
         ("sent_at", "'2011-03-05Z'"),
         ("form_key", "'00000000-0000-0000-0000-000000000009'::uuid"),
         ("mail_in_id", LAST),
+        ("channel", "'mail'"),
     ];
     insert("message", &usual, changed)
 }
@@ -175,7 +176,12 @@ async fn a_message_by_mail_is_what_the_mail_became(pool: PgPool) {
             UNIQUE,
             "message_mail_once",
         ),
-        ("nobody's message", message(&[("mail_in_id", "NULL::bigint")]), CHECK, "message_has_author"),
+        (
+            "nobody's message",
+            message(&[("mail_in_id", "NULL::bigint"), ("channel", "'portal'")]),
+            CHECK,
+            "message_has_author",
+        ),
         ("a blank message by hand", but(&[("body", "' '")]), CHECK, "message_body_not_blank"),
         ("a long message by hand", but(&[("body", "repeat('x', 20001)")]), CHECK, "message_body_not_blank"),
         ("more than the writer's hand wrote", but(&[("whole", "'x'")]), CHECK, "message_whole_of_a_mail"),

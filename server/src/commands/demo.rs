@@ -1,5 +1,6 @@
 //! `demo`: a small believable programme in an empty database, made by the same code that a real one is made by.
 
+mod cases;
 mod help;
 mod rota;
 mod runs;
@@ -119,6 +120,7 @@ async fn fill(session: &Session) -> Result<bool, Failure> {
     runs::paid(session, programme, olivia, henrik, cutoffs).await?;
     import(session, programme, "last-month.csv", rows(&orders, |at| at >= then), now).await?;
     runs::waiting(session, programme, henrik, cutoffs, now).await?;
+    cases::write(session, programme, desk, &orders, now).await?;
     Ok(true)
 }
 
@@ -149,21 +151,26 @@ async fn make_programme(tx: &mut Tx, now: DateTime<Utc>) -> Result<(), Failure> 
 
 async fn make_partners(tx: &mut Tx, now: DateTime<Utc>) -> Result<(), Failure> {
     for (code, name, ..) in PARTNERS {
+        let other = cases::OTHERS.iter().find(|(of, ..)| *of == code);
+        let (email, member, language) = match other {
+            Some((_, email, member, language)) => (*email, *member, *language),
+            None => (MEMBER.0, MEMBER.1, language::code(Locale::en)),
+        };
         let invite =
-            Invite { programme: PROGRAMME.into(), code: code.into(), email: MEMBER.0.into(), name: Some(name.into()) };
+            Invite { programme: PROGRAMME.into(), code: code.into(), email: email.into(), name: Some(name.into()) };
         let invited = invite_in(tx, &invite, now).await?;
-        if code != PARTNERS[0].0 {
+        if code != PARTNERS[0].0 && other.is_none() {
             continue;
         }
         let token = invited.token.as_str();
         let open = invitation(tx, token, now).await?.ok_or_else(|| Failure::refused("the invitation is gone"))?;
         let hash = password::hash(PASSWORD.into()).await?;
-        let email = rules::email(MEMBER.0).unwrap_or_default();
+        let email = rules::email(email).unwrap_or_default();
         let person = NewPerson {
             email: &email,
-            name: MEMBER.1,
+            name: member,
             password_hash: &hash,
-            locale: language::code(Locale::en),
+            locale: language,
             time_zone: &open.time_zone,
         };
         let person = create_person(tx, &person, now).await?;

@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 /// The setting that names ClamAV's socket.
 const CLAMD: &str = "PARTNERDESK_CLAMD";
 
+/// The setting that names one's own mail server, as it writes itself into Authentication-Results.
+const AUTHSERV_ID: &str = "PARTNERDESK_AUTHSERV_ID";
+
 /// The scanner of files that this installation has.
 ///
 /// # Errors
@@ -25,6 +28,11 @@ pub fn scanner() -> Result<Option<Scanner>, Failure> {
     }
 }
 
+/// Where this installation stands on the net, and whose verdicts about mail it trusts.
+pub fn home(session: &Session) -> Home {
+    Home::new(&session.mail, &session.secrets).trusting(std::env::var(AUTHSERV_ID).ok().as_deref())
+}
+
 /// Takes each file as one raw message, or standard input where none is named, and prints what each became.
 ///
 /// # Errors
@@ -33,7 +41,7 @@ pub async fn take(session: &Session, files: &[PathBuf]) -> Result<(), Failure> {
     let scanner = scanner()?;
     let standard_input = [PathBuf::from("-")];
     let files = if files.is_empty() { &standard_input } else { files };
-    let home = Home::new(&session.mail, &session.secrets);
+    let home = home(session);
     for file in files {
         let raw = read(file)?;
         let now = session.clock.now();

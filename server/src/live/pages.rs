@@ -235,7 +235,9 @@ impl Say {
     }
 
     fn event(&self) -> Event {
-        let event = Event::default().event(self.kind).data(&self.data);
+        // Browsers pass over an event without data, and no line of it is written for an empty text.
+        let data = if self.data.is_empty() { " " } else { &self.data };
+        let event = Event::default().event(self.kind).data(data);
         match &self.place {
             Some(place) => event.id(place),
             None => event,

@@ -25,6 +25,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long to wait after the mail server did not work, the first time and at most.
 const TROUBLE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
 
+/// How soon a mail is tried again whose files were not scanned yet.
+const SCANNED_IN: TimeDelta = TimeDelta::seconds(5);
+
 /// What the worker works with.
 #[derive(Clone)]
 pub struct Post {
@@ -118,6 +121,14 @@ async fn one(post: &Post, worker: Uuid, claimed: Claimed) -> Result<bool, AppErr
     let loaded = store::load(db, &post.secrets, claimed.id).await?;
     if loaded.is_disabled {
         note(Outcome::Refused, Unsent::Disabled.as_str().into(), none).await?;
+        return Ok(true);
+    }
+    if loaded.is_bounced {
+        note(Outcome::Refused, Unsent::Bounced.as_str().into(), none).await?;
+        return Ok(true);
+    }
+    if loaded.awaits_scan {
+        note(Outcome::PutOff, Unsent::Scanning.as_str().into(), SCANNED_IN).await?;
         return Ok(true);
     }
     let text = match (loaded.text, loaded.about) {

@@ -242,6 +242,7 @@ fn said_no(
         "case_decision_within_authority" => ("amount", over_limit(locale, pinned, authority)),
         "case_decision_within_authority_with_provisional" => ("amount", tr!(locale, provisional.error_with_decision)),
         "case_decision_by_authority_in_force" => ("amount", tr!(locale, desk.error_limit_changed)),
+        "case_decision_after_practice" => ("amount", tr!(locale, practice.error_credit)),
         "case_decision_by_the_desk" => ("", tr!(locale, desk.error_role_changed)),
         "case_decision_declined_without_credit" => ("amount", tr!(locale, desk.error_declined_credit)),
         "case_decision_other_currency_by_owner" => {

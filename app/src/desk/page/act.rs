@@ -7,11 +7,14 @@ use crate::base::format;
 use crate::base::forms;
 use crate::base::language::tr;
 use crate::base::money::Money;
+use crate::channels::page as channels;
 use crate::disputes::model::{Outcome, Reason, Stage};
 use crate::disputes::words;
+use crate::given_away::page as given_away;
 use crate::help::page as help;
-use crate::macros::page as macros;
+use crate::inbox::uploads;
 use crate::live::page as live;
+use crate::macros::page as macros;
 use crate::ui::field::{Check, Field, Hidden, Select, Submit, TextArea, Weight};
 use crate::ui::form::Form;
 use crate::ui::layout::section;
@@ -29,9 +32,11 @@ pub(super) fn forms(ctx: &Context, sheet: &Sheet) -> Option<AnyView> {
         {(!closed && !mine).then(|| take(ctx, sheet))}
         {reply(ctx, sheet)}
         {sheet.unanswered.map(|message| needs_no_answer(ctx, sheet, message))}
+        {folded(sheet, "log-message", tr!(locale, channels.form_title), channels::form(ctx, sheet.case.id, &sheet.spoken, sheet.draft_of("log-message"), sheet.id_of("log-message")))}
         {folded(sheet, "note", tr!(locale, desk.note_title), note(ctx, sheet))}
         {(sheet.decision.is_none() && !closed).then(|| folded(sheet, "decide-case", tr!(locale, desk.decide_title), decide(ctx, sheet)))}
         {(!closed).then(|| close(ctx, sheet))}
+        {(!closed).then(|| given_away::form(ctx, (sheet.case.id, sheet.case.version), &sheet.given_away, sheet.draft_of("give-away"), sheet.id_of("give-away")))}
     };
     Some(section(tr!(locale, desk.act_title), body.into_any()))
 }
@@ -59,10 +64,11 @@ fn reply(ctx: &Context, sheet: &Sheet) -> AnyView {
     let draft = sheet.draft_of("reply");
     let name = ctx.staff().map(|staff| staff.name.clone()).unwrap_or_default();
     let (seen, unseen) = (sheet.seen, live::unseen(ctx, &draft, &sheet.unseen));
-    let texts = view! { {macros::composer(ctx, case, &sheet.macros, &draft)}{help::beside(ctx, &sheet.help)} }.into_any();
+    let texts =
+        view! { {macros::composer(ctx, case, &sheet.macros, &draft)}{help::beside(ctx, &sheet.help)} }.into_any();
     view! {
         {live::present(ctx, &sheet.present)}
-        <Form action="/do/reply" id=sheet.id_of("reply") draft=&draft>
+        <Form action="/do/reply" id=sheet.id_of("reply") draft=&draft with_file=true>
             {unseen}
             <Hidden name="case" value=case.to_string()/>
             <Hidden name="seen" value=seen.to_string()/>
@@ -74,6 +80,7 @@ fn reply(ctx: &Context, sheet: &Sheet) -> AnyView {
                 keep=format!("case-{case}-reply")
             />
             <Check name="ask" label=tr!(locale, desk.reply_ask) checked={draft.value("ask") == "yes"}/>
+            {uploads::field(locale, &draft)}
             <Submit text=tr!(locale, desk.reply_button)/>
         </Form>
     }

@@ -9,6 +9,7 @@ use crate::base::error::AppError;
 use crate::base::forms::{self, Draft};
 use crate::base::ids::{CaseId, OfferId};
 use crate::base::language::tr;
+use crate::channels::page as channels;
 use crate::clocks::page as clocks;
 use crate::desk::model::{Authority, Former, Note, Partner, Replay, TermLine, Waiting};
 use crate::desk::rules;
@@ -17,6 +18,7 @@ use crate::disputes::ends::{self, DeskEnds};
 use crate::disputes::model::{About, Case, Decision, Event, Facts, Message, PayoutStep, Pin};
 use crate::disputes::store as cases;
 use crate::disputes::words;
+use crate::given_away::page as given_away;
 use crate::help::page::Beside;
 use crate::inbox::files::{self, Files};
 use crate::inbox::store::{self as mail, Unreachable};
@@ -34,6 +36,7 @@ use crate::ui::case::case as three_columns;
 use crate::ui::layout::page_head;
 use crate::ui::notice;
 use crate::ui::screen::{Query, screen};
+use crate::work::page as work;
 use leptos::prelude::*;
 
 /// Everything a case's page shows.
@@ -43,6 +46,8 @@ pub(super) struct Sheet {
     pub files: Files,
     /// Members to whom mail comes back.
     pub unreachable: Vec<Unreachable>,
+    pub spoken: channels::Desk,
+    pub given_away: given_away::Desk,
     pub notes: Vec<Note>,
     pub events: Vec<Event>,
     /// What became of the payouts it pins.
@@ -64,6 +69,8 @@ pub(super) struct Sheet {
     pub replay: Option<Replay>,
     pub clocks: clocks::Clocks,
     pub ends: DeskEnds,
+    /// With whom it could be, and what it was joined with.
+    pub work: work::Desk,
     /// Whether the reader may act, or only read.
     pub may_act: bool,
     pub draft: Draft,
@@ -135,13 +142,16 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         }
         None => None,
     };
-    let may_act = Who::Desk.includes(&ctx.actor);
     let in_force = terms::in_force(tx, case.programme, None, partner, now).await?;
+    let work = work::Desk::read(ctx, tx, query, &case).await?;
+    let may_act = Who::Desk.includes(&ctx.actor) && !work.is_merged();
     let of = |field| in_force.iter().find(|version| version.field == field).cloned();
     Ok(Sheet {
         messages: cases::messages(tx, partner, id).await?,
         files: files::of_case(tx, partner, id).await?,
         unreachable: mail::unreachable(tx, partner).await?,
+        spoken: channels::Desk::read(tx, partner, id).await?,
+        given_away: given_away::Desk::read(tx, partner, id).await?,
         notes: store::notes(tx, partner, id).await?,
         events: cases::events(tx, partner, id).await?,
         paid: cases::payout_steps(tx, partner, id).await?,
@@ -164,6 +174,7 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         mentions: Colleagues::read(tx).await?,
         similar: similar::store::like(tx, partner, id, similar::page::MOST).await?,
         may_act,
+        work,
         unseen: match live::seen_of(&draft) {
             Some(then) => live_store::unseen(tx, partner, id, &then).await?,
             None => Vec::new(),
@@ -198,10 +209,13 @@ fn show(ctx: &Context, query: &Query, asked: &Asked, waiting: &[Waiting], sheet:
     let head = page_head(title, Some(live::region("lead", talk::lead(ctx, sheet))));
     let talk = view! {
         {notice::done(ctx, done)}
+        {sheet.work.head(ctx, &sheet.draft)}
+        {given_away::told(ctx, &sheet.given_away)}
         {live::region("decision", talk::decision(ctx, sheet).into_any())}
         {talk::conversation(ctx, sheet)}
         {act::forms(ctx, sheet)}
         {sheet.ends.show(ctx, &sheet.case, sheet.authority, &sheet.draft)}
+        {sheet.work.forms(ctx, &sheet.draft)}
         {live::region("steps", talk::time_line(ctx, sheet))}
     };
     let facts = view! {
@@ -228,6 +242,7 @@ fn done(ctx: &Context, code: Option<&str>) -> Option<String> {
     Some(match code? {
         "taken" => tr!(locale, desk.done_taken),
         "sent" => tr!(locale, desk.done_sent),
+        "logged" => tr!(locale, channels.done_logged),
         "noted" => tr!(locale, desk.done_noted),
         "marked" => tr!(locale, desk.done_marked),
         "decided" => tr!(locale, desk.done_decided),

@@ -22,10 +22,12 @@ use crate::ui::Tone;
 use crate::ui::badge::badge;
 use crate::ui::empty::{empty, empty_with};
 use crate::ui::layout::{page_head, pages, tabs};
+use crate::ui::notice::done;
 use crate::ui::screen::{Query, screen};
 use crate::ui::table::{Head, Row, Table};
 use crate::ui::text;
 use crate::views::page as views;
+use crate::work::page as work;
 use leptos::prelude::*;
 
 /// Which page of the queue an address asks for, and what was wrong with the asking.
@@ -81,6 +83,7 @@ pub fn Desk() -> impl IntoView {
         }
         tabs_shown.extend(saved);
         let choices = store::choices(&mut tx).await?;
+        let marked = work::Marked::read(&ctx, &mut tx, &query).await?;
         tx.commit().await?;
         let save = if Who::Desk.includes(&ctx.actor) {
             Some(views::save_form(&ctx, &query, asked.view, &asked.filter).await?)
@@ -90,10 +93,13 @@ pub fn Desk() -> impl IntoView {
         let title = tr!(ctx.locale, desk.title);
         let body = view! {
             {page_head(title.clone(), Some(live::region("lead", lead(&ctx, asked.view, tally))))}
+            <p>{text::link(paths::LOG.to_owned(), tr!(ctx.locale, channels.log_link))}</p>
+            {done(&ctx, (query.get("done") == Some("given-away")).then(|| tr!(ctx.locale, given_away.done)))}
             {search::bar(&ctx, "")}
             {tabs(tabs_shown)}
             {filter::section(&ctx, &query, asked.view, &asked.filter, &asked.problems, &choices)}
             {save}
+            {marked.show(&ctx)}
             {live::region("queue", list(&ctx, &asked, page))}
         };
         Ok((title, body.into_any()))
@@ -121,6 +127,7 @@ pub(super) fn label(ctx: &Context, view: View) -> String {
         View::Unassigned => tr!(ctx.locale, desk.view_unassigned),
         View::Breaching => tr!(ctx.locale, clocks.view_breaching),
         View::All => tr!(ctx.locale, desk.view_all),
+        View::Snoozed => tr!(ctx.locale, work.view_snoozed),
         View::Closed => tr!(ctx.locale, desk.view_closed),
     }
 }
@@ -152,12 +159,13 @@ fn list(ctx: &Context, asked: &Asked, page: Page) -> AnyView {
             View::Unassigned => tr!(locale, desk.empty_unassigned),
             View::Breaching => tr!(locale, clocks.empty_breaching),
             View::All => tr!(locale, desk.empty_all),
+            View::Snoozed => tr!(locale, work.empty_snoozed),
             View::Closed => tr!(locale, desk.empty_closed),
         };
         return empty(tr!(locale, desk.empty_title), text);
     }
     let head = |label, numeric| Head { label, numeric };
-    let heads = vec![
+    let mut heads = vec![
         head(tr!(locale, desk.head_number), true),
         head(tr!(locale, desk.head_partner), false),
         head(tr!(locale, desk.head_kind), false),
@@ -167,6 +175,7 @@ fn list(ctx: &Context, asked: &Asked, page: Page) -> AnyView {
         head(tr!(locale, desk.head_assignee), false),
         head(tr!(locale, desk.head_reason), false),
     ];
+    heads.extend(work::head(ctx));
     let at = |begin: Begin| format!("{}{}", address(view, &asked.filter), begin.to_query());
     let (previous, next) = (page.previous.map(at), page.next.map(at));
     let beside = asked.query();
@@ -188,6 +197,7 @@ fn row(ctx: &Context, beside: &str, line: &Waiting) -> Row {
             line.promised_at.map_or_else(nothing, |promised| text::time_exact(ctx, promised)),
             line.assignee.clone().map_or_else(nothing, IntoAny::into_any),
             reason(ctx, line),
+            work::check(ctx, line.id),
         ],
         href: Some(format!("{}?{beside}", paths::case(line.id))),
     }

@@ -4,6 +4,7 @@ use super::case::Sheet;
 use super::{outcome_words, stage_badge, stage_words};
 use crate::base::context::Context;
 use crate::base::language::tr;
+use crate::channels::page as channels;
 use crate::disputes::model::Side;
 use crate::disputes::{rules, words};
 use crate::inbox;
@@ -66,7 +67,7 @@ pub(super) fn conversation(ctx: &Context, sheet: &Sheet) -> AnyView {
             Side::Partner => case::Side::Partner,
             Side::Staff => case::Side::Staff,
         };
-        let when = text::time_exact(ctx, message.at);
+        let when = channels::when(ctx, message, sheet.spoken.logger(message.id));
         let body = inbox::page::body(ctx, message, sheet.files.get(&message.id));
         (message.at, case::message_with(side, message.author.clone(), when, body))
     });

@@ -107,7 +107,9 @@ pub async fn mark_no_answer(
 ) -> Result<(), AppError> {
     let done = sqlx::query!(
         "INSERT INTO needs_no_answer (partner_id, case_id, message_id, marked_by, marked_at)
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+         SELECT $1, m.case_id, m.message_id, $4, $5 FROM message m
+         WHERE m.partner_id = $1 AND m.message_id = $3 AND m.case_id = ANY (case_family($1, $2))
+         ON CONFLICT DO NOTHING",
         partner.0,
         case.0,
         message,

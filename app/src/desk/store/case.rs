@@ -58,7 +58,7 @@ pub async fn assignee(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<O
 /// When the database is away.
 pub async fn notes(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<Note>, AppError> {
     let rows = sqlx::query!(
-        "SELECT author_name, body, written_at FROM note WHERE partner_id = $1 AND case_id = $2 ORDER BY note_id",
+        "SELECT author_name, body, written_at FROM note WHERE partner_id = $1 AND case_id = ANY (case_family($1, $2)) ORDER BY note_id",
         partner.0,
         case.0,
     )
@@ -67,23 +67,12 @@ pub async fn notes(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<
     Ok(rows.into_iter().map(|row| Note { author: row.author_name, body: row.body, at: row.written_at }).collect())
 }
 
-/// The partner's last message, where nobody answered it or marked it as needing no answer.
+/// The partner's last message, where nobody answered it or marked it as needing no answer; in all that was merged into the case.
 ///
 /// # Errors
 /// When the database is away.
 pub async fn unanswered(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Option<i64>, AppError> {
-    Ok(sqlx::query_scalar!(
-        "SELECT last.message_id
-         FROM (SELECT m.message_id, m.side FROM message m WHERE m.partner_id = $1 AND m.case_id = $2
-               ORDER BY m.message_id DESC LIMIT 1) last
-         WHERE last.side = 'partner' AND NOT EXISTS (
-             SELECT FROM needs_no_answer n
-             WHERE n.partner_id = $1 AND n.case_id = $2 AND n.message_id = last.message_id)",
-        partner.0,
-        case.0,
-    )
-    .fetch_optional(&mut **tx)
-    .await?)
+    Ok(sqlx::query_scalar!("SELECT case_unanswered($1, $2)", partner.0, case.0,).fetch_one(&mut **tx).await?)
 }
 
 /// The inputs that a commission keeps: rate, order amount, currency.

@@ -11,6 +11,7 @@ use crate::desk::model::{View, Waiting};
 use crate::desk::order::{self, FirstMoney, Pressure, Waits};
 use crate::disputes::model::{Kind, Stage};
 use crate::disputes::rules::running_promise;
+use crate::given_away::store as given_away;
 use chrono::{DateTime, Utc};
 
 mod keys;
@@ -59,6 +60,9 @@ pub async fn page(
             last = cursor(keys.last()).filter(|_| more);
         }
     }
+    // What its reader gave away is out of their sight; the page is so much shorter.
+    let gone = given_away::by(tx, narrowed.reader).await?;
+    keys.retain(|key| !gone.contains(&key.case));
     Ok(Page { lines: lines(tx, &keys, now).await?, previous: first.map(Begin::Before), next: last.map(Begin::After) })
 }
 

@@ -5,6 +5,7 @@ use crate::base::context::Context;
 use crate::base::language::tr;
 use crate::disputes::model::{Case, Stage};
 use crate::disputes::{rules, store, words};
+use crate::incidents::page as incidents;
 use crate::live::page as live;
 use crate::paths;
 use crate::rota::page::presence;
@@ -29,9 +30,11 @@ pub fn Disputes() -> impl IntoView {
         let lead = lead(&ctx, &cases);
         cases.retain(|case| sought.as_ref().is_none_or(|found| found.contains(&case.id)));
         let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);
+        let banner = incidents::banner(&ctx, &mut tx).await?;
         let title = tr!(ctx.locale, disputes.title);
         let body = view! {
             {page_head(title.clone(), Some(live::region("lead", view! { {lead}{on} }.into_any())))}
+            {banner}
             {bar}
             {live::region("disputes", if cases.is_empty() && sought.is_some() { none_found(&ctx) } else { list(&ctx, cases) })}
         };

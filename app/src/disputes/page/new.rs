@@ -12,6 +12,7 @@ use crate::disputes::api::kept_as;
 use crate::disputes::model::{ConversionFacts, Facts, Kind};
 use crate::disputes::{facts, rules, store, words};
 use crate::help::page::before_sending;
+use crate::inbox::uploads;
 use crate::paths;
 use crate::rota::page::presence;
 use crate::statements;
@@ -120,7 +121,7 @@ async fn about(ctx: &Context, tx: &mut Tx, member: &Member, query: &Query, draft
 fn form(ctx: &Context, draft: &Draft, fields: AnyView) -> AnyView {
     let (locale, draft, keep) = (ctx.locale, draft.clone(), kept_as(&ctx.path));
     view! {
-        <Form action="/do/open-dispute" id="form" draft=&draft>
+        <Form action="/do/open-dispute" id="form" draft=&draft with_file=true>
             {fields}
             <TextArea
                 name="body" label=tr!(locale, disputes.field_body) hint=Some(tr!(locale, disputes.field_body_hint))
@@ -128,6 +129,7 @@ fn form(ctx: &Context, draft: &Draft, fields: AnyView) -> AnyView {
                 keep=keep
             />
             <Hidden name="form_key" value=draft.value_or("form_key", &forms::new_key())/>
+            {uploads::field(locale, &draft)}
             <Submit text=tr!(locale, disputes.open_button)/>
         </Form>
     }

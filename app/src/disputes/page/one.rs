@@ -7,11 +7,15 @@ use crate::base::forms::{self, Draft};
 use crate::base::ids::CaseId;
 use crate::base::language::tr;
 use crate::disputes::ends::{self, Ends};
+use crate::channels::page as channels;
 use crate::disputes::model::{Case, Decision, Event, Message, PayoutStep, Pin, Side, Stage};
 use crate::disputes::{facts, rules, store, words};
 use crate::inbox;
 use crate::inbox::files::{self, Files};
+use crate::inbox::uploads;
+use crate::incidents::page as incidents;
 use crate::live::page as live;
+use crate::paths;
 use crate::rota::page::presence;
 use crate::ui::Tone;
 use crate::ui::case;
@@ -33,6 +37,11 @@ pub fn Dispute() -> impl IntoView {
         let draft = forms::recall(&ctx, query.get("form")).await?;
         let mut tx = ctx.begin().await?;
         let case = store::find(&mut tx, partner, id).await?;
+        // Where it was merged, the link leads to where the conversation goes on.
+        let home = crate::work::store::home(&mut tx, partner, id).await?;
+        if home != id {
+            forms::redirect(&paths::dispute(home));
+        }
         let messages = store::messages(&mut tx, partner, id).await?;
         let files = files::of_case(&mut tx, partner, id).await?;
         let events = store::events(&mut tx, partner, id).await?;
@@ -41,6 +50,7 @@ pub fn Dispute() -> impl IntoView {
         let paid = store::payout_steps(&mut tx, partner, id).await?;
         let ends = Ends::read(&mut tx, &case, ctx.now()).await?;
         let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);
+        let banner = incidents::banner(&ctx, &mut tx).await?;
         let title = words::about(&ctx, case.kind, &case.subject);
         let said = done(&ctx, query.get("done")).or_else(|| ends::done(&ctx, query.get("done")));
         let ending = ends.of_dispute(&ctx, &case, decision.as_ref(), &draft);
@@ -49,6 +59,7 @@ pub fn Dispute() -> impl IntoView {
         let body = view! {
             {page_head(title.clone(), Some(live::region("lead", view! { {lead(&ctx, &case, decision.as_ref())}{on} }.into_any())))}
             {notice::done(&ctx, said)}
+            {banner}
             {live::region("decision", decision.map(|decision| decided(&ctx, &decision)).into_any())}
             {ending}
             {columns(vec![
@@ -113,7 +124,7 @@ fn conversation(ctx: &Context, messages: &[Message], files: &Files) -> AnyView {
                 Side::Staff => case::Side::Staff,
             };
             let body = inbox::page::body(ctx, message, files.get(&message.id));
-            case::message_with(side, message.author.clone(), text::time_exact(ctx, message.at), body)
+            case::message_with(side, message.author.clone(), channels::when(ctx, message, None), body)
         })
         .collect_view();
     section(tr!(ctx.locale, disputes.conversation), live::region("talk", messages.into_any()))
@@ -128,7 +139,7 @@ fn answer_form(ctx: &Context, case: &Case, messages: &[Message], draft: &Draft) 
     let hint = (case.stage == Stage::Closed).then(|| tr!(locale, disputes.answer_reopens));
     let seen = messages.last().map_or(0, |message| message.id);
     view! {
-        <Form action="/do/answer-dispute" id="form" draft=&draft>
+        <Form action="/do/answer-dispute" id="form" draft=&draft with_file=true>
             <Hidden name="case" value=id.to_string()/>
             <Hidden name="seen" value=seen.to_string()/>
             <Hidden name="form_key" value=draft.value_or("form_key", &forms::new_key())/>
@@ -136,6 +147,7 @@ fn answer_form(ctx: &Context, case: &Case, messages: &[Message], draft: &Draft) 
                 name="body" label=label hint=hint value=draft.value("body") error=draft.error("body")
                 rows=5 required=true maxlength=20_000 keep=format!("dispute-{id}-answer")
             />
+            {uploads::field(locale, &draft)}
             <Submit text=tr!(locale, disputes.answer_button)/>
         </Form>
     }

@@ -64,7 +64,8 @@ pub struct NewCase {
 /// When the database is away.
 pub async fn open_about(tx: &mut Tx, partner: PartnerId, conversion: ConversionId) -> Result<Option<CaseId>, AppError> {
     Ok(sqlx::query_scalar!(
-        r#"SELECT c.case_id AS "case: CaseId" FROM case_pin p JOIN support_case c USING (partner_id, case_id)
+        r#"SELECT c.case_id AS "case: CaseId" FROM case_pin p
+           JOIN support_case c ON c.partner_id = p.partner_id AND c.case_id = case_home(p.partner_id, p.case_id)
            WHERE c.partner_id = $1 AND p.conversion_id = $2 AND c.stage <> 'closed'
            ORDER BY c.case_id LIMIT 1"#,
         partner.0,
@@ -80,7 +81,8 @@ pub async fn open_about(tx: &mut Tx, partner: PartnerId, conversion: ConversionI
 /// When the database is away.
 pub async fn open_about_payout(tx: &mut Tx, partner: PartnerId, payout: PayoutId) -> Result<Option<CaseId>, AppError> {
     Ok(sqlx::query_scalar!(
-        r#"SELECT c.case_id AS "case: CaseId" FROM case_pin p JOIN support_case c USING (partner_id, case_id)
+        r#"SELECT c.case_id AS "case: CaseId" FROM case_pin p
+           JOIN support_case c ON c.partner_id = p.partner_id AND c.case_id = case_home(p.partner_id, p.case_id)
            WHERE c.partner_id = $1 AND p.payout_id = $2 AND c.stage <> 'closed'
            ORDER BY c.case_id LIMIT 1"#,
         partner.0,

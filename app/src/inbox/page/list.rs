@@ -107,7 +107,7 @@ fn table(ctx: &Context, mails: Vec<Listed>) -> AnyView {
 pub(super) fn tone(reason: Reason) -> Tone {
     match reason {
         Reason::Stranger | Reason::SeveralAccounts => Tone::Waiting,
-        Reason::Bounce | Reason::Broken => Tone::Bad,
+        Reason::Bounce | Reason::Broken | Reason::Forged => Tone::Bad,
         Reason::Machine | Reason::Loop => Tone::Neutral,
     }
 }

@@ -8,4 +8,4 @@ mod words;
 pub use list::Quarantine;
 pub use message::body;
 pub use one::QuarantinedMail;
-pub use words::room;
+pub use words::{room, size};

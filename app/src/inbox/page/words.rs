@@ -21,6 +21,7 @@ pub(super) fn reason(locale: Locale, reason: Reason) -> String {
         Reason::Machine => tr!(locale, inbox.reason_machine),
         Reason::Loop => tr!(locale, inbox.reason_loop),
         Reason::Broken => tr!(locale, inbox.reason_broken),
+        Reason::Forged => tr!(locale, inbox.reason_forged),
     }
 }
 
@@ -33,11 +34,12 @@ pub(super) fn explained(locale: Locale, reason: Reason) -> String {
         Reason::Machine => tr!(locale, inbox.explained_machine),
         Reason::Loop => tr!(locale, inbox.explained_loop),
         Reason::Broken => tr!(locale, inbox.explained_broken),
+        Reason::Forged => tr!(locale, inbox.explained_forged),
     }
 }
 
 /// A file's length: `12 kB`.
-pub(super) fn size(locale: Locale, bytes: usize) -> String {
+pub fn size(locale: Locale, bytes: usize) -> String {
     let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
     match bytes {
         0..1_000 => format!("{} B", format::count(locale, bytes)),

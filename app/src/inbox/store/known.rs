@@ -22,7 +22,7 @@ pub async fn look_up(tx: &mut Tx, home: &Home, message: &Incoming) -> Result<Kno
         thread = shared(tx, message, accounts).await?;
     }
     let mut about = None;
-    let mut ours = message.from.as_deref().is_some_and(|from| home.is_ours(from));
+    let mut ours = home.marked(message) || message.from.as_deref().is_some_and(|from| home.is_ours(from));
     for uid in &message.answers {
         if about.is_none() {
             about = our_mail(tx, uid).await?.map(|(partner, _)| partner);
@@ -39,7 +39,7 @@ pub async fn look_up(tx: &mut Tx, home: &Home, message: &Incoming) -> Result<Kno
         Some(case) => case_ref(tx, case).await?,
         None => None,
     };
-    Ok(Known { sender, addressed, thread, about, returned, ours })
+    Ok(Known { sender, addressed, thread, about, returned, ours, forged: home.finds_forged(message) })
 }
 
 /// A member of partners, by address. Suspended partners may write; closed ones and disabled people are strangers.

@@ -12,6 +12,7 @@ use crate::disputes::{rules as cases, store as case_store};
 use crate::inbox::model::{Attachment, Incoming};
 use crate::inbox::rules::{CaseRef, case_subject};
 use crate::inbox::{fold, read};
+use crate::work::store as work;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -64,6 +65,7 @@ impl Placed {
 /// # Errors
 /// [`AppError::NotFound`] where there is no such case.
 pub async fn into_case(tx: &mut Tx, case: CaseRef, letter: &Letter<'_>) -> Result<Placed, AppError> {
+    let case = CaseRef { case: work::home(tx, case.partner, case.case).await?, ..case };
     let locked = case_store::lock(tx, case.partner, case.case).await?;
     let stage = cases::after_partner(locked.stage);
     // A promise that runs stands; a partner who writes again does not have to wait anew.
@@ -123,8 +125,8 @@ async fn add_message(tx: &mut Tx, case: CaseRef, letter: &Letter<'_>) -> Result<
     let whole = folded.hides().then_some(letter.read.text.as_str());
     let name = author_name(tx, letter).await?;
     let message = sqlx::query_scalar!(
-        "INSERT INTO message (partner_id, case_id, side, author_id, author_name, body, whole, sent_at, form_key, mail_in_id)
-         VALUES ($1, $2, 'partner', $3, $4, $5, $6, $7, $8, $9) RETURNING message_id",
+        "INSERT INTO message (partner_id, case_id, side, author_id, author_name, body, whole, sent_at, form_key, mail_in_id, channel)
+         VALUES ($1, $2, 'partner', $3, $4, $5, $6, $7, $8, $9, 'mail') RETURNING message_id",
         case.partner.0,
         case.case.0,
         letter.author.map(|author| author.0),

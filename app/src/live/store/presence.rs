@@ -79,12 +79,9 @@ pub async fn renew(tx: &mut Tx, pages: &[Uuid]) -> Result<(), AppError> {
 /// # Errors
 /// When the database is away.
 pub async fn leave(tx: &mut Tx, pages: &[Uuid]) -> Result<(), AppError> {
-    sqlx::query!(
-        "WITH gone AS (DELETE FROM case_presence WHERE page = ANY($1)) SELECT pg_notify('live', '')",
-        pages,
-    )
-    .execute(&mut **tx)
-    .await?;
+    sqlx::query!("WITH gone AS (DELETE FROM case_presence WHERE page = ANY($1)) SELECT pg_notify('live', '')", pages,)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 

@@ -8,4 +8,4 @@ mod write;
 pub use list::{COUNTED, PAGE, counts, list, send_again, server};
 pub use queue::{Claimed, claim, keep_text, note_server, note_try, something_is_due};
 pub use read::{Loaded, load};
-pub use write::{delay, invitation, notice, reply, seal_token};
+pub use write::{invitation, notice, reply, seal_token};

@@ -9,7 +9,8 @@ use crate::base::language;
 use crate::base::money::{Currency, Money};
 use crate::base::secrets::Secrets;
 use crate::mail::letters::{About, Sides};
-use crate::mail::model::{Envelope, Kind, Text};
+use crate::bulletins::store::{self as bulletins, Item};
+use crate::mail::model::{Attached, Envelope, Kind, Text};
 use crate::notices::rules::Notice;
 use crate::payout_methods::model::MethodKind;
 use crate::ratings;
@@ -27,6 +28,10 @@ pub struct Loaded {
     pub sides: Sides,
     /// Whether its reader may not sign in any more.
     pub is_disabled: bool,
+    /// Whether mails to its reader come back.
+    pub is_bounced: bool,
+    /// Whether a file that goes along has not been scanned yet.
+    pub awaits_scan: bool,
 }
 
 /// Reads a mail.
@@ -39,7 +44,7 @@ pub async fn load(db: &Db, secrets: &Secrets, mail: i64) -> Result<Loaded, AppEr
         r#"SELECT o.kind, o.partner_id AS "partner: PartnerId", o.case_id AS "case: CaseId", o.message_id, o.payout_run_id, o.payout_delay_id,
                   o.payout_method_id, o.locale, o.signed_by, o.message_uid, o.refs, o.sealed_token, o.written_at, o.tries,
                   o.person_id AS "person: PersonId", o.notice, o.notice_message_id,
-                  p.name AS "name?", p.disabled_at AS "disabled_at?", coalesce(p.time_zone, 'UTC') AS "zone!",
+                  p.name AS "name?", p.disabled_at AS "disabled_at?", p.bounced_at AS "bounced_at?", coalesce(p.time_zone, 'UTC') AS "zone!",
                   coalesce(p.email, i.email) AS "email!", i.expires_at AS "invited_until?", a.name AS partner_name, g.name AS programme
            FROM mail_out o JOIN partner a USING (partner_id) JOIN programme g USING (programme_id)
            LEFT JOIN person p USING (person_id) LEFT JOIN invitation i ON i.token_hash = o.invitation
@@ -61,6 +66,7 @@ pub async fn load(db: &Db, secrets: &Secrets, mail: i64) -> Result<Loaded, AppEr
             Some(About::Invitation { partner: row.partner_name, token, until })
         }
         (None, Kind::Delay) => Some(delay(&mut tx, row.partner, row.payout_run_id, row.payout_delay_id).await?),
+        (None, Kind::Bulletin) => Some(bulletin(&mut tx, row.partner, mail, &row.locale).await?),
         (None, Kind::MethodConfirm) => Some(confirm(&mut tx, row.partner, row.payout_method_id, token).await?),
         (None, Kind::Notice) => {
             let (kind, asked) = (row.notice.unwrap_or_default(), row.notice_message_id);
@@ -69,6 +75,7 @@ pub async fn load(db: &Db, secrets: &Secrets, mail: i64) -> Result<Loaded, AppEr
         }
         (None, Kind::MethodChanged) => Some(changed(&mut tx, row.partner, row.payout_method_id).await?),
     };
+    let (files, awaits_scan) = files(&mut tx, row.partner, row.case, row.message_id).await?;
     let sides = Sides {
         locale: language::parse(&row.locale),
         zone: row.zone.parse().unwrap_or(chrono_tz::Tz::UTC),
@@ -83,11 +90,44 @@ pub async fn load(db: &Db, secrets: &Secrets, mail: i64) -> Result<Loaded, AppEr
         programme: row.programme,
         message_uid: row.message_uid,
         refs: row.refs,
+        files,
         case: row.case,
         written_at: row.written_at,
         tries: row.tries,
     };
-    Ok(Loaded { envelope, text, about, sides, is_disabled: row.disabled_at.is_some() })
+    Ok(Loaded {
+        envelope,
+        text,
+        about,
+        sides,
+        is_disabled: row.disabled_at.is_some(),
+        is_bounced: row.bounced_at.is_some(),
+        awaits_scan,
+    })
+}
+
+/// The files of a message, those that are harmful left out, and whether one is still to be scanned.
+async fn files(
+    tx: &mut Tx,
+    partner: PartnerId,
+    case: Option<CaseId>,
+    message: Option<i64>,
+) -> Result<(Vec<Attached>, bool), AppError> {
+    let (Some(case), Some(message)) = (case, message) else { return Ok((Vec::new(), false)) };
+    let rows = sqlx::query!(
+        r#"SELECT name, kind, data AS "data!", scan FROM attachment
+           WHERE partner_id = $1 AND case_id = $2 AND message_id = $3 AND data IS NOT NULL AND scan <> 'infected' ORDER BY attachment_id"#,
+        partner.0,
+        case.0,
+        message,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let awaits_scan = rows.iter().any(|row| row.scan == "waiting");
+    Ok((
+        rows.into_iter().map(|row| Attached { name: row.name, kind: row.kind, bytes: row.data }).collect(),
+        awaits_scan,
+    ))
 }
 
 async fn reply(tx: &mut Tx, partner: PartnerId, case: Option<CaseId>, message: Option<i64>) -> Result<About, AppError> {
@@ -148,6 +188,20 @@ async fn delay(tx: &mut Tx, partner: PartnerId, run: Option<i64>, delay: Option<
         .map(|payout| Ok(Money::new(payout.total, Currency::parse(&payout.currency)?)))
         .collect::<Result<_, AppError>>()?;
     Ok(About::Delay { amounts, promised: row.promised, day: row.new_pay_day, message: row.message })
+}
+
+/// Everything that the mail gathered.
+async fn bulletin(tx: &mut Tx, partner: PartnerId, mail: i64, locale: &str) -> Result<About, AppError> {
+    let mut said = Vec::new();
+    for item in bulletins::items(tx, mail, locale).await? {
+        said.push(match item {
+            Item::Delay(run, id) => delay(tx, partner, Some(run), Some(id)).await?,
+            Item::Incident { title, body, next_at, case } => {
+                About::Incident { title, body, next_at, case: case.map(CaseId) }
+            }
+        });
+    }
+    Ok(About::Bulletin(said))
 }
 
 async fn confirm(tx: &mut Tx, partner: PartnerId, method: Option<i64>, token: String) -> Result<About, AppError> {

@@ -2,15 +2,15 @@
 
 use crate::base::db::Tx;
 use crate::base::error::AppError;
-use crate::base::ids::{CaseId, PartnerId, PayoutRunId};
+use crate::base::ids::{CaseId, PartnerId};
 use crate::base::secrets::{Secrets, SecretsError};
 use crate::mail::home::MailHome;
 use crate::sign_in::token;
 use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
-/// A reply of staff goes to every member of the partner's account, as an answer to the last mail of its case; gives how
-/// many there are.
+/// A reply of staff goes to every member of the partner's account, as an answer to the last mail of its case, ours or
+/// that member's own; gives how many there are.
 ///
 /// # Errors
 /// When the database is away.
@@ -25,9 +25,13 @@ pub async fn reply(
         r#"INSERT INTO mail_out (kind, partner_id, person_id, case_id, message_id, locale, signed_by, message_uid, refs, written_at)
            SELECT 'reply', m.partner_id, m.person_id, $2, $3, left(p.locale, 2), $4, '<' || gen_random_uuid() || '@' || $5 || '>',
                   ARRAY['<case-' || $2::bigint || '@' || $5 || '>'] || coalesce(
-                      (SELECT array_agg(o.message_uid ORDER BY o.mail_id)
-                       FROM (SELECT mail_id, message_uid FROM mail_out
-                             WHERE case_id = $2 AND person_id = m.person_id ORDER BY mail_id DESC LIMIT 8) o), '{}'),
+                      (SELECT array_agg(o.uid ORDER BY o.at, o.uid)
+                       FROM (SELECT message_uid AS uid, written_at AS at FROM mail_out WHERE case_id = $2 AND person_id = m.person_id
+                             UNION ALL
+                             SELECT '<' || i.message_uid || '>', w.sent_at FROM message w JOIN mail_in i USING (mail_in_id)
+                             WHERE w.partner_id = $1 AND w.case_id = $2 AND w.author_id = m.person_id
+                               AND i.message_uid ~ '^[!-;=?-~]+@[!-;=?-~]+$' AND length(i.message_uid) <= 250
+                             ORDER BY at DESC, uid LIMIT 9) o), '{}'),
                   $6
            FROM partner_member m JOIN person p USING (person_id)
            WHERE m.partner_id = $1 AND p.disabled_at IS NULL
@@ -72,36 +76,6 @@ pub async fn notice(
         case.0,
         notice,
         asked,
-        signed_by,
-        home.domain(),
-        now,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(written.rows_affected())
-}
-
-/// A delay goes to every member of every partner whose payout of the run is still on its way; gives how many there are.
-///
-/// # Errors
-/// When the database is away.
-pub async fn delay(
-    tx: &mut Tx,
-    home: &MailHome,
-    (run, delay): (PayoutRunId, i64),
-    signed_by: &str,
-    now: DateTime<Utc>,
-) -> Result<u64, AppError> {
-    let written = sqlx::query!(
-        "INSERT INTO mail_out (kind, partner_id, person_id, payout_run_id, payout_delay_id, locale, signed_by, message_uid, written_at)
-         SELECT 'delay', w.partner_id, m.person_id, $1, $2, left(p.locale, 2), $3, '<' || gen_random_uuid() || '@' || $4 || '>', $5
-         FROM (SELECT DISTINCT partner_id FROM payout
-               WHERE payout_run_id = $1 AND state IN ('scheduled', 'approved', 'held', 'submitted', 'unknown')) w
-         JOIN partner_member m USING (partner_id) JOIN person p USING (person_id)
-         WHERE p.disabled_at IS NULL
-         ON CONFLICT DO NOTHING",
-        run.0,
-        delay,
         signed_by,
         home.domain(),
         now,

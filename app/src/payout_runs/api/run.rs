@@ -158,7 +158,7 @@ pub async fn delay(ctx: &Context, form: &DelayForm) -> Result<End, AppError> {
         return Ok(End::Refused(paths::run_view(run, "sending"), errors));
     };
     let new = NewDelay { run, promised: head.promised(), day, message, form_key };
-    store::tell_delay(&mut tx, &ctx.mail, staff, new, &ctx.request_id, ctx.now()).await?;
+    store::tell_delay(&mut tx, staff, new, &ctx.request_id, ctx.now()).await?;
     tx.commit().await?;
     Ok(sending_done(run, "delayed"))
 }

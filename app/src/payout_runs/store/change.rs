@@ -6,8 +6,7 @@ use crate::base::actor::{Actor, Staff};
 use crate::base::db::Tx;
 use crate::base::error::{AppError, constraint};
 use crate::base::ids::{PartnerId, PayoutFileId, PayoutId, PayoutRunId, PersonId};
-use crate::mail::home::MailHome;
-use crate::mail::store as mail;
+use crate::bulletins::store as bulletins;
 use crate::payout_runs::model::State;
 use crate::payout_runs::steps::{Standing, Step};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -200,13 +199,12 @@ pub struct NewDelay<'a> {
     pub form_key: Uuid,
 }
 
-/// Tells everybody in a run a later pay day, by mail too; `false` where this form had told it before. The caller commits.
+/// Writes a later pay day of a run down, to be told to everybody in it, by mail too; `false` where this form had told it before. The caller commits.
 ///
 /// # Errors
 /// When the database is away.
 pub async fn tell_delay(
     tx: &mut Tx,
-    home: &MailHome,
     staff: &Staff,
     new: NewDelay<'_>,
     request_id: &str,
@@ -226,7 +224,7 @@ pub async fn tell_delay(
     .fetch_optional(&mut **tx)
     .await?;
     let Some(delay) = written else { return Ok(false) };
-    mail::delay(tx, home, (new.run, delay), &staff.name, now).await?;
+    bulletins::tell_delay(tx, (new.run, delay), &staff.name, now).await?;
     let change = Change {
         action: "payout_run.delayed",
         subject: format!("payout_run/{}", new.run),

@@ -148,13 +148,14 @@ pub(super) use narrowed;
 
 /// One page's keys and one more. `$place` is what it is sorted by, `$open` which cases there are, `$beyond` and `$order` the
 /// direction. Cases whose next step has come, and was not made yet, are few: they are asked for apart, by where they
-/// stand now.
+/// stand now. What is put off is out of the way until it runs out.
 macro_rules! keys {
     ($tx:ident, $narrowed:ident, $now:ident, $whose:ident, $cursor:ident, $limit:ident: by place $of:tt $beyond:tt $order:tt) => {
         narrowed!(query_as!($tx, $narrowed, $now, $whose; [Row, r#"
             SELECT partner_id AS "partner_id!", case_id AS "case_id!", at AS "at!" FROM (
                 (SELECT c.partner_id, c.case_id, c.place_at AS at FROM support_case c
-                 WHERE c.stage <> 'closed' AND (c.step_at IS NULL OR c.step_at > $1::timestamptz) AND "# + $of + r#"
+                 WHERE c.stage <> 'closed' AND (c.step_at IS NULL OR c.step_at > $1::timestamptz)
+                   AND (c.snoozed_until IS NULL OR c.due_at <= $1) AND "# + $of + r#"
                    AND (c.place_at, c.case_id) "# + $beyond + r#" ($13, $14)
                    AND ($3::text IS NULL OR c.kind = $3) AND ($4::text IS NULL OR c.stage = $4)
                    AND ($5::bigint IS NULL OR c.programme_id = $5) AND ($6::bigint[] IS NULL OR c.partner_id = ANY ($6))
@@ -166,7 +167,7 @@ macro_rules! keys {
                 UNION ALL
                 (SELECT c.partner_id, c.case_id, s.at FROM support_case c
                  CROSS JOIN LATERAL (SELECT case_place(c.standing_at, c.due_at, c.pay_by, $1) AS at) s
-                 WHERE c.stage <> 'closed' AND c.step_at <= $1 AND "# + $of + r#"
+                 WHERE c.stage <> 'closed' AND c.step_at <= $1 AND (c.snoozed_until IS NULL OR c.due_at <= $1) AND "# + $of + r#"
                    AND (s.at, c.case_id) "# + $beyond + r#" ($13, $14)
                    AND ($3::text IS NULL OR c.kind = $3) AND ($4::text IS NULL OR c.stage = $4)
                    AND ($5::bigint IS NULL OR c.programme_id = $5) AND ($6::bigint[] IS NULL OR c.partner_id = ANY ($6))
@@ -226,6 +227,12 @@ pub(super) async fn keys(
         }
         (View::Breaching, _, false) => {
             keys!(tx, narrowed, soon, whose, cursor, limit: by "c.due_at" "c.stage <> 'closed' AND c.due_at <= $1 AND ($2::bigint IS NULL OR c.assignee_id = $2)" "<" "DESC")
+        }
+        (View::Snoozed, _, true) => {
+            keys!(tx, narrowed, now, whose, cursor, limit: by "c.snoozed_until" "c.snoozed_until IS NOT NULL AND ($2::bigint IS NULL OR c.assignee_id = $2)" ">" "ASC")
+        }
+        (View::Snoozed, _, false) => {
+            keys!(tx, narrowed, now, whose, cursor, limit: by "c.snoozed_until" "c.snoozed_until IS NOT NULL AND ($2::bigint IS NULL OR c.assignee_id = $2)" "<" "DESC")
         }
         (View::Closed, Whose::Person(_), true) => {
             keys!(tx, narrowed, now, whose, cursor, limit: by "c.closed_at" "c.stage = 'closed' AND c.assignee_id = $2::bigint" ">" "ASC")

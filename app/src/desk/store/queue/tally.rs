@@ -62,6 +62,9 @@ pub async fn tally(tx: &mut Tx, view: View, narrowed: &Narrowed, now: DateTime<U
         (View::Breaching, _) => {
             tallied!(tx, narrowed, soon, whose, limit, now: "c.stage <> 'closed' AND c.due_at <= $1 AND ($2::bigint IS NULL OR c.assignee_id = $2)" by "c.due_at")
         }
+        (View::Snoozed, _) => {
+            tallied!(tx, narrowed, now, whose, limit, now: "c.snoozed_until IS NOT NULL AND ($2::bigint IS NULL OR c.assignee_id = $2)" by "c.snoozed_until")
+        }
         (View::Closed, Whose::Person(_)) => {
             tallied!(tx, narrowed, now, whose, limit, now: "c.stage = 'closed' AND c.assignee_id = $2::bigint" by "c.closed_at DESC")
         }
@@ -69,13 +72,13 @@ pub async fn tally(tx: &mut Tx, view: View, narrowed: &Narrowed, now: DateTime<U
             tallied!(tx, narrowed, now, whose, limit, now: "c.stage = 'closed' AND $2::bigint IS NULL" by "c.closed_at DESC")
         }
         (_, Whose::Person(_)) => {
-            tallied!(tx, narrowed, now, whose, limit, now: "c.stage <> 'closed' AND c.assignee_id = $2::bigint" by "c.place_at")
+            tallied!(tx, narrowed, now, whose, limit, now: "c.stage <> 'closed' AND (c.snoozed_until IS NULL OR c.due_at <= $1) AND c.assignee_id = $2::bigint" by "c.place_at")
         }
         (_, Whose::Nobody) => {
-            tallied!(tx, narrowed, now, whose, limit, now: "c.stage <> 'closed' AND $2::bigint IS NULL AND c.assignee_id IS NULL" by "c.place_at")
+            tallied!(tx, narrowed, now, whose, limit, now: "c.stage <> 'closed' AND (c.snoozed_until IS NULL OR c.due_at <= $1) AND $2::bigint IS NULL AND c.assignee_id IS NULL" by "c.place_at")
         }
         (_, Whose::Everybody) => {
-            tallied!(tx, narrowed, now, whose, limit, now: "c.stage <> 'closed' AND $2::bigint IS NULL" by "c.place_at")
+            tallied!(tx, narrowed, now, whose, limit, now: "c.stage <> 'closed' AND (c.snoozed_until IS NULL OR c.due_at <= $1) AND $2::bigint IS NULL" by "c.place_at")
         }
     };
     let count = |count: i64| usize::try_from(count).unwrap_or_default();

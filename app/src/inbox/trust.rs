@@ -1,0 +1,92 @@
+//! Whether a message is from whom it says: what one's own mail server found, and nobody else's. Pure.
+
+use super::model::{Incoming, Proof};
+
+/// Whether the mail server of this name found that a message is not from the domain of its From.
+///
+/// DMARC (RFC 7489) decides where it says pass or fail. Where the domain has no such policy, a failed SPF (RFC 7208) or
+/// DKIM (RFC 6376) counts unless the other one passed for that domain: a message that was forwarded fails the first, one
+/// that a list changed fails the second. A server that says nothing has found nothing. What other servers wrote counts
+/// for nothing: anybody can write it. That one's own server takes out forged verdicts in its name is RFC 8601, section 5.
+pub fn is_forged(message: &Incoming, server: &str) -> bool {
+    let server = server.to_lowercase();
+    let proofs: Vec<&Proof> = message
+        .verdicts
+        .iter()
+        .filter(|verdict| verdict.server == server)
+        .flat_map(|verdict| &verdict.proofs)
+        .collect();
+    let says = |method: &str, result: &str| proofs.iter().any(|proof| proof.method == method && proof.result == result);
+    if says("dmarc", "fail") {
+        return true;
+    }
+    if says("dmarc", "pass") {
+        return false;
+    }
+    let domain = message.from.as_deref().and_then(|from| from.rsplit_once('@')).map_or("", |(_, domain)| domain);
+    let proved = proofs.iter().any(|proof| {
+        proof.result == "pass"
+            && matches!(proof.method.as_str(), "spf" | "dkim")
+            && proof.domain.as_deref().is_some_and(|of| aligned(domain, of))
+    });
+    let failed = says("spf", "fail") || says("spf", "softfail") || says("dkim", "fail");
+    failed && !proved
+}
+
+/// The same domain, or one below the other: relaxed alignment, without the list of public suffixes.
+fn aligned(from: &str, proved: &str) -> bool {
+    let below = |inner: &str, outer: &str| {
+        outer.contains('.') && inner.strip_suffix(outer).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    below(from, proved) || below(proved, from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inbox::model::Verdict;
+
+    fn message(server: &str, proofs: &[(&str, &str, &str)]) -> Incoming {
+        let proofs = proofs
+            .iter()
+            .map(|(method, result, domain)| Proof {
+                method: (*method).into(),
+                result: (*result).into(),
+                domain: (!domain.is_empty()).then(|| (*domain).to_owned()),
+            })
+            .collect();
+        let verdicts = vec![Verdict { server: server.into(), proofs }];
+        Incoming { from: Some("gala@shop.example".into()), verdicts, ..Incoming::default() }
+    }
+
+    fn forged(proofs: &[(&str, &str, &str)]) -> bool {
+        is_forged(&message("mx.desk.example", proofs), "MX.desk.example")
+    }
+
+    #[test]
+    fn dmarc_decides() {
+        assert!(forged(&[("dmarc", "fail", "shop.example"), ("spf", "pass", "shop.example")]));
+        assert!(!forged(&[("dmarc", "pass", "shop.example"), ("spf", "fail", "")]));
+    }
+
+    #[test]
+    fn without_dmarc_one_proof_of_the_domain_is_enough() {
+        assert!(forged(&[("spf", "fail", "shop.example"), ("dkim", "none", "")]));
+        assert!(forged(&[("spf", "softfail", "shop.example")]));
+        assert!(!forged(&[("spf", "fail", "forwarder.example"), ("dkim", "pass", "shop.example")]));
+        assert!(!forged(&[("dkim", "fail", "shop.example"), ("spf", "pass", "bounces.shop.example")]));
+        // Somebody proved to be somebody else.
+        assert!(forged(&[("spf", "fail", "shop.example"), ("dkim", "pass", "evil.example")]));
+        assert!(forged(&[("dkim", "fail", "shop.example"), ("spf", "pass", "example")]));
+        assert!(!forged(&[]) && !forged(&[("dkim", "none", ""), ("spf", "none", "")]));
+    }
+
+    #[test]
+    fn nobody_elses_verdict_counts() {
+        let other = message("mx.evil.example", &[("dmarc", "fail", "shop.example")]);
+        assert!(!is_forged(&other, "mx.desk.example"));
+        let mut both = message("mx.evil.example", &[("dmarc", "pass", "shop.example")]);
+        both.verdicts.extend(message("mx.desk.example", &[("spf", "fail", "")]).verdicts);
+        assert!(is_forged(&both, "mx.desk.example"));
+    }
+}

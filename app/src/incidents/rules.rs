@@ -1,0 +1,110 @@
+//! What a word about an incident does to a case, and which cases a list names. Pure.
+
+use super::model::UpdateKind;
+use crate::base::ids::CaseId;
+use crate::disputes::model::{Side, Stage};
+use crate::disputes::rules::after_reply;
+
+/// The most cases that are put in at once by their numbers.
+pub const MOST_CASES: usize = 2000;
+
+/// What becomes of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// The word is said in it, and it goes to this stage.
+    Told(Stage),
+    /// Its partner wrote something that nobody has read: a person answers it.
+    ByHand,
+}
+
+/// What a word does to a case. `last` is who wrote the newest message, and whether a person has marked it as needing no
+/// answer; `unseen` whether it is newer than what whoever put the case in could see.
+pub fn telling(kind: UpdateKind, stage: Stage, decided: bool, last: (Side, bool), unseen: bool) -> Telling {
+    match (last, unseen) {
+        ((Side::Partner, false), true) => Telling::ByHand,
+        _ if kind == UpdateKind::Closed => Telling::Told(Stage::Closed),
+        _ => Telling::Told(after_reply(stage, false, decided)),
+    }
+}
+
+/// Why a list of cases is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListError {
+    /// It names nothing.
+    Empty,
+    /// This is no number of a case.
+    NotANumber(String),
+    /// It names too many.
+    TooMany,
+}
+
+/// Numbers of cases, parted by spaces, commas or line ends, each with or without `#`; none twice, in their order.
+///
+/// # Errors
+/// [`ListError`].
+pub fn parse_cases(text: &str) -> Result<Vec<CaseId>, ListError> {
+    let mut cases = Vec::new();
+    for word in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')).filter(|word| !word.is_empty()) {
+        let number: i64 = word
+            .trim_start_matches('#')
+            .parse()
+            .ok()
+            .filter(|number| *number > 0)
+            .ok_or_else(|| ListError::NotANumber(word.chars().take(20).collect()))?;
+        cases.push(CaseId(number));
+    }
+    cases.sort_unstable();
+    cases.dedup();
+    match cases.len() {
+        0 => Err(ListError::Empty),
+        count if count > MOST_CASES => Err(ListError::TooMany),
+        _ => Ok(cases),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_nobody_has_read_is_never_answered_by_the_way() {
+        for kind in [UpdateKind::Opened, UpdateKind::Update, UpdateKind::Closed] {
+            for stage in Stage::ALL {
+                assert_eq!(telling(kind, *stage, false, (Side::Partner, false), true), Telling::ByHand);
+                assert_ne!(telling(kind, *stage, false, (Side::Partner, true), true), Telling::ByHand);
+                assert_ne!(telling(kind, *stage, false, (Side::Partner, false), false), Telling::ByHand);
+                assert_ne!(telling(kind, *stage, true, (Side::Staff, false), true), Telling::ByHand);
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_word_closes_and_the_others_do_not() {
+        let last = (Side::Staff, false);
+        assert_eq!(telling(UpdateKind::Closed, Stage::InReview, false, last, false), Telling::Told(Stage::Closed));
+        assert_eq!(telling(UpdateKind::Update, Stage::Received, false, last, false), Telling::Told(Stage::InReview));
+        assert_eq!(telling(UpdateKind::Update, Stage::Decided, true, last, false), Telling::Told(Stage::Decided));
+        assert_eq!(telling(UpdateKind::Update, Stage::Closed, false, last, false), Telling::Told(Stage::Closed));
+    }
+
+    #[test]
+    fn numbers_of_cases_as_people_write_them() {
+        assert_eq!(parse_cases("#7, 3;3\r\n 12"), Ok(vec![CaseId(3), CaseId(7), CaseId(12)]));
+        assert_eq!(parse_cases(" ,\n"), Err(ListError::Empty));
+        for wrong in ["x", "-3", "0", "1.5", "99999999999999999999"] {
+            assert_eq!(parse_cases(wrong), Err(ListError::NotANumber(wrong.into())));
+        }
+        let many: String = (1..=2001).map(|number| format!("{number} ")).collect();
+        assert_eq!(parse_cases(&many), Err(ListError::TooMany));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_list_or_told_why_not(text in "(?s).{0,200}") {
+            if let Ok(cases) = parse_cases(&text) {
+                prop_assert!(cases.is_sorted() && !cases.is_empty());
+            }
+        }
+    }
+}

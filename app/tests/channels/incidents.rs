@@ -1,0 +1,244 @@
+//! Incidents and bulletins: said once, told everywhere, to nobody too often.
+
+use crate::desk_house::{Answer, House, key, post};
+use app::base::context::Context;
+use app::base::ids::CaseId;
+use app::incidents::api::{open_incident, put_into_incident, update_incident};
+use app::incidents::store as incidents;
+use app::mail::home::MailHome;
+use app::mail::letters;
+use app::mail::store as mail;
+use app::bulletins::api::set_bulletin_policy;
+use app::bulletins::store as bulletins;
+use http::StatusCode;
+use sqlx::PgPool;
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+async fn open(ctx: &Context, house: &House, everybody: bool, form_key: &str) -> Answer {
+    let (programme, everybody, form_key) =
+        (some(&house.programme.to_string()), everybody.then(|| "yes".to_owned()), form_key.to_owned());
+    post(ctx, || {
+        let (titles, bodies) =
+            ((some("Tracking was down"), some("El seguimiento falló")), (some("We know."), some("Lo sabemos.")));
+        open_incident(
+            programme,
+            some(""),
+            some("2026-12-01T06:00"),
+            some(""),
+            everybody,
+            titles.0,
+            titles.1,
+            bodies.0,
+            bodies.1,
+            some("2026-12-01T16:00"),
+            form_key,
+        )
+    })
+    .await
+}
+
+async fn say(ctx: &Context, house: &House, words: &str, over: bool) -> Answer {
+    let version: i32 = house.one("SELECT max(version) FROM incident").await;
+    let id: i64 = house.one("SELECT max(incident_id) FROM incident").await;
+    let (en, es) = (some(&format!("{words} (en)")), some(&format!("{words} (es)")));
+    let next = (house.now + chrono::TimeDelta::hours(6)).format("%Y-%m-%dT%H:%M").to_string();
+    let (next, over) = (Some(next), over.then(|| "yes".to_owned()));
+    post(ctx, || update_incident(id.to_string(), version.to_string(), en, es, next, over, key())).await
+}
+
+async fn put(ctx: &Context, house: &House, cases: &str) -> Answer {
+    let id: i64 = house.one("SELECT max(incident_id) FROM incident").await;
+    let cases = some(cases);
+    post(ctx, || put_into_incident(id.to_string(), cases, None)).await
+}
+
+/// Everything the jobs do, twice: the second time finds nothing.
+async fn jobs(house: &House) {
+    for _ in 0..2 {
+        incidents::tell_all(house.db(), house.now).await.expect("told");
+        bulletins::work(house.db(), &MailHome::default(), house.now).await.expect("mailed");
+    }
+}
+
+/// Two disputes of Ana, one of Bo; all read by Tomás.
+async fn three_cases(house: &House) -> [CaseId; 3] {
+    let first = house.opened().await;
+    house.open_other(&house.ana(), &key()).await;
+    let second = house.last_case().await;
+    house.open_other(&house.bo(), &key()).await;
+    house.run("UPDATE person SET locale = 'es' WHERE email LIKE 'bo@%'").await;
+    [first, second, house.last_case().await]
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn one_word_goes_to_every_case_in_its_partners_language_once(pool: PgPool) {
+    let house = House::open(pool).await;
+    let [first, second, third] = three_cases(&house).await;
+    let form_key = key();
+    assert!(
+        matches!(open(&house.tomas(), &house, false, &form_key).await, Answer::To(to) if to.contains("done=opened"))
+    );
+    open(&house.tomas(), &house, false, &form_key).await;
+    assert_eq!(house.count("incident").await, 1, "the same form twice");
+    assert!(
+        matches!(put(&house.tomas(), &house, &format!("#{first}, {second} {third}")).await, Answer::To(to) if to.ends_with("done=put"))
+    );
+    jobs(&house).await;
+    assert_eq!(house.count("message WHERE side = 'staff' AND author_name = 'Tomás Gil'").await, 3);
+    assert_eq!(house.count("message WHERE body = 'We know.'").await, 2);
+    assert_eq!(house.count("message WHERE body = 'Lo sabemos.'").await, 1);
+    // One mail for each person, however many of their cases are in it.
+    assert_eq!(house.count("mail_out WHERE kind = 'bulletin'").await, 2);
+    let promised: chrono::DateTime<chrono::Utc> = house.one("SELECT min(next_update_at) FROM support_case").await;
+    assert_eq!(promised.to_rfc3339(), "2026-12-01T16:00:00+00:00");
+    assert_eq!(house.count("audit WHERE action = 'case.replied' AND actor_kind = 'job'").await, 3);
+
+    // Ana writes something that nobody has read: no word to all answers it.
+    let later = house.later(30);
+    let seen: i64 = sqlx::query_scalar("SELECT max(message_id) FROM message WHERE case_id = $1")
+        .bind(first.0)
+        .fetch_one(house.pool())
+        .await
+        .expect("message");
+    let (case, body) = (first.to_string(), some("That is not my problem at all."));
+    post(&later.ana(), || app::disputes::api::answer_dispute(case, body, key(), seen.to_string())).await;
+    say(&later.tomas(), &later, "It is over", true).await;
+    jobs(&later).await;
+    assert_eq!(house.stage(first).await, "in_review", "left to a person");
+    assert_eq!((house.stage(second).await, house.stage(third).await), ("closed".into(), "closed".into()));
+    assert_eq!(house.count("incident_telling WHERE outcome = 'by_hand'").await, 1);
+    assert_eq!(house.count("message WHERE body LIKE 'It is over%'").await, 2);
+    assert_eq!(house.count("incident_case WHERE left_at IS NULL").await, 0);
+    // Its mail tells Ana all the same.
+    assert_eq!(house.count("mail_out WHERE kind = 'bulletin'").await, 4);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_process_that_stops_anywhere_tells_nobody_twice(pool: PgPool) {
+    let house = House::open(pool).await;
+    for _ in 0..30 {
+        house.open_other(&house.ana(), &key()).await;
+    }
+    open(&house.tomas(), &house, false, &key()).await;
+    let cases: Vec<i64> =
+        sqlx::query_scalar("SELECT case_id FROM support_case").fetch_all(house.pool()).await.expect("cases");
+    put(&house.tomas(), &house, &cases.iter().map(i64::to_string).collect::<Vec<_>>().join(" ")).await;
+    // One batch, then several processes at once.
+    assert_eq!(incidents::tell(house.db(), house.now).await.expect("batch"), 25);
+    assert_eq!(house.count("incident_telling").await, 25);
+    let (one, two) =
+        tokio::join!(incidents::tell_all(house.db(), house.now), incidents::tell_all(house.db(), house.now));
+    one.and(two).expect("both");
+    jobs(&house).await;
+    assert_eq!(house.count("message WHERE side = 'staff'").await, 30);
+    assert_eq!(house.count("mail_out WHERE kind = 'bulletin'").await, 1);
+    assert_eq!(house.count("support_case WHERE stage = 'in_review'").await, 30);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn nobody_gets_more_than_the_policy_and_nothing_is_lost(pool: PgPool) {
+    let house = House::open(pool).await;
+    let case = house.opened().await;
+    open(&house.tomas(), &house, false, &key()).await;
+    put(&house.tomas(), &house, &case.to_string()).await;
+    jobs(&house).await;
+    for (minutes, words) in [(10, "One"), (20, "Two"), (30, "Three")] {
+        let later = house.later(minutes);
+        say(&later.tomas(), &later, words, false).await;
+        jobs(&later).await;
+    }
+    // Two of four went out; every word stands in the portal at once.
+    assert_eq!(house.count("mail_out WHERE kind = 'bulletin'").await, 2);
+    assert_eq!(house.count("bulletin_item WHERE mail_id IS NULL").await, 2);
+    assert_eq!(house.count("message WHERE side = 'staff'").await, 4);
+    jobs(&house.later(24 * 60 - 1)).await;
+    assert_eq!(house.count("mail_out WHERE kind = 'bulletin'").await, 2);
+    // A day after the first one, what was held back is one mail.
+    let tomorrow = house.later(24 * 60 + 1);
+    jobs(&tomorrow).await;
+    assert_eq!(house.count("mail_out WHERE kind = 'bulletin'").await, 3);
+    assert_eq!(house.count("bulletin_item WHERE mail_id IS NULL").await, 0);
+    let id: i64 = house.one("SELECT max(mail_id) FROM mail_out").await;
+    let loaded = mail::load(house.db(), &house.tomas().secrets, id).await.expect("mail");
+    let text = letters::write(&MailHome::default(), &loaded.sides, &loaded.about.expect("about")).text();
+    assert_eq!(text.subject, "2 things you should know");
+    assert!(
+        text.plain.contains("Two (en)") && text.plain.contains("Three (en)") && !text.plain.contains("One (en)"),
+        "{}",
+        text.plain
+    );
+    assert!(text.plain.trim_end().contains("Tomás Gil"));
+    // A lead raises it; an agent does not.
+    let set = |most: &'static str| move || set_bulletin_policy(some(most), key());
+    assert_eq!(post(&house.tomas(), set("5")).await, Answer::Status(StatusCode::FORBIDDEN));
+    assert!(post(&house.marta(), set("0")).await.is_back_to("/incidents"));
+    assert_eq!(post(&house.marta(), set("5")).await, Answer::To("/incidents?done=policy".into()));
+    let more = tomorrow.later(5);
+    say(&more.tomas(), &more, "Four", false).await;
+    jobs(&more).await;
+    assert_eq!(house.count("mail_out WHERE kind = 'bulletin'").await, 4);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn partners_see_what_concerns_them_and_nothing_else(pool: PgPool) {
+    let house = House::open(pool).await;
+    let case = house.opened().await;
+    open(&house.tomas(), &house, false, &key()).await;
+    put(&house.tomas(), &house, &case.to_string()).await;
+    let titles = async |ctx: &Context| {
+        let mut tx = ctx.begin().await.expect("begin");
+        let banners = incidents::banners(&mut tx, ctx.locale, ctx.now()).await.expect("banners");
+        banners.into_iter().map(|banner| (banner.title, banner.case)).collect::<Vec<_>>()
+    };
+    assert_eq!(titles(&house.ana()).await, [("Tracking was down".to_owned(), Some(case))]);
+    assert_eq!(titles(&house.bo()).await, []);
+    // One for everybody is Bo's too, and told by mail without a case.
+    open(&house.tomas(), &house, true, &key()).await;
+    assert_eq!(titles(&house.bo()).await, [("Tracking was down".to_owned(), None)]);
+    jobs(&house).await;
+    assert_eq!(house.count("bulletin_item i JOIN person p USING (person_id) WHERE p.email LIKE 'bo@%'").await, 1);
+    // Nobody else's tables are a partner's to read.
+    for table in ["incident", "incident_text", "incident_case", "bulletin", "bulletin_item"] {
+        let mut tx = house.ana().begin().await.expect("begin");
+        let read = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT FROM {table}"))).execute(&mut *tx).await;
+        assert_eq!(crate::desk_house::code(&read.expect_err(table)), "42501");
+    }
+    // Once it is over, it is not shown any more.
+    say(&house.tomas(), &house, "Over", true).await;
+    assert_eq!(titles(&house.bo()).await, []);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_can_not_be_is_refused_and_kept_as_typed(pool: PgPool) {
+    let house = House::open(pool).await;
+    let case = house.opened().await;
+    assert_eq!(open(&house.lea(), &house, false, &key()).await, Answer::Status(StatusCode::FORBIDDEN));
+    open(&house.tomas(), &house, false, &key()).await;
+    let id: i64 = house.one("SELECT incident_id FROM incident").await;
+    let page = format!("/incidents/{id}");
+    for wrong in ["", "x", "999999", &format!("{case} 999999")] {
+        assert!(put(&house.tomas(), &house, wrong).await.is_back_to(&page), "{wrong}");
+    }
+    assert_eq!(house.count("incident_case").await, 0);
+    put(&house.tomas(), &house, &case.to_string()).await;
+    // A case is in one incident; somebody else was quicker with a word; what is over stays over.
+    open(&house.marta(), &house, false, &key()).await;
+    let second: i64 = house.one("SELECT max(incident_id) FROM incident").await;
+    assert!(put(&house.tomas(), &house, &case.to_string()).await.is_back_to(&format!("/incidents/{second}")));
+    let tomas = house.tomas();
+    let stale = post(&tomas, || {
+        update_incident(second.to_string(), "7".into(), some("a"), some("b"), some("2026-12-01T18:00"), None, key())
+    });
+    assert!(stale.await.is_back_to(&format!("/incidents/{second}")));
+    assert!(say(&house.tomas(), &house, " ", false).await != Answer::Status(StatusCode::INTERNAL_SERVER_ERROR));
+    say(&house.tomas(), &house, "Over", true).await;
+    assert!(say(&house.tomas(), &house, "And another thing", false).await.is_back_to(&format!("/incidents/{second}")));
+    assert!(
+        put(&house.tomas(), &house, &house.last_case().await.to_string())
+            .await
+            .is_back_to(&format!("/incidents/{second}"))
+    );
+}
