@@ -62,10 +62,11 @@ for (let n = 0; n < pages / 2; n += 1) {
   sockets.push(open(staff[n % staff.length], '?list=yes', `s${n}`));
   const [kase, member] = members[n];
   sockets.push(open(member, `?case=${kase}`, `p${kase}`));
-  if (n % 25 === 24) await pause(20);
+  // As people come: a few at a time.
+  while (sockets.length - greeted > 20 && performance.now() - began < 120_000) await pause(5);
 }
 while (greeted < pages) {
-  if (performance.now() - began > 60_000) throw new Error(`only ${greeted} of ${pages} streams were opened`);
+  if (performance.now() - began > 120_000) throw new Error(`only ${greeted} of ${pages} streams were opened`);
   await pause(20);
 }
 console.log(`${pages} pages open after ${((performance.now() - began) / 1000).toFixed(1)} s`);

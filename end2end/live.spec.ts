@@ -41,6 +41,11 @@ async function open(page: Page, at: string): Promise<void> {
   await heard;
 }
 
+/** A browser whose requests are held up has a page's style too late for a transition, and complains. */
+async function withoutTransitions(page: Page): Promise<void> {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+}
+
 /** Counts the sounds that a page asks for, in place of a loudspeaker. */
 async function hearing(page: Page): Promise<void> {
   await page.addInitScript(() => {
@@ -133,8 +138,8 @@ test('the queue offers what changed, and a partner sees the answer arrive', asyn
 
 test('a send is stopped when something arrived unseen, and goes out the second time @plain', async ({ page, house }) => {
   // Nothing is told to this page, as where scripts or the stream are missing.
-  await page.route('**/live**', (route) => route.abort());
-  await page.route('**/live/since**', (route) => route.abort());
+  await withoutTransitions(page);
+  await page.route(/\/live(\/since)?\?/, (route) => route.abort());
   await signIn(page, agent);
   await page.goto(path);
   const unseen = `Careful, she called. (${test.info().project.name})`;
@@ -181,6 +186,7 @@ test('nothing is lost while the server is started again', async ({ page, house }
 });
 
 test('without a stream a page asks', async ({ page, house }) => {
+  await withoutTransitions(page);
   await page.route(/\/live\?/, (route) => route.fulfill({ status: 204 }));
   await signIn(page, agent);
   const asked = page.waitForResponse((answer) => answer.url().includes('/live/since'));

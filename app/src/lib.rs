@@ -57,8 +57,6 @@ pub mod mail;
 pub mod mentions;
 pub mod notices;
 #[cfg(feature = "ssr")]
-pub mod notices;
-#[cfg(feature = "ssr")]
 pub mod bulletins;
 #[cfg(feature = "ssr")]
 pub mod partners;

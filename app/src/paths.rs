@@ -24,10 +24,6 @@ pub const ACCOUNT: &str = "/account";
 pub const TAX_DATA: &str = "/account/tax";
 /// The queue.
 pub const DESK: &str = "/desk";
-/// Cases by what was said in them.
-pub const SEARCH: &str = "/search";
-/// Saved views of the queue.
-pub const VIEWS: &str = "/views";
 /// How new cases are given out.
 pub const TURNS: &str = "/turns";
 /// Writing down a call or chat of a partner without a case.
@@ -38,6 +34,10 @@ pub const INCIDENTS: &str = "/incidents";
 pub const COMPLAINTS: &str = "/complaints";
 /// Cases to practise on.
 pub const PRACTICE: &str = "/practice";
+/// Cases by what was said in them.
+pub const SEARCH: &str = "/search";
+/// Saved views of the queue.
+pub const VIEWS: &str = "/views";
 /// How somebody of staff wants their desk.
 pub const MY_DESK: &str = "/my-desk";
 /// Proposals, waiting and decided.

@@ -5,15 +5,22 @@
 mod desk_house;
 
 use app::advertiser::{self, model::Verdict, rules};
+use app::base::context::Context;
 use app::base::db::Db;
 use app::base::ids::{CaseId, EnquiryId};
 use app::base::language::Locale;
 use app::mail::home::MailHome;
 use app::ratings::link;
 use app::settlement::api::Sent;
+use app::shell::App;
 use app::{appeals, escalations, figures, notices, provisional, ratings, silence};
 use desk_house::{Answer, House, key, post};
+use futures_util::StreamExt;
 use http::StatusCode;
+use leptos::prelude::*;
+use leptos::reactive::computed::ScopedFuture;
+use leptos_meta::ServerMetaContext;
+use leptos_router::location::RequestUrl;
 use rust_decimal::Decimal;
 use sqlx::PgPool;
 
@@ -59,7 +66,7 @@ async fn appeal(house: &House, case: CaseId, body: &str) -> Answer {
 
 async fn decide_appeal(
     house: &House,
-    ctx: &app::base::context::Context,
+    ctx: &Context,
     pool: &PgPool,
     case: CaseId,
     outcome: &str,
@@ -200,7 +207,7 @@ async fn two_processes_remind_once(pool: PgPool) {
 async fn how_it_was_is_asked_once_and_said_once(pool: PgPool) {
     let house = House::open(pool.clone()).await;
     let case = house.opened().await;
-    let rate = async |ctx: app::base::context::Context, stars: &str, words: &str| {
+    let rate = async |ctx: Context, stars: &str, words: &str| {
         let (stars, words) = (some(stars), some(words));
         post(&ctx, || ratings::api::rate_case(case.to_string(), stars, words)).await
     };
@@ -216,8 +223,7 @@ async fn how_it_was_is_asked_once_and_said_once(pool: PgPool) {
     assert!(rate(later.ana(), "6", "").await.is_back_to(&here));
     assert_eq!(rate(later.bo(), "1", "").await, Answer::Status(StatusCode::NOT_FOUND), "somebody else's case");
     // From the mail, without signing in; the link names Ana.
-    let anonymous =
-        app::base::context::Context { actor: app::base::actor::Actor::Anonymous, locale: Locale::es, ..later.ana() };
+    let anonymous = Context { actor: app::base::actor::Actor::Anonymous, locale: Locale::es, ..later.ana() };
     let token = link::sign(&anonymous.secrets, case, house.ana);
     let by_link = async |token: String, stars: &str| {
         let (stars, words) = (some(stars), some("Rápido."));
@@ -255,7 +261,7 @@ async fn an_escalation_is_decided_or_sent_back(pool: PgPool) {
     assert_eq!(escalate(&house, case, "owner").await, Answer::To(format!("{desk}?done=escalated")));
     assert!(escalate(&house, case, "owner").await.is_back_to(&desk), "one waits already");
     let id: i64 = house.one("SELECT max(escalation_id) FROM escalation").await;
-    let back = async |ctx: app::base::context::Context, words: &str| {
+    let back = async |ctx: Context, words: &str| {
         let words = some(words);
         post(&ctx, || escalations::api::send_back(case.to_string(), id.to_string(), words)).await
     };
@@ -541,4 +547,79 @@ async fn a_house_that_speaks_in_time_is_not_silent(pool: PgPool) {
     let (days, cap) = (some("1"), some("1"));
     let agent = post(&house.tomas(), || silence::api::set_silence_policy("shop".into(), days, cap)).await;
     assert_eq!(agent, Answer::Status(StatusCode::FORBIDDEN));
+}
+
+/// A page as its reader gets it.
+async fn page(ctx: Context, path: &str) -> String {
+    let _ = leptos_axum::generate_route_list(App);
+    let owner = Owner::new();
+    let response = leptos_axum::ResponseOptions::default();
+    let stream = owner.with(|| {
+        provide_context(Context { path: path.to_owned(), ..ctx });
+        provide_context(RequestUrl::new(path));
+        provide_context(response.clone());
+        provide_context(ServerMetaContext::new().0);
+        view! { <App/> }.to_html_stream_in_order()
+    });
+    let html = owner.with(|| ScopedFuture::new(stream.collect::<String>())).await;
+    assert_eq!(response.0.read().expect("response").status, None, "{path}: {html}");
+    html
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_pages_say_what_stands(pool: PgPool) {
+    let house = with_rota(pool).await;
+    set_silence(&house, "2", "10").await;
+    let (first, second) = claims(&house).await;
+    let enquiries = page(house.tomas(), "/enquiries").await;
+    assert!(
+        enquiries.contains("2 claims have not been put") && enquiries.contains("Gather into an enquiry"),
+        "{enquiries}"
+    );
+    ask(&house).await;
+    let id = last_enquiry(&house).await;
+    let sent = Sent::Whole("back.csv".into(), format!("claim,verdict\n{id}-1,valid\n{id}-9,valid\n").into_bytes());
+    let read = advertiser::api::receive(&house.tomas(), id, sent).await.expect("received");
+    let dry = page(house.tomas(), &read).await;
+    assert!(dry.contains("1 lines can be taken over, 1 can") && dry.contains("no claim of this enquiry"), "{dry}");
+    let dispute = page(house.ana(), &format!("/disputes/{first}")).await;
+    assert!(dispute.contains("We asked the advertiser of Plants"), "who is awaited: {dispute}");
+    assert!(dispute.contains("Decision"), "with the date of its decision: {dispute}");
+
+    credit(&house, first, "10", "2026-12-20").await;
+    escalate(&house, second, "lead").await;
+    let desk = page(house.tomas(), &format!("/desk/{first}")).await;
+    assert!(desk.contains("makes the provisional credit of £10.00 final"), "{desk}");
+    let dispute = page(house.ana(), &format!("/disputes/{first}")).await;
+    assert!(dispute.contains("£10.00 is credited provisionally and payable at once"), "{dispute}");
+    let waiting = page(house.marta(), "/escalations").await;
+    assert!(waiting.contains("1 case waits for you") && waiting.contains("Asked the shop twice."), "{waiting}");
+    let limits = page(house.marta(), "/limits").await;
+    assert!(limits.contains("After 2 working days past the resolution clock: up to £10.00"), "{limits}");
+    assert!(!page(house.tomas(), "/limits").await.contains("/do/set-silence-policy"), "an agent reads");
+
+    house.decide(&house.tomas(), first, "declined", "", &key()).await;
+    let dispute = page(house.ana(), &format!("/disputes/{first}")).await;
+    assert!(
+        dispute.contains("taken back") && dispute.contains("/do/appeal") && dispute.contains("How was it?"),
+        "{dispute}"
+    );
+    appeal(&house, first, "The shop says otherwise.").await;
+    let desk = page(house.tomas(), &format!("/desk/{first}")).await;
+    assert!(desk.contains("somebody else decides the appeal") && !desk.contains("/do/decide-appeal"), "{desk}");
+    assert!(page(house.marta(), &format!("/desk/{first}")).await.contains("/do/decide-appeal"));
+    let token = link::sign(&house.ana().secrets, first, house.ana);
+    let anonymous = Context { actor: app::base::actor::Actor::Anonymous, locale: Locale::es, ..house.ana() };
+    let rate = page(anonymous.clone(), &format!("/rate/{token}")).await;
+    assert!(rate.contains("¿Cómo lo llevamos?"), "{rate}");
+    for path in [
+        "/enquiries?view=answered",
+        "/escalations?view=answered",
+        "/limits",
+        &format!("/desk/{second}"),
+        "/figures",
+        "/record",
+    ] {
+        page(Context { locale: Locale::es, ..house.marta() }, path).await;
+    }
 }

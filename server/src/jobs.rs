@@ -29,12 +29,12 @@ const MAIL_EVERY: Duration = Duration::from_secs(10);
 const SCAN_EVERY: Duration = Duration::from_secs(2);
 /// How soon it is told that a clock ran out. It is recorded at the moment at which it did, however late that is seen.
 const CLOCKS_EVERY: Duration = Duration::from_secs(5);
-/// How soon the words of a new message are known to the search.
-const WORDS_EVERY: Duration = Duration::from_secs(10);
 /// How soon a new case is given to somebody, and one that was put off comes back.
 const WORK_EVERY: Duration = Duration::from_secs(1);
 /// How soon what was said to many is told.
 const TELL_EVERY: Duration = Duration::from_secs(2);
+/// How soon the words of a new message are known to the search.
+const WORDS_EVERY: Duration = Duration::from_secs(10);
 /// How often what nobody needs any more is cleared away.
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
@@ -86,11 +86,6 @@ pub fn start(
             app::clocks::store::renew_waiting(&db, clock.now()).await.map(|_| ())
         }
     }));
-    let learning = db.clone();
-    tracker.spawn(every(WORDS_EVERY, "learn words", stop.clone(), move || {
-        let db = learning.clone();
-        async move { app::search::store::learn(&db).await.map(|_| ()) }
-    }));
     let working = db.clone();
     tracker.spawn(every(WORK_EVERY, "give out cases", stop.clone(), move || {
         let db = working.clone();
@@ -106,6 +101,11 @@ pub fn start(
             app::incidents::store::tell_all(&db, clock.now()).await?;
             app::bulletins::store::work(&db, &mail, clock.now()).await
         }
+    }));
+    let learning = db.clone();
+    tracker.spawn(every(WORDS_EVERY, "learn words", stop.clone(), move || {
+        let db = learning.clone();
+        async move { app::search::store::learn(&db).await.map(|_| ()) }
     }));
     let tidying = db.clone();
     tracker.spawn(every(TIDY_EVERY, "tidy up", stop.clone(), move || {

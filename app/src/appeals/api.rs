@@ -204,6 +204,9 @@ async fn decide(ctx: &Context, case: &str, version: &str, typed: &Typed, form_ke
                 Some("case_appeal_decision_by_another" | "case_appeal_decision_sole_control") => {
                     Ok(action.refused_for("", tr!(locale, appeals.error_same)))
                 }
+                Some("case_appeal_decision_after_practice") => {
+                    Ok(action.refused_for("amount", tr!(locale, practice.error_credit)))
+                }
                 Some("case_appeal_decision_pkey") => Ok(action.refused_for("", tr!(locale, appeals.error_none))),
                 Some("case_appeal_decision_within_authority" | "case_appeal_decision_by_authority_in_force") => {
                     Ok(action.refused_for("amount", over_limit(locale, &pinned, authority)))

@@ -115,6 +115,7 @@ async fn give(
                 Some("provisional_credit_within_partner_cap") => {
                     ("amount", tr!(locale, provisional.error_cap, cap = money(policy.partner_cap)))
                 }
+                Some("provisional_credit_after_practice") => ("amount", tr!(locale, practice.error_credit)),
                 Some("provisional_credit_by_policy_in_force") => ("amount", tr!(locale, desk.error_limit_changed)),
                 Some("transfer_credit_account" | "transfer_debit_account") => {
                     ("amount", tr!(locale, desk.error_no_account, currency = currency.code()))

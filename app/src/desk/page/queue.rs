@@ -26,8 +26,8 @@ use crate::ui::notice::done;
 use crate::ui::screen::{Query, screen};
 use crate::ui::table::{Head, Row, Table};
 use crate::ui::text;
-use crate::views::page as views;
 use crate::work::page as work;
+use crate::views::page as views;
 use leptos::prelude::*;
 
 /// Which page of the queue an address asks for, and what was wrong with the asking.

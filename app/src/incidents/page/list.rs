@@ -40,7 +40,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
         true => Some(open_form(ctx, &mut tx, of("open-incident")).await?),
         false => None,
     };
-    let bulletins = bulletins::page::of_notices(ctx, &mut tx, of("bulletin-policy")).await?;
+    let bulletins = bulletins::page::of_bulletins(ctx, &mut tx, of("bulletin-policy")).await?;
     let title = tr!(locale, incidents.title);
     let running = all.iter().filter(|incident| incident.closed_at.is_none()).count();
     let lead = match running {
