@@ -39,8 +39,10 @@ pub async fn search(
     begin: Begin,
     now: DateTime<Utc>,
 ) -> Result<Outcome, AppError> {
+    // Each question is small, which the planner can't tell of a word's beginning; other processes would only take time to start.
     sqlx::query(
-        "SELECT set_config('statement_timeout', $1, true), set_config('pg_trgm.similarity_threshold', '0.25', true)",
+        "SELECT set_config('statement_timeout', $1, true), set_config('pg_trgm.similarity_threshold', '0.25', true),
+                set_config('max_parallel_workers_per_gather', '0', true)",
     )
     .bind(LONGEST)
     .execute(&mut **tx)
