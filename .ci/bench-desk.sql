@@ -37,7 +37,7 @@ SELECT (SELECT max(programme_id) FROM programme), p.partner_id, k.kind, k.subjec
        CASE WHEN k.n % 30 <> 0 THEN a.first + k.n / 7 % 8 END, k.opened_at + interval '1 day', CASE WHEN k.stage = 'closed' THEN k.opened_at + interval '3 days' END,
        CASE WHEN k.due_at IS NOT NULL THEN 'next_update' END, k.due_at, k.standing_at, case_place(k.standing_at, k.due_at, NULL, :now),
        case_step(k.standing_at, k.due_at, NULL, :now), CASE WHEN k.n % 20 = 0 THEN k.standing_at END
-FROM (SELECT n, (ARRAY['other','payout_late','wrong_amount','missing_conversion'])[1 + n / 10 % 4] AS kind,
+FROM (SELECT n, (ARRAY['other','payout_late','wrong_amount','missing_conversion'])[1 + n / 40 % 4] AS kind,
              CASE WHEN n % 4 = 0 THEN 'Pago retrasado' ELSE 'Payout question' END || ' ' || n AS subject,
              CASE WHEN n % 10 <> 0 THEN 'closed' ELSE (ARRAY['received','in_review','answer_needed','decided'])[1 + n / 10 % 4] END AS stage,
              -- Closed ones over two years, open ones over two weeks.

@@ -41,7 +41,7 @@ async fn told(house: &House, partner: &str, subject: &str, body: &str) -> CaseId
 async fn search(house: &House, typed: &str) -> Outcome {
     let tomas = house.tomas();
     let mut tx = tomas.begin().await.expect("begin");
-    store::search(&mut tx, &rules::words(typed), Begin::Start, house.now).await.expect("search")
+    store::search(&mut tx, house.tomas, &rules::words(typed), Begin::Start, house.now).await.expect("search")
 }
 
 async fn found(house: &House, typed: &str) -> Found {
@@ -130,7 +130,7 @@ async fn what_is_common_is_found_where_it_is_newest_and_page_by_page(pool: PgPoo
     let (mut seen, mut begin) = (Vec::new(), Begin::Start);
     loop {
         let mut tx = house.tomas().begin().await.expect("begin");
-        let Outcome::Found(page) = store::search(&mut tx, &words, begin, house.now).await.expect("search") else {
+        let Outcome::Found(page) = store::search(&mut tx, house.tomas, &words, begin, house.now).await.expect("search") else {
             panic!()
         };
         assert_eq!(page.cases, 46);

@@ -58,7 +58,7 @@ fn line(ctx: &Context, action: &'static str, label: String, typed: &str) -> AnyV
 #[component]
 pub fn Search() -> impl IntoView {
     screen(|ctx, query| async move {
-        ctx.staff()?;
+        let reader = ctx.staff()?.person;
         let typed = query.get("q").unwrap_or_default().to_owned();
         let asked = rules::words(&typed);
         let outcome = if asked.is_empty() {
@@ -66,7 +66,7 @@ pub fn Search() -> impl IntoView {
         } else {
             let mut tx = ctx.begin().await?;
             let begin = Begin::parse(|name| query.get(name));
-            Some(store::search(&mut tx, &asked, begin, ctx.now()).await?)
+            Some(store::search(&mut tx, reader, &asked, begin, ctx.now()).await?)
         };
         let title = tr!(ctx.locale, search.title);
         let cut = (typed.chars().count() > rules::LONGEST)

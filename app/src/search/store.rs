@@ -5,8 +5,9 @@ use super::rules::{self, Begin, MARKS};
 use crate::base::actor::Actor;
 use crate::base::db::{Db, Tx};
 use crate::base::error::AppError;
-use crate::base::ids::{CaseId, PartnerId};
+use crate::base::ids::{CaseId, PartnerId, PersonId};
 use crate::desk::store::{Key, lines};
+use crate::given_away::store as given_away;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -31,14 +32,22 @@ const BATCH: i64 = 200;
 ///
 /// # Errors
 /// When the database is away.
-pub async fn search(tx: &mut Tx, words: &[String], begin: Begin, now: DateTime<Utc>) -> Result<Outcome, AppError> {
+pub async fn search(
+    tx: &mut Tx,
+    reader: PersonId,
+    words: &[String],
+    begin: Begin,
+    now: DateTime<Utc>,
+) -> Result<Outcome, AppError> {
+    // Each question is small, which the planner can't tell of a word's beginning; other processes would only take time to start.
     sqlx::query(
-        "SELECT set_config('statement_timeout', $1, true), set_config('pg_trgm.similarity_threshold', '0.25', true)",
+        "SELECT set_config('statement_timeout', $1, true), set_config('pg_trgm.similarity_threshold', '0.25', true),
+                set_config('max_parallel_workers_per_gather', '0', true)",
     )
     .bind(LONGEST)
     .execute(&mut **tx)
     .await?;
-    match find(tx, words, begin, now).await {
+    match find(tx, reader, words, begin, now).await {
         // 57014: query_canceled, here by its time-out.
         Err(AppError::Database(error))
             if error.as_database_error().is_some_and(|e| e.code().as_deref() == Some("57014")) =>
@@ -49,7 +58,13 @@ pub async fn search(tx: &mut Tx, words: &[String], begin: Begin, now: DateTime<U
     }
 }
 
-async fn find(tx: &mut Tx, words: &[String], begin: Begin, now: DateTime<Utc>) -> Result<Outcome, AppError> {
+async fn find(
+    tx: &mut Tx,
+    reader: PersonId,
+    words: &[String],
+    begin: Begin,
+    now: DateTime<Utc>,
+) -> Result<Outcome, AppError> {
     let terms = spelled(tx, words).await?;
     let spellings = spellings(&terms);
     let says =
@@ -67,6 +82,9 @@ async fn find(tx: &mut Tx, words: &[String], begin: Begin, now: DateTime<Utc>) -
             hits.extend(found);
         }
     }
+    // What its reader gave away is out of their sight.
+    let gone = given_away::by(tx, reader).await?;
+    hits.retain(|hit| !gone.contains(&hit.case));
     let ranked = rules::ranked(hits);
     let (shown, previous, next) = rules::page(&ranked, begin, PAGE);
     let keys: Vec<Key> = shown.iter().map(|hit| Key { partner: hit.partner, case: hit.case, at: now }).collect();
