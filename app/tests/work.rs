@@ -132,6 +132,7 @@ async fn page(ctx: Context, path: &str) -> String {
     let stream = owner.with(|| {
         provide_context(Context { path: path.to_owned(), ..ctx });
         provide_context(RequestUrl::new(path));
+        provide_context(http::Request::new(()).into_parts().0);
         provide_context(response.clone());
         provide_context(ServerMetaContext::new().0);
         view! { <App/> }.to_html_stream_in_order()
@@ -329,8 +330,8 @@ async fn a_merged_case_goes_on_in_the_other_one(pool: PgPool) {
     let target = house.opened().await;
     house.reply(&house.tomas(), target, "Which order do you mean?", true).await;
     let later = house.later(10);
-    let source = open_case(&later, &later.ana()).await;
     let stranger = open_case(&later, &later.bo()).await;
+    let source = open_case(&later, &later.ana()).await;
 
     let other = merge(&later, &later.tomas(), source, stranger).await;
     assert!(other.is_back_to(&format!("/desk/{source}")), "{other:?}");
