@@ -23,7 +23,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 6] =
+    const ALL: [Self; 7] =
         [Self::Reply, Self::Invitation, Self::Delay, Self::Bulletin, Self::MethodConfirm, Self::MethodChanged, Self::Notice];
 
     /// As the database writes it.
