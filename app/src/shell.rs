@@ -276,14 +276,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_present_room_is_marked() {
-        assert_eq!(place("/disputes", "/disputes"), Some("page"));
-        assert_eq!(place("/disputes/7", "/disputes"), Some("true"));
-        assert_eq!(place("/disputesx", "/disputes"), None);
-        assert_eq!(place("/earnings", "/disputes"), None);
-    }
-
-    #[test]
     fn only_our_themes_reach_the_document() {
         assert_eq!(theme("dark"), Some("dark"));
         assert_eq!(theme("\"><script>"), None);

@@ -130,7 +130,8 @@ async fn what_is_common_is_found_where_it_is_newest_and_page_by_page(pool: PgPoo
     let (mut seen, mut begin) = (Vec::new(), Begin::Start);
     loop {
         let mut tx = house.tomas().begin().await.expect("begin");
-        let Outcome::Found(page) = store::search(&mut tx, house.tomas, &words, begin, house.now).await.expect("search") else {
+        let Outcome::Found(page) = store::search(&mut tx, house.tomas, &words, begin, house.now).await.expect("search")
+        else {
             panic!()
         };
         assert_eq!(page.cases, 46);

@@ -150,3 +150,16 @@ fn place(path: &str, room: &str) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_present_room_is_marked() {
+        assert_eq!(place("/disputes", "/disputes"), Some("page"));
+        assert_eq!(place("/disputes/7", "/disputes"), Some("true"));
+        assert_eq!(place("/disputesx", "/disputes"), None);
+        assert_eq!(place("/earnings", "/disputes"), None);
+    }
+}
