@@ -57,6 +57,7 @@ pub mod macros;
 pub mod mail;
 #[cfg(feature = "ssr")]
 pub mod mentions;
+#[cfg(feature = "ssr")]
 pub mod notices;
 #[cfg(feature = "ssr")]
 pub mod partners;
@@ -84,6 +85,7 @@ pub mod settlement;
 #[cfg(feature = "ssr")]
 pub mod shell;
 pub mod sign_in;
+#[cfg(feature = "ssr")]
 pub mod silence;
 #[cfg(feature = "ssr")]
 pub mod similar;
@@ -95,10 +97,9 @@ pub mod statements;
 pub mod tax;
 pub mod terms;
 pub mod ui;
-pub mod work;
-
 #[cfg(feature = "ssr")]
 pub mod views;
+pub mod work;
 
 #[cfg(feature = "ssr")]
 #[allow(missing_docs, clippy::all, rust_2018_idioms)]

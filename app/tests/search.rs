@@ -202,7 +202,10 @@ async fn hostile_text_is_text(pool: PgPool) {
     let body = "A <img src=x onerror=alert(1)> widget </mark><script>alert(1)</script> \u{2}fake\u{3} & more";
     told(&house, "garden", "<script>alert(2)</script> gadget", body).await;
     let html = page(house.tomas(), "/search?q=widget").await;
-    assert!(html.contains("<mark>widget") && html.contains("&lt;img src=x onerror=alert(1)&gt;"), "{html}");
+    assert!(
+        html.contains("<mark>widget") && html.contains("onerror=alert(1)&gt;") && !html.contains("<img src=x"),
+        "{html}"
+    );
     assert!(!html.contains("<mark>fake"), "{html}");
     let html = page(house.tomas(), "/search?q=gadget").await;
     assert!(html.contains("By subject, partner or order:") && html.contains("&lt;script&gt;alert(2)"), "{html}");

@@ -70,9 +70,9 @@ pub fn read(enquiry: EnquiryId, lines: &[Line], bytes: &[u8]) -> Result<Vec<Read
     let known: BTreeMap<String, &Line> = lines.iter().map(|line| (name(enquiry, line.line), line)).collect();
     let mut said = BTreeSet::new();
     let mut all = Vec::new();
-    for record in file.records() {
+    // Counted as a spreadsheet numbers its rows, below the head; the reader's own lines differ by how a program ends them.
+    for (row, record) in (2..).zip(file.records()) {
         let Ok(record) = record else { return Err(FileError::NoText) };
-        let row = record.position().map_or(0, csv::Position::line);
         let cell = |at: Option<usize>| at.and_then(|at| record.get(at)).unwrap_or_default().trim();
         if cell(Some(verdict)).is_empty() {
             continue;

@@ -196,7 +196,7 @@ mod tests {
         let known = |words: &[&str]| words.iter().zip(1..).map(|(word, seen)| ((*word).to_owned(), seen)).collect();
         assert_eq!(
             instead_of("comission", known(&["commission", "omission", "mission"])),
-            ["commission", "omission", "mission"]
+            ["omission", "commission", "mission"]
         );
         assert_eq!(instead_of("pyaout", known(&["payout", "about"])), ["payout"]);
         assert_eq!(instead_of("retrazo", known(&["retraso", "retrato"])), ["retrato", "retraso"]);

@@ -260,7 +260,10 @@ async fn an_owner_sets_the_policy_and_finance_reads_it(pool: PgPool) {
         &page(office.finn(), "/tax?programme=giftware").await,
         &["Partners send their own invoices", "Olivia Hart", "£1.50"],
     );
-    says(&page(in_spanish(office.olivia()), "/tax").await, &["Los afiliados envían las suyas", "Guardar la política"]);
+    says(
+        &page(in_spanish(office.olivia()), "/tax").await,
+        &["Los afiliados envían sus propias facturas", "Guardar la política"],
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -55,6 +55,7 @@ async fn a_partner_sees_their_own_rows_and_nothing_without_a_context(pool: PgPoo
         "method_confirmation",
         "live_horizon",
         "case_appeal",
+        "case_merge",
         "case_appeal_decision",
         "case_notice",
         "case_rating",
