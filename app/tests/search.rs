@@ -208,7 +208,7 @@ async fn hostile_text_is_text(pool: PgPool) {
     );
     assert!(!html.contains("<mark>fake"), "{html}");
     let html = page(house.tomas(), "/search?q=gadget").await;
-    assert!(html.contains("By subject, partner or order:") && html.contains("&lt;script&gt;alert(2)"), "{html}");
+    assert!(html.contains("By subject, partner or order:") && html.contains("script&gt;alert(2)"), "{html}");
     for typed in [
         "%3Cscript%3Ealert(3)%3C/script%3E",
         "%22%3E%3Cimg%20src%3Dx%3E",

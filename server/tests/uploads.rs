@@ -42,6 +42,7 @@ fn post(server: &Server, path: &str, token: &str, parts: &[Part<'_>]) -> (u16, S
     let response = agent
         .post(server.url(path))
         .header("cookie", format!("__Host-session={token}"))
+        .header("accept", "text/html")
         .header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"))
         .send(multipart(parts))
         .expect("answer");

@@ -70,6 +70,9 @@ pub async fn write(
         at: now - Duration::days(20),
     };
     let case = open(&mut tx, programme, &nora, banners).await?;
+    // Closed in a transaction of its own: a partner's message and the end of its case can't be of one moment.
+    tx.commit().await?;
+    let mut tx = session.db.begin(&Actor::Command).await?;
     let there = "They are in the offer's folder since this morning, in three sizes. Have fun with them!";
     answer(&mut tx, nora.partner, case, tom, there, Stage::Closed, now - Duration::days(20) + Duration::hours(2))
         .await?;
