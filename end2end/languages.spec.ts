@@ -18,7 +18,15 @@ inHouse(SCENE_NOW, async (house) => {
 /** What is the same in both languages: names, codes, what people wrote, and words that happen to be equal. */
 const SAME = [
   ...Object.values(WRITTEN).flatMap((text) => text.split('\n')),
-  'Partnerdesk', 'Partner', 'English', 'Español', 'PayPal', 'Wise', 'UTC', 'GBP', 'Europe/London', 'tú',
+  'Partnerdesk', 'Partner', 'English', 'Español', 'PayPal', 'Wise', 'UTC', 'GBP', 'Europe/London', 'tú', 'usted', 'Enter', 'Ctrl+Enter',
+  // What the demonstration's partners wrote, and who they are.
+  'Banners for spring', 'Do you have banners for spring? The ones I use still show snow.', 'Carla Ruano', 'Sam Okafor', 'Priya Nair',
+  "They are in the offer's folder since this morning, in three sizes. Have fun with them!", 'My first payout',
+  'A reader bought a rake and two trays on Thursday and showed me the confirmation; it is not in my list.',
+  'I am close to the minimum for the first time. Do I have to do anything, or does the money simply come?',
+  'En este pedido había dos artículos y solo veo uno. ¿Lo podéis mirar, por favor?',
+  'Gracias por avisar, Carla. Pregunto a la tienda y te escribo mañana.',
+  'Order confirmation W-55102, one rake and two trays, £48.90',
   // As the programme's file says it.
   'returned',
   'Nora Lindqvist', 'Balcony Notes', 'Marta Ruiz', 'Olivia Hart', 'Henrik Aas', 'Casa Verde', 'Inés Prado', 'Tom Reed',

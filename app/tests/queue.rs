@@ -25,10 +25,10 @@ use std::collections::BTreeSet;
 
 /// Cases of every sort, by chance and yet the same each time: some of equal rank, some in which nobody waits, some whose
 /// next step has come and was not made.
-async fn many(house: &House, seed: f64, cases: usize) {
+async fn many(house: &House, sevenths: u8, cases: usize) {
     house
         .run(&format!(
-            "SELECT setseed({seed});
+            "SELECT setseed({sevenths} / 7.0);
              INSERT INTO support_case (programme_id, partner_id, kind, subject, stage, opened_by, opened_at, assignee_id, next_update_at, closed_at)
              SELECT p.programme_id, p.partner_id, 'other', 'Question ' || n,
                     (ARRAY['received', 'in_review', 'answer_needed', 'decided', 'closed'])[1 + n % 5], m.person_id,
@@ -135,7 +135,7 @@ async fn told(house: &House, view: View, now: DateTime<Utc>) -> Vec<CaseId> {
 async fn the_pages_of_a_view_show_every_case_once_and_in_its_order(pool: PgPool) {
     let house = House::open(pool).await;
     for round in 1..=4 {
-        many(&house, f64::from(round) / 7.0, 90).await;
+        many(&house, round, 90).await;
         for minutes in [0, 7 * 60, 30 * 60] {
             let now = house.later(minutes).now;
             for view in View::ALL {

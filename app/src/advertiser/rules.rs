@@ -137,7 +137,9 @@ mod tests {
         }
     }
 
-    fn results(lines: &[Line], text: &str) -> Vec<(u64, Result<(i32, Answer), Reject>)> {
+    type Row = (u64, Result<(i32, Answer), Reject>);
+
+    fn results(lines: &[Line], text: &str) -> Vec<Row> {
         let read = read(TWELVE, lines, text.as_bytes()).expect("a file");
         read.into_iter().map(|read| (read.row, read.result)).collect()
     }

@@ -8,7 +8,6 @@ use crate::base::error::AppError;
 use crate::base::format;
 use crate::base::ids::MacroId;
 use crate::base::language::{Locale, tr};
-use crate::help::page::tabs_of_staff;
 use crate::paths;
 use crate::ui::Tone;
 use crate::ui::badge::badge;
@@ -47,7 +46,6 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let said = (query.get("done") == Some("soon")).then(|| tr!(locale, links.done_soon));
     let body = view! {
         {page_head(title.clone(), Some(view! { <p>{lead}</p> }.into_any()))}
-        {tabs_of_staff(ctx, paths::LINKS)}
         {done(ctx, said)}
         {table(ctx, found)}
     };

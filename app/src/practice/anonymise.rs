@@ -306,7 +306,7 @@ fn number(run: &str, before: Option<char>, after: &str) -> String {
     let cents = run.rsplit_once(['.', ',']).is_some_and(|(_, end)| end.len() == 2 && end.chars().all(char::is_numeric));
     if small || percent || time {
         run.to_owned()
-    } else if run.starts_with('+') || (digits >= 7 && digits <= 15) {
+    } else if run.starts_with('+') || (7..=15).contains(&digits) {
         Mark::Phone.sign().to_string()
     } else if digits > 15 {
         Mark::Account.sign().to_string()

@@ -70,7 +70,7 @@ pub async fn save_form(ctx: &Context, query: &Query, view: View, filter: &Filter
                 {share.then(|| view! { <Check name="shared" label=share_words checked=shared/> })}
                 <Submit text=button tone=Weight::Quiet/>
             </Form>
-            <p>{text::link(paths::VIEWS.to_owned(), tr!(locale, views.keep))}</p>
+            <p><a class="button" data-weight="quiet" href=paths::VIEWS>{tr!(locale, views.keep)}</a></p>
         </details>
     }
     .into_any())

@@ -181,8 +181,8 @@ mod tests {
                             prop_assert!(former.is_none_or(|who| !could(usize::try_from(who.0).expect("small"))));
                             turns += 1;
                             people[given].last_turn = Some(turns);
-                            for other in 0..5 {
-                                since[given][other] += 1;
+                            for turns in &mut since[given] {
+                                *turns += 1;
                             }
                         }
                         people[given].open += 1;

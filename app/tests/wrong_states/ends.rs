@@ -159,8 +159,7 @@ async fn an_appeal_is_decided_by_another_with_a_transfer_of_its_own(pool: PgPool
         ),
         (
             "with half a credit",
-            own.replace("SELECT {giftware}, {ana}, {dispute}", "SELECT {giftware}, {ana}, {dispute}")
-                .replace("\"currency\"", "\"reason_house\""),
+            own.replace("\"currency\"", "\"reason_house\""),
             CHECK,
             "case_appeal_decision_credit_is_whole",
         ),

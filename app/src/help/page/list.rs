@@ -1,6 +1,6 @@
 //! `/help`: the articles there are, and a search over both languages.
 
-use super::{entries, tabs_of_staff};
+use super::entries;
 use crate::base::access::Who;
 use crate::base::context::Context;
 use crate::base::error::AppError;
@@ -56,7 +56,6 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
         .then(|| view! { <p>{text::link(paths::write_article(None, code(locale)), tr!(locale, help.write_new))}</p> });
     let body = view! {
         {page_head(title.clone(), Some(view! { <p>{lead}</p>{write} }.into_any()))}
-        {tabs_of_staff(ctx, paths::HELP)}
         {done(ctx, said)}
         <Filter action=paths::HELP>
             <Field name="q" kind="search" label=tr!(locale, help.search) hint=Some(tr!(locale, help.search_hint)) value=typed maxlength=200/>

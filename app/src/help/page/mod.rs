@@ -16,21 +16,8 @@ use crate::base::language::{code, tr};
 use crate::paths;
 use crate::ui::Tone;
 use crate::ui::badge::badge;
-use crate::ui::layout::tabs;
 use crate::ui::text;
 use leptos::prelude::*;
-
-/// What staff keep for each other and for partners, side by side; nothing for partners.
-pub fn tabs_of_staff(ctx: &Context, current: &str) -> Option<AnyView> {
-    ctx.actor.staff()?;
-    let locale = ctx.locale;
-    let all = [
-        (tr!(locale, help.title), paths::HELP),
-        (tr!(locale, macros.title), paths::MACROS),
-        (tr!(locale, links.title), paths::LINKS),
-    ];
-    Some(tabs(all.into_iter().map(|(words, href)| (words, href.to_owned(), href == current)).collect()))
-}
 
 /// Articles as a list of links with their first words.
 fn entries(ctx: &Context, found: &[Entry]) -> AnyView {

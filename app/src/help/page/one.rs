@@ -1,6 +1,5 @@
 //! `/help/{article}`: what it says, whether it helped, and what whoever keeps it can do.
 
-use super::tabs_of_staff;
 use crate::base::access::Who;
 use crate::base::context::Context;
 use crate::base::error::AppError;
@@ -64,7 +63,6 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let lang = article.language.clone();
     let body = view! {
         {page_head(title.clone(), Some(head(ctx, &article, &others)))}
-        {tabs_of_staff(ctx, paths::HELP)}
         {done(ctx, said)}
         {unread}
         <article class="help-article" lang=lang inner_html=html></article>

@@ -11,7 +11,6 @@ use crate::base::ids::CaseId;
 use crate::base::language::tr;
 use crate::desk::store::partner_of;
 use crate::disputes::store as cases;
-use crate::help::page::tabs_of_staff;
 use crate::macros::model::{Macro, Spoken, Variant};
 use crate::macros::{rules, store};
 use crate::paths;
@@ -55,7 +54,6 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
         Who::Desk.includes(&ctx.actor).then(|| text::link(format!("{}/new", paths::MACROS), tr!(locale, macros.new)));
     let body = view! {
         {page_head(title.clone(), Some(view! { <p>{tr!(locale, macros.lead)}</p><p>{new}</p> }.into_any()))}
-        {tabs_of_staff(ctx, paths::MACROS)}
         {done(ctx, said)}
         {tabs(views)}
         {table(ctx, &found)}

@@ -124,7 +124,7 @@ fn tick(target: &Element) -> bool {
 /// Sends the form that is being written in.
 fn send(target: &Element) -> bool {
     let form = target.closest("textarea").ok().flatten().and_then(|area| area.closest("form").ok().flatten());
-    let button = form.and_then(|form| form.query_selector("button[type=submit]").ok().flatten());
+    let button = form.and_then(|form| form.query_selector("button[type=submit]:not([formaction])").ok().flatten());
     button.and_then(|button| button.dyn_into::<HtmlElement>().ok()).is_some_and(|button| {
         button.click();
         true
