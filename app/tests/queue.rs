@@ -25,10 +25,10 @@ use std::collections::BTreeSet;
 
 /// Cases of every sort, by chance and yet the same each time: some of equal rank, some in which nobody waits, some whose
 /// next step has come and was not made.
-async fn many(house: &House, sevenths: u8, cases: usize) {
+async fn many(house: &House, seed: &str, cases: usize) {
     house
         .run(&format!(
-            "SELECT setseed({sevenths} / 7.0);
+            "SELECT setseed({seed});
              INSERT INTO support_case (programme_id, partner_id, kind, subject, stage, opened_by, opened_at, assignee_id, next_update_at, closed_at)
              SELECT p.programme_id, p.partner_id, 'other', 'Question ' || n,
                     (ARRAY['received', 'in_review', 'answer_needed', 'decided', 'closed'])[1 + n % 5], m.person_id,
@@ -135,7 +135,7 @@ async fn told(house: &House, view: View, now: DateTime<Utc>) -> Vec<CaseId> {
 async fn the_pages_of_a_view_show_every_case_once_and_in_its_order(pool: PgPool) {
     let house = House::open(pool).await;
     for round in 1..=4 {
-        many(&house, round, 90).await;
+        many(&house, &format!("{round} / 7.0"), 90).await;
         for minutes in [0, 7 * 60, 30 * 60] {
             let now = house.later(minutes).now;
             for view in View::ALL {
@@ -159,7 +159,7 @@ async fn the_pages_of_a_view_show_every_case_once_and_in_its_order(pool: PgPool)
 #[sqlx::test(migrations = "../migrations")]
 async fn what_does_not_change_is_shown_once_while_the_rest_moves(pool: PgPool) {
     let house = House::open(pool).await;
-    many(&house, 0.5, 400).await;
+    many(&house, "0.5", 400).await;
     let tomas = house.tomas();
     let now = house.now;
     let narrowed = Narrowed::to(house.tomas);
@@ -198,7 +198,7 @@ async fn every_filter_narrows_every_view(pool: PgPool) {
     let house = House::open(pool).await;
     house.run("UPDATE person SET locale = 'es' WHERE email LIKE 'bo@%'").await;
     house.opened().await;
-    many(&house, 0.3, 120).await;
+    many(&house, "0.3", 120).await;
     let now = house.now;
     let day = |text: &str| Some(text.parse().expect("day"));
     let none = Filter::default();
@@ -261,7 +261,7 @@ async fn every_filter_narrows_every_view(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn counting_ends_at_a_thousand(pool: PgPool) {
     let house = House::open(pool).await;
-    many(&house, 0.3, 1300).await;
+    many(&house, "0.3", 1300).await;
     let mut tx = house.tomas().begin().await.expect("begin");
     let tally = store::tally(&mut tx, View::All, &Narrowed::to(house.tomas), house.now).await.expect("tally");
     assert_eq!((tally.cases, tally.at_least), (1000, true));
@@ -318,7 +318,7 @@ async fn page(ctx: Context, path: &str) -> String {
 async fn the_page_says_what_narrows_it_and_how_to_go_on(pool: PgPool) {
     let house = House::open(pool).await;
     house.open_other(&house.bo(), &key()).await;
-    many(&house, 0.4, 120).await;
+    many(&house, "0.4", 120).await;
     let html = page(house.tomas(), "/desk?view=all&partner=kitchen&language=en").await;
     for words in [
         "aria-label=\"Take away: Partner's code: kitchen\"",
