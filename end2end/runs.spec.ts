@@ -33,7 +33,7 @@ inHouse(NOW, async (house) => {
 test('a run from its cut-off to the last word of the bank @plain', async ({ page, somebody, house }) => {
   test.setTimeout(120_000);
   await signIn(page, OWNER);
-  await page.getByRole('navigation', { name: 'Main navigation' }).getByRole('link', { name: 'Runs', exact: true }).click();
+  await page.getByRole('navigation', { name: 'Main navigation' }).getByRole('link', { name: 'Money', exact: true }).click();
   await expect(page.locator('.lead')).toHaveText('Nothing waits for you.');
   const build = page.locator('form[action="/do/build-run"]');
   // A day that is not over is refused beside its field, and what was typed stays.

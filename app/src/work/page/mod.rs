@@ -51,7 +51,8 @@ fn outcome(ctx: &Context, draft: &Draft, undo: Option<Undo>, back: &str) -> Opti
     }
     let locale = ctx.locale;
     let done = draft.value("done");
-    let done: Vec<_> = done.split(';').filter_map(|case| case.parse::<i64>().ok()).collect();
+    let mut done: Vec<_> = done.split(';').filter_map(|case| case.parse::<i64>().ok()).collect();
+    done.sort_unstable();
     let refused = draft.value("refused");
     let refused: Vec<_> = refused
         .split(';')

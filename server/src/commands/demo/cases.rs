@@ -84,11 +84,11 @@ pub async fn write(
             subject: &subject,
             pin: Some(pin),
             body: "En este pedido había dos artículos y solo veo uno. ¿Lo podéis mirar, por favor?",
-            at: now - Duration::hours(26),
+            at: now - Duration::hours(4),
         };
         let case = open(&mut tx, programme, &carla, amount).await?;
         let asked = "Gracias por avisar, Carla. Pregunto a la tienda y te escribo mañana.";
-        answer(&mut tx, carla.partner, case, marta, asked, Stage::InReview, now - Duration::hours(25)).await?;
+        answer(&mut tx, carla.partner, case, marta, asked, Stage::InReview, now - Duration::hours(2)).await?;
     }
 
     let sam = writer(&mut tx, programme, OTHERS[1].0, OTHERS[1].1, OTHERS[1].2).await?;
