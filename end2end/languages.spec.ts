@@ -18,7 +18,7 @@ inHouse(SCENE_NOW, async (house) => {
 /** What is the same in both languages: names, codes, what people wrote, and words that happen to be equal. */
 const SAME = [
   ...Object.values(WRITTEN).flatMap((text) => text.split('\n')),
-  'Partnerdesk', 'Partner', 'English', 'Español', 'PayPal', 'Wise', 'UTC', 'GBP', 'Europe/London', 'tú', 'usted', 'Enter', 'Ctrl+Enter',
+  'Partnerdesk', 'Partner', 'English', 'Español', 'PayPal', 'Wise', 'UTC', 'GBP', 'Europe/London', 'tú', 'usted', 'Enter', 'Ctrl+Enter', 'Chat',
   // What the demonstration's partners wrote, and who they are.
   'Banners for spring', 'Do you have banners for spring? The ones I use still show snow.', 'Carla Ruano', 'Sam Okafor', 'Priya Nair',
   "They are in the offer's folder since this morning, in three sizes. Have fun with them!", 'My first payout',
