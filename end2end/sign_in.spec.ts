@@ -135,7 +135,7 @@ test("a partner never sees another partner's commission or dispute", async ({ pa
 
   const conversion = (partnerCode: string) =>
     house.count(`SELECT conversion_id FROM conversion JOIN partner USING (partner_id) WHERE code = '${partnerCode}'
-                 ORDER BY occurred_at DESC LIMIT 1`);
+                 ORDER BY occurred_at DESC OFFSET 1 LIMIT 1`);
   const theirs = await conversion('casa-verde');
   const hers = await conversion('balcony-notes');
 
