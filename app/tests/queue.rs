@@ -297,10 +297,7 @@ async fn what_waits_for_the_advertiser_is_found(pool: PgPool) {
     assert_eq!(walk(&house, View::All, &filter, house.now).await, [claimed]);
     assert_eq!(walk(&house, View::Closed, &filter, house.now).await, []);
     let html = page(house.tomas(), "/desk?view=all&awaited=advertiser").await;
-    assert!(
-        html.contains("Take away: Awaited: The advertiser&#x27;s word") && html.contains(">All open (1)"),
-        "{html}"
-    );
+    assert!(html.contains("Take away: Awaited: The advertiser") && html.contains(">All open (1)"), "{html}");
 }
 
 #[sqlx::test(migrations = "../migrations")]

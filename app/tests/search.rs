@@ -162,9 +162,9 @@ async fn words_are_found_together_that_stand_in_several_messages(pool: PgPool) {
     let late = told(&house, "garden", "Question", "It is about the giraffe.").await;
     house
         .run(&format!(
-            "UPDATE support_case SET stage = 'closed', closed_at = '2026-12-01Z' WHERE case_id = {late};
-        INSERT INTO case_merge (partner_id, case_id, into_case_id, merged_by, merged_at)
-        SELECT partner_id, case_id, {case}, {}, '2026-12-01Z' FROM support_case WHERE case_id = {late}",
+            "INSERT INTO case_merge (partner_id, case_id, into_case_id, merged_by, merged_at)
+             SELECT partner_id, case_id, {case}, {}, '2026-12-01Z' FROM support_case WHERE case_id = {late};
+             UPDATE support_case SET stage = 'closed', closed_at = '2026-12-01Z' WHERE case_id = {late}",
             house.tomas
         ))
         .await;

@@ -397,7 +397,8 @@ impl House {
     pub async fn give_away(&self, case: CaseId) {
         self.run(&format!(
             "INSERT INTO case_given_away (partner_id, case_id, from_id, to_id, reason, given_at)
-             SELECT partner_id, case_id, {}, {}, 'Rude.', '2026-12-01T12:00Z' FROM support_case WHERE case_id = {case}",
+             SELECT partner_id, case_id, {}, {}, 'Rude.', '2026-12-01T12:00Z' FROM support_case WHERE case_id = {case}
+             ON CONFLICT DO NOTHING",
             self.tomas, self.marta
         ))
         .await;

@@ -221,7 +221,8 @@ async fn waiting_cases_are_counted_for_whom_they_wait(pool: PgPool) {
     assert_eq!((waiting(house.tomas).await, waiting(house.marta).await), (1, 1));
     house.merge(second, case).await;
     assert_eq!((waiting(house.tomas).await, waiting(house.marta).await), (1, 0));
-    house.reply(&house.tomas(), case, "Both are looked at. Which order is it?", true).await;
+    let last = house.last_message().await;
+    house.reply_seen(&house.tomas(), case, "Both are looked at. Which order is it?", last, true).await;
     assert_eq!(waiting(house.tomas).await, 0);
     // What somebody gave away does not call them back.
     house.open_other(&house.ana(), &key()).await;

@@ -157,6 +157,15 @@ async fn every_form_with_words_for_the_partner_is_stopped(pool: PgPool) {
         })
         .await
     };
+    // Whatever is usual: here an agent may give a provisional credit.
+    let limits = [some("25"), some("100"), some("31")];
+    let [largest, cap, days] = limits;
+    let marta = house.marta();
+    let set = post(&marta, || {
+        app::provisional::api::set_provisional_policy("shop".into(), "agent".into(), largest, cap, days)
+    })
+    .await;
+    assert!(matches!(set, Answer::To(to) if to.ends_with("?done=set")));
     let read = house.read(case).await;
     house.note(&house.marta(), case, "Wait for the advertiser.").await;
     assert!(credit(read.clone()).await.is_back_to(&path) && escalate(read).await.is_back_to(&path));
