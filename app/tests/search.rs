@@ -154,7 +154,7 @@ async fn words_are_found_together_that_stand_in_several_messages(pool: PgPool) {
     assert_eq!(found(&house, "zebra printer").await.lines[0].1, Place::Conversation);
     // The newest message with one of the words is shown.
     let html = page(house.tomas(), "/search?q=banner+printer").await;
-    assert!(html.contains("In its whole conversation:") && html.contains("<mark>printer</mark>"), "{html}");
+    assert!(html.contains("In its whole conversation:") && html.contains("<mark>printer<"), "{html}");
     // One text that has them all says more than several.
     let whole = told(&house, "kitchen", "Question", "A printer broke my banner.").await;
     assert_eq!(cases(&house, "banner printer").await, [whole, case]);
@@ -192,7 +192,7 @@ async fn what_its_reader_gave_away_is_not_found(pool: PgPool) {
         assert!(page.lines.iter().all(|(line, _, _)| !given.contains(&line.id)), "{typed}");
         assert_eq!(page.next, None, "{typed}: a page is whole");
     }
-    assert_eq!(cases(&house, &format!("#{}", given[0])).await, []);
+    assert!(!cases(&house, &format!("#{}", given[0])).await.contains(&given[0]), "nor by its number");
 }
 
 #[sqlx::test(migrations = "../migrations")]

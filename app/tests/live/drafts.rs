@@ -90,13 +90,13 @@ async fn a_draft_is_forgotten_in_the_transaction_that_sends_it(pool: PgPool) {
         assert_eq!(post_quietly(ctx, || live::keep_draft(name, Some("So far".into()), None)).await, Ok(()));
     };
     let (ana, tomas) = (house.ana(), house.tomas());
-    keep(&ana, "dispute-new".into()).await;
-    assert!(matches!(house.open_other(&ana, &key()).await, Answer::To(to) if to.ends_with("?done=opened")));
     keep(&ana, format!("dispute-{case}-answer")).await;
     assert_eq!(house.answer(&ana, case, "More.", &key()).await, Answer::To(format!("/disputes/{case}?done=sent")));
     keep(&tomas, format!("case-{case}-reply")).await;
     let sent = house.reply_seen(&tomas, case, "We look.", house.last_message().await, false).await;
     assert_eq!(sent, Answer::To(format!("/desk/{case}?done=sent")));
+    keep(&ana, "dispute-new".into()).await;
+    assert!(matches!(house.open_other(&ana, &key()).await, Answer::To(to) if to.ends_with("?done=opened")));
     keep(&tomas, format!("case-{case}-note")).await;
     assert_eq!(house.note(&tomas, case, "Careful.").await, Answer::To(format!("/desk/{case}?done=noted")));
     keep(&tomas, format!("case-{case}-decision")).await;

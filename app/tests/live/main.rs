@@ -215,14 +215,15 @@ async fn waiting_cases_are_counted_for_whom_they_wait(pool: PgPool) {
     assert_eq!((waiting(house.tomas).await, waiting(house.marta).await), (1, 0));
     house.reply(&house.tomas(), case, "What is the order number?", true).await;
     assert_eq!(waiting(house.tomas).await, 0);
-    // What waits in a merged case waits for whoever has the other one, and so for its giver no more.
-    house.open_other(&house.ana(), &key()).await;
-    let second = house.last_case().await;
+    // What waits in a merged case waits for whoever has the other one, and for nobody else any more.
+    let later = house.later(10);
+    later.open_other(&later.ana(), &key()).await;
+    let second = later.last_case().await;
     assert_eq!((waiting(house.tomas).await, waiting(house.marta).await), (1, 1));
-    house.merge(second, case).await;
+    later.merge(second, case).await;
     assert_eq!((waiting(house.tomas).await, waiting(house.marta).await), (1, 0));
-    let last = house.last_message().await;
-    house.reply_seen(&house.tomas(), case, "Both are looked at. Which order is it?", last, true).await;
+    let (then, last) = (house.later(20), house.last_message().await);
+    then.reply_seen(&then.tomas(), case, "Both are looked at. Which order is it?", last, true).await;
     assert_eq!(waiting(house.tomas).await, 0);
     // What somebody gave away does not call them back.
     house.open_other(&house.ana(), &key()).await;
