@@ -4,6 +4,7 @@
 #![cfg(feature = "ssr")]
 
 mod desk_house;
+mod pages;
 
 use app::base::context::Context;
 use app::base::db;
@@ -15,15 +16,10 @@ use app::desk::model::View;
 use app::desk::order::Why;
 use app::rota::api as rota;
 use app::rota::spans::Span;
-use app::shell::App;
 use chrono::{DateTime, TimeDelta, Utc};
 use desk_house::{Answer, House, key, post};
-use futures_util::StreamExt;
 use http::StatusCode;
-use leptos::prelude::*;
-use leptos::reactive::computed::ScopedFuture;
-use leptos_meta::ServerMetaContext;
-use leptos_router::location::RequestUrl;
+use pages::page;
 use sqlx::PgPool;
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -92,25 +88,6 @@ async fn with_rota(pool: PgPool) -> House {
 
 async fn job(house: &House) -> usize {
     store::renew_waiting(&house.marta().db, house.now).await.expect("renewed")
-}
-
-async fn page(ctx: Context, path: &str) -> String {
-    let _ = leptos_axum::generate_route_list(App);
-    let owner = Owner::new();
-    let response = leptos_axum::ResponseOptions::default();
-    let stream = owner.with(|| {
-        provide_context(Context { path: path.to_owned(), ..ctx });
-        provide_context(RequestUrl::new(path));
-        provide_context(response.clone());
-        provide_context(ServerMetaContext::new().0);
-        view! { <App/> }.to_html_stream_in_order()
-    });
-    let html = owner.with(|| ScopedFuture::new(stream.collect::<String>())).await;
-    assert_eq!(response.0.read().expect("response").status, None, "{path}: {html}");
-    for bad in ["<script>alert", "<img src=x", "style=\""] {
-        assert!(!html.contains(bad), "{bad} in {path}: {html}");
-    }
-    html
 }
 
 fn in_spanish(ctx: Context) -> Context {

@@ -249,7 +249,10 @@ async fn escalate(house: &House, case: CaseId, to: &str) -> Answer {
     let parts = ["The order is real.", "Asked the shop twice.", "Credit 40."].map(some);
     let [facts, tried, proposed] = parts;
     let to = some(to);
-    post(&house.tomas(), || escalations::api::escalate(case.to_string(), facts, tried, proposed, to, key())).await
+    post(&house.tomas(), || {
+        escalations::api::escalate(case.to_string(), facts, tried, proposed, to, key(), String::new())
+    })
+    .await
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -292,8 +295,10 @@ async fn what_is_decided_below_withdraws_its_escalation(pool: PgPool) {
 async fn credit(house: &House, case: CaseId, amount: &str, until: &str) -> Answer {
     let typed = [amount, until, "Until we know more."].map(some);
     let [amount, until, reason] = typed;
-    post(&house.tomas(), || provisional::api::credit_provisionally(case.to_string(), amount, until, reason, key()))
-        .await
+    post(&house.tomas(), || {
+        provisional::api::credit_provisionally(case.to_string(), amount, until, reason, key(), String::new())
+    })
+    .await
 }
 
 async fn end_due(house: &House) -> usize {

@@ -2,6 +2,7 @@
 #![cfg(feature = "ssr")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+mod pages;
 mod shop;
 
 #[path = "payouts/answers.rs"]

@@ -3,6 +3,7 @@
 #![cfg(feature = "ssr")]
 
 mod desk_house;
+mod pages;
 
 use app::base::context::Context;
 use app::base::ids::{CaseId, PersonId};
@@ -10,15 +11,10 @@ use app::base::language::Locale;
 use app::desk::model::View;
 use app::desk::store as desk;
 use app::disputes::store as cases;
-use app::shell::App;
 use app::work::{api, store};
 use desk_house::{Answer, House, key, post};
-use futures_util::StreamExt;
 use http::StatusCode;
-use leptos::prelude::*;
-use leptos::reactive::computed::ScopedFuture;
-use leptos_meta::ServerMetaContext;
-use leptos_router::location::RequestUrl;
+use pages::page;
 use sqlx::{AssertSqlSafe, PgPool};
 
 fn some(text: &str) -> Option<String> {
@@ -123,27 +119,6 @@ async fn queue(house: &House, ctx: &Context, view: View) -> Vec<i64> {
     let reader = ctx.staff().expect("staff").person;
     let lines = desk::queue(&mut tx, view, reader, house.now).await.expect("queue");
     lines.into_iter().map(|line| line.id.0).collect()
-}
-
-async fn page(ctx: Context, path: &str) -> String {
-    let _ = leptos_axum::generate_route_list(App);
-    let owner = Owner::new();
-    let response = leptos_axum::ResponseOptions::default();
-    let stream = owner.with(|| {
-        provide_context(Context { path: path.to_owned(), ..ctx });
-        provide_context(RequestUrl::new(path));
-        provide_context(http::Request::new(()).into_parts().0);
-        provide_context(response.clone());
-        provide_context(ServerMetaContext::new().0);
-        view! { <App/> }.to_html_stream_in_order()
-    });
-    let html = owner.with(|| ScopedFuture::new(stream.collect::<String>())).await;
-    let parts = response.0.read().expect("response");
-    if let Some(to) = parts.headers.get(http::header::LOCATION) {
-        return format!("to {}", to.to_str().expect("path"));
-    }
-    assert_eq!(parts.status, None, "{path}: {html}");
-    html
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -290,6 +265,14 @@ async fn what_is_put_off_comes_back_at_its_time_or_when_its_partner_writes(pool:
     assert!(is_done(&done, case, "work-snoozed"), "{done:?}");
     assert_eq!(queue(&house, &house.tomas(), View::Mine).await, Vec::<i64>::new());
     assert_eq!(queue(&house, &house.tomas(), View::Snoozed).await, [case.0]);
+    let html = page(house.tomas(), "/desk?view=snoozed").await;
+    let until: String =
+        house.one("SELECT to_char(snoozed_until AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI') FROM support_case").await;
+    assert!(
+        html.contains("columnheader\" class=\"\">Until<") && html.contains(&format!("datetime=\"{until}")),
+        "{until}: {html}"
+    );
+    assert!(!page(house.tomas(), "/desk?view=all").await.contains("columnheader\" class=\"\">Until<"));
     // The clocks run on, and what they ran out of is seen.
     let overdue = house.later(3 * 24 * 60);
     assert_eq!(queue(&overdue, &overdue.tomas(), View::Breaching).await, [case.0]);
@@ -357,7 +340,16 @@ async fn a_merged_case_goes_on_in_the_other_one(pool: PgPool) {
     assert!(html.contains("The conversation goes on in") && !html.contains("action=\"/do/reply\" id"), "{html}");
     let html = page(later.ana(), &format!("/disputes/{target}")).await;
     assert!(html.contains("Where do I find my links?") && html.contains("I expected more."), "{html}");
-    assert_eq!(page(later.ana(), &format!("/disputes/{source}")).await, format!("to /disputes/{target}"));
+    assert!(html.contains(&format!("With it: dispute {source}.")), "{html}");
+    assert!(html.contains(&format!("Dispute {source} joined with this one")), "its time line says when: {html}");
+    let way = page(later.ana(), &format!("/disputes/{source}")).await;
+    assert_eq!(way, format!("to /disputes/{target}?merged={source}"));
+    let html = page(later.ana(), way.trim_start_matches("to ")).await;
+    assert!(html.contains(&format!("Dispute {source} was joined with this one")), "{html}");
+    let html = page(later.ana(), &format!("/disputes/{target}?merged={stranger}")).await;
+    assert!(!html.contains("was joined with this one"), "an address does not speak for us: {html}");
+    let spanish = Context { locale: Locale::es, ..later.ana() };
+    assert!(page(spanish, way.trim_start_matches("to ")).await.contains("se ha unido a esta: ahora hay una sola"));
     assert!(!page(later.ana(), "/disputes").await.contains(&format!("/disputes/{source}\"")));
 
     // An answer sent from a page that was open before lands in the one that goes on.

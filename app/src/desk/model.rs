@@ -75,6 +75,8 @@ pub struct Waiting {
     pub told: Option<String>,
     /// When it was closed.
     pub closed_at: Option<DateTime<Utc>>,
+    /// Until when it is put off.
+    pub put_off_until: Option<DateTime<Utc>>,
 }
 
 /// The partner behind a case.

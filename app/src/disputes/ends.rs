@@ -15,6 +15,7 @@ use crate::base::language::tr;
 use crate::base::money::{Currency, Money};
 use crate::clocks::model::Clock;
 use crate::escalations::store::{Escalation, Which};
+use crate::live::model::{Seen, Unseen};
 use crate::notices::store::Told;
 use crate::provisional::store::{Policy, Provisional};
 use crate::ratings::store::Rating;
@@ -168,8 +169,16 @@ impl DeskEnds {
         })
     }
 
-    /// Everything besides the conversation: what stands, and the forms of whoever may act.
-    pub fn show(&self, ctx: &Context, case: &Case, limit: Option<desk::model::Authority>, draft: &Draft) -> AnyView {
+    /// Everything besides the conversation: what stands, and the forms of whoever may act. They say what the page shows of
+    /// the case, and show what came while a refused one was written.
+    pub fn show(
+        &self,
+        ctx: &Context,
+        case: &Case,
+        limit: Option<desk::model::Authority>,
+        draft: &Draft,
+        read: (Seen, &[Unseen]),
+    ) -> AnyView {
         let may_act = Who::Desk.includes(&ctx.actor);
         let (ends, open) = (&self.ends, case.stage != Stage::Closed);
         let undecided = ends.decided_at.is_none();
@@ -184,13 +193,13 @@ impl DeskEnds {
             })
         });
         let escalations = (open || !self.escalations.is_empty())
-            .then(|| escalations::page::of_case(ctx, case.id, may_act, open, &self.escalations, draft));
+            .then(|| escalations::page::of_case(ctx, case.id, may_act, open, &self.escalations, draft, read));
         view! {
             {advertiser::page::of_case(ctx, &ends.asked, true)}
             {ends.provisional.as_ref().map(|given| provisional::page::standing(ctx, given))}
-            {give.map(|limits| provisional::page::form(ctx, case.id, limits, draft))}
+            {give.map(|limits| provisional::page::form(ctx, case.id, limits, draft, read))}
             {ends.appeal.as_ref().map(|appeal| appeals::page::standing(ctx, appeal))}
-            {self.appeal.filter(|_| may_act).map(|may| appeals::page::form(ctx, (case.id, case.version), may, limit, draft))}
+            {self.appeal.filter(|_| may_act).map(|may| appeals::page::form(ctx, (case.id, case.version), may, limit, draft, read))}
             {escalations}
             {rating.map(|rating| section(tr!(ctx.locale, ratings.desk_title), ratings::page::said(ctx, rating)))}
         }

@@ -76,6 +76,40 @@ pub async fn find(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Case,
     .read()
 }
 
+/// A dispute whose conversation goes on in another one.
+#[derive(Clone, Debug)]
+pub struct Joined {
+    /// Its number.
+    pub case: CaseId,
+    /// What it was about.
+    pub kind: Kind,
+    /// The same in a few words.
+    pub subject: String,
+    /// When they came together.
+    pub at: DateTime<Utc>,
+}
+
+/// What was merged into a case, in the order in which it was.
+///
+/// # Errors
+/// When the database is away.
+pub async fn joined(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<Joined>, AppError> {
+    let rows = sqlx::query!(
+        "SELECT c.case_id, c.kind, c.subject, m.merged_at FROM case_merge m JOIN support_case c USING (partner_id, case_id)
+         WHERE m.partner_id = $1 AND m.case_id = ANY (case_family($1, $2)) AND m.case_id <> $2 ORDER BY m.merged_at, c.case_id",
+        partner.0,
+        case.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let kind = Kind::parse(&row.kind).ok_or_else(|| unknown(&row.kind))?;
+            Ok(Joined { case: CaseId(row.case_id), kind, subject: row.subject, at: row.merged_at })
+        })
+        .collect()
+}
+
 /// Locks a case for a change; whoever comes second sees what the first one did.
 ///
 /// # Errors

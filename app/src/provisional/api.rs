@@ -39,13 +39,16 @@ pub async fn credit_provisionally(
     reason: Option<String>,
     /// The form's key: sent twice, it is done once.
     form_key: String,
+    /// What the writer has seen of the case: the last message, note and step.
+    seen: String,
 ) -> Result<(), ServerFnError> {
     let ctx = context::current()?;
     let typed = [amount, until, reason].map(Option::unwrap_or_default);
-    let end = give(&ctx, &case, &typed, &form_key).await;
+    let end = give(&ctx, &case, &typed, &form_key, &seen).await;
     let [amount, until, reason] = &typed;
     let fields = [
         ("form_name", "credit-provisionally"),
+        ("seen", seen.as_str()),
         ("amount", amount.as_str()),
         ("until", until),
         ("reason", reason),
@@ -59,9 +62,16 @@ async fn give(
     case: &str,
     [amount, until, reason]: &[String; 3],
     form_key: &str,
+    seen: &str,
 ) -> Result<End, AppError> {
     let (form_key, locale) = (parse_key(form_key)?, ctx.locale);
     let mut action = Action::begin(ctx, case).await?;
+    if store::was_given(&mut action.tx, form_key).await? {
+        return Ok(action.done("provisional"));
+    }
+    if action.has_unseen(seen).await? {
+        return Ok(action.refused_for("", tr!(locale, desk.error_unseen)));
+    }
     let case = action.case;
     let role = ctx.staff()?.role;
     let partner = desk::partner(&mut action.tx, case.partner, action.hand.at).await?;

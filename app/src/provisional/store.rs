@@ -138,6 +138,19 @@ pub struct NewProvisional {
     pub form_key: Uuid,
 }
 
+/// Whether a form gave one already.
+///
+/// # Errors
+/// When the database is away.
+pub async fn was_given(tx: &mut Tx, form_key: Uuid) -> Result<bool, AppError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM provisional_credit WHERE form_key = $1) AS "there!""#,
+        form_key
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
 /// Gives it; the database books it.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! How many cases a view has. Counting ends after so many, so that it takes no longer where there are more.
+//! How many cases a view has, without those that its reader gave away. Counting ends after so many, so that it takes no longer where there are more.
 
 use super::keys::{BREACHING, Narrowed, Whose, narrowed};
 use crate::base::db::Tx;
@@ -32,12 +32,15 @@ macro_rules! tallied {
                      ($3::text IS NULL OR c.kind = $3) AND ($4::text IS NULL OR c.stage = $4)
                      AND ($5::bigint IS NULL OR c.programme_id = $5)
                      AND ($7::text IS NULL OR EXISTS (SELECT FROM person o WHERE o.person_id = c.opened_by AND o.locale = $7))
-                     AND ($8::text IS NULL OR case_awaits(c.stage, c.unanswered_at) = $8)
+                     AND ($8::text IS NULL OR $8 = 'advertiser' OR case_awaits(c.stage, c.unanswered_at) = $8)
+                     AND ($8::text IS DISTINCT FROM 'advertiser' OR c.stage <> 'closed' AND (c.partner_id, c.case_id) IN (
+                         SELECT k.partner_id, k.case_id FROM enquiry_claim k WHERE k.verdict IS NULL))
                      AND ($9::timestamptz IS NULL OR c.opened_at >= $9) AND ($10::timestamptz IS NULL OR c.opened_at < $10)
                      AND (NOT $11::boolean OR c.assignee_id IS NULL) AND ($12::bigint IS NULL OR c.assignee_id = $12) AS fits
                   FROM support_case c WHERE $1::timestamptz IS NOT NULL AND "# + $of + r#" AND ($6::bigint[] IS NULL OR c.partner_id = ANY ($6))
+                    AND c.case_id <> ALL (ARRAY(SELECT g.case_id FROM case_given_away g WHERE g.from_id = $15::bigint))
                   ORDER BY "# + $order + r#" LIMIT $13) looked"#],
-            $limit, $until))
+            $limit, $until, $narrowed.reader.0))
         .fetch_one(&mut **$tx)
         .await?
     };
