@@ -77,6 +77,8 @@ pub mod provisional;
 #[cfg(feature = "ssr")]
 pub mod ratings;
 #[cfg(feature = "ssr")]
+pub mod reveals;
+#[cfg(feature = "ssr")]
 pub mod rota;
 #[cfg(feature = "ssr")]
 pub mod search;

@@ -409,8 +409,10 @@ async fn many_at_once_are_judged_one_by_one(pool: PgPool) {
     let bulk = async |what: &str, to: &str| {
         let (what, to) = (some(what), some(to));
         let back = some("/desk?view=all");
-        post(&house.tomas(), || api::bulk_cases(all(), what, to, some("2026-12-02T09:00"), some("Tomorrow"), back))
-            .await
+        post(&house.tomas(), || {
+            api::bulk_cases(all(), what, to, some("2026-12-02T09:00"), some("Tomorrow"), None, back)
+        })
+        .await
     };
     assert!(bulk("close", "").await.is_back_to("/desk?view=all"));
     assert_eq!(
@@ -434,7 +436,8 @@ async fn many_at_once_are_judged_one_by_one(pool: PgPool) {
 
     // Nothing chosen, or nothing said: back to the form, and nothing is changed.
     let none =
-        post(&house.tomas(), || api::bulk_cases(None, some("close"), None, None, None, some("//evil.example"))).await;
+        post(&house.tomas(), || api::bulk_cases(None, some("close"), None, None, None, None, some("//evil.example")))
+            .await;
     assert!(none.is_back_to("/desk"), "{none:?}");
     assert!(bulk("assign", "").await.is_back_to("/desk?view=all"));
     assert!(bulk("", "").await.is_back_to("/desk?view=all"));
@@ -462,4 +465,39 @@ async fn keys_can_be_switched_off_and_turns_are_seen(pool: PgPool) {
         "{html}"
     );
     assert!(!page(house.tomas(), "/turns").await.contains("/do/set-case-limit"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn ticked_cases_are_gathered_into_an_incident(pool: PgPool) {
+    let house = House::open(pool).await;
+    let first = house.opened().await;
+    let second = open_case(&house, &house.bo()).await;
+    let gather = async |cases: Vec<String>, incident: &str| {
+        let (cases, incident, back) = (Some(cases), some(incident), some("/desk?view=all"));
+        post(&house.tomas(), || api::bulk_cases(cases, some("gather"), None, None, None, incident, back)).await
+    };
+    let ticked = || vec![first.to_string(), second.to_string(), "99999".to_owned()];
+    assert!(!page(house.tomas(), "/desk?view=all").await.contains("Gather"), "no incident runs");
+    assert!(gather(ticked(), "1").await.is_back_to("/desk?view=all"));
+    house
+        .run("INSERT INTO incident (programme_id, began_at, for_everybody, opened_by, opened_at, next_update_at, form_key)
+              SELECT programme_id, '2026-12-01Z', false, s.person_id, '2026-12-01Z', '2026-12-02Z', gen_random_uuid()
+              FROM programme, staff s, generate_series(1, 2) WHERE s.role = 'owner'")
+        .await;
+    house
+        .run("INSERT INTO incident_update (incident_id, nth, kind, said_by, signed_by, said_at, next_update_at, form_key)
+              SELECT incident_id, 0, 'opened', opened_by, 'Marta Ruiz', opened_at, next_update_at, gen_random_uuid() FROM incident;
+              INSERT INTO incident_text SELECT incident_id, 0, 'en', 'Tracking was down', 'We know.' FROM incident")
+        .await;
+    assert!(page(house.tomas(), "/desk?view=all").await.contains("Shop: Tracking was down"));
+    assert!(gather(ticked(), "x").await.is_back_to("/desk?view=all"));
+    assert!(gather(ticked(), "1").await.is_back_to("/desk?view=all"));
+    assert_eq!(outcome(&house).await, (format!("{first};{second};"), "99999:not_found;".to_owned(), String::new()));
+    assert_eq!(house.count("incident_case WHERE incident_id = 1 AND left_at IS NULL").await, 2);
+    assert_eq!(house.count("audit WHERE action = 'incident.cases_put'").await, 1);
+    // They are in one already; the page says so.
+    let Answer::To(told) = gather(vec![first.to_string()], "2").await else { panic!("no page") };
+    assert_eq!(outcome(&house).await.1, format!("{first}:in_incident;"));
+    let html = page(house.tomas(), told.split('#').next().expect("path")).await;
+    assert!(html.contains("it is in an incident already"), "{html}");
 }

@@ -15,9 +15,11 @@ use uuid::Uuid;
 
 mod answers;
 mod claims;
+mod reminders;
 
 pub use answers::{answer, keep_answer, take_over};
 pub use claims::{asked, doubled, link};
+pub use reminders::{remind, reminder_file, reminders};
 
 /// Enquiries on the page.
 const LISTED: i64 = 100;

@@ -146,7 +146,8 @@ pub struct DeskEnds {
     /// What both sides see.
     pub ends: Ends,
     escalations: Vec<Escalation>,
-    policy: Option<(Policy, Currency)>,
+    policy: Option<Policy>,
+    currency: Currency,
     /// Who decided first, and whether anybody else is there; where an appeal waits.
     appeal: Option<bool>,
 }
@@ -164,7 +165,8 @@ impl DeskEnds {
         Ok(Self {
             ends: Ends::read(tx, case, ctx.now()).await?,
             escalations: escalations::store::list(tx, Which::Of(case.id)).await?,
-            policy: policy.map(|policy| (policy, partner.currency)),
+            policy,
+            currency: partner.currency,
             appeal: waiting.map(|(first, others)| first != Some(staff.person) || !others),
         })
     }
@@ -183,9 +185,7 @@ impl DeskEnds {
         let (ends, open) = (&self.ends, case.stage != Stage::Closed);
         let undecided = ends.decided_at.is_none();
         let give = self.policy.filter(|_| may_act && open && undecided && ends.provisional.is_none());
-        let limit = limit
-            .zip(self.policy)
-            .map(|(authority, (_, currency))| (authority, Money::new(authority.largest_credit, currency)));
+        let limit = limit.map(|authority| (authority, Money::new(authority.largest_credit, self.currency)));
         let reader = ctx.staff().ok();
         let rating = ends.rating.as_ref().filter(|rating| {
             reader.is_some_and(|staff| {
@@ -197,7 +197,7 @@ impl DeskEnds {
         view! {
             {advertiser::page::of_case(ctx, &ends.asked, true)}
             {ends.provisional.as_ref().map(|given| provisional::page::standing(ctx, given))}
-            {give.map(|limits| provisional::page::form(ctx, case.id, limits, draft, read))}
+            {give.map(|policy| provisional::page::form(ctx, case.id, (policy, self.currency), draft, read))}
             {ends.appeal.as_ref().map(|appeal| appeals::page::standing(ctx, appeal))}
             {self.appeal.filter(|_| may_act).map(|may| appeals::page::form(ctx, (case.id, case.version), may, limit, draft, read))}
             {escalations}

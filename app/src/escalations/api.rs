@@ -98,6 +98,7 @@ async fn put(
         }
         Err(AppError::Database(error)) => match constraint(&error) {
             Some("escalation_form_once") => Ok(action.done("escalated")),
+            Some("escalation_of_an_open_case") => Ok(action.refused_for("", tr!(ctx.locale, escalations.error_closed))),
             Some("escalation_one_open") => Ok(action.refused_for("", tr!(ctx.locale, escalations.error_open))),
             _ => Err(error.into()),
         },

@@ -120,13 +120,16 @@ pub enum Reason {
     Forged,
     /// It is larger than is taken: its head is here, the whole of it in the mailbox.
     TooLarge,
+    /// It is in a member's name, and our own mail server did not find that it is from there.
+    Unproven,
 }
 
 impl Reason {
     /// Every one, in the order a screen lists them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Stranger,
         Self::SeveralAccounts,
+        Self::Unproven,
         Self::Forged,
         Self::Bounce,
         Self::Machine,
@@ -146,6 +149,7 @@ impl Reason {
             Self::Broken => "broken",
             Self::Forged => "forged",
             Self::TooLarge => "too_large",
+            Self::Unproven => "unproven",
         }
     }
 

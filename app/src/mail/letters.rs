@@ -145,6 +145,7 @@ pub fn write(home: &MailHome, sides: &Sides, about: &About) -> Letter {
                 }
                 Notice::Closed => vec![Part::Prose(tr!(locale, notices.mail_closed)), see()],
                 Notice::SilenceDecided => vec![Part::Prose(tr!(locale, notices.mail_silence)), see()],
+                Notice::GivenAway => vec![Part::Prose(tr!(locale, notices.mail_given_away)), see()],
                 Notice::Rate => vec![
                     Part::Prose(tr!(locale, notices.mail_rate)),
                     link(tr!(locale, notices.mail_rate_link), &paths::rate(token)),

@@ -1,6 +1,6 @@
 //! Mails and what becomes of them.
 
-use crate::base::ids::{CaseId, PartnerId};
+use crate::base::ids::{CaseId, PartnerId, PersonId};
 use chrono::{DateTime, Utc};
 
 /// Why a mail is written.
@@ -189,6 +189,8 @@ pub struct Envelope {
     pub files: Vec<Attached>,
     /// The case that an answer goes to.
     pub case: Option<CaseId>,
+    /// Who is written to, where the house knows them: an answer by the address they are given is believed to be theirs.
+    pub person: Option<PersonId>,
     /// When it was written.
     pub written_at: DateTime<Utc>,
     /// Tries before this one.

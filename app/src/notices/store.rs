@@ -19,7 +19,7 @@ use serde_json::json;
 const BATCH: i64 = 100;
 /// How long after a case was resolved its partner is asked how it was: when they have read how it ended.
 const ASK_AFTER: TimeDelta = TimeDelta::days(1);
-/// What was resolved longer ago is not asked about.
+/// What was resolved longer ago is not asked about, nor is a change of hands told that is older.
 const ASK_UNTIL: TimeDelta = TimeDelta::days(14);
 
 /// What was told, and when.
@@ -51,8 +51,8 @@ pub async fn told(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<T
         .collect())
 }
 
-/// Reminds silent partners, closes their cases and those that nobody appealed against, and asks how it was: whatever is due. Gives how much that is; safe to run
-/// twice, at once, or to kill.
+/// Reminds silent partners, closes their cases and those that nobody appealed against, says who answers from now on where that
+/// changed for good, and asks how it was: whatever is due. Gives how much that is; safe to run twice, at once, or to kill.
 ///
 /// # Errors
 /// When the database is away.
@@ -65,7 +65,7 @@ pub async fn tell_due(db: &Db, home: &MailHome, now: DateTime<Utc>) -> Result<us
             break;
         }
     }
-    Ok(all + close_over(db, now).await? + ask_ratings(db, home, now).await?)
+    Ok(all + close_over(db, now).await? + tell_given_away(db, home, now).await? + ask_ratings(db, home, now).await?)
 }
 
 /// One batch of cases that wait for their partner; gives how many were due and how many of them were told.
@@ -168,6 +168,39 @@ async fn close_over(db: &Db, now: DateTime<Utc>) -> Result<usize, AppError> {
         tx.commit().await?;
         all += rows.len();
         if i64::try_from(rows.len()).unwrap_or(i64::MAX) < BATCH {
+            return Ok(all);
+        }
+    }
+}
+
+/// Tells the partners of cases that were given away who answers from now on, in that person's name; once a case.
+async fn tell_given_away(db: &Db, home: &MailHome, now: DateTime<Utc>) -> Result<usize, AppError> {
+    let mut all = 0;
+    loop {
+        let mut tx = db.begin(&Actor::Job).await?;
+        let rows = sqlx::query!(
+            r#"SELECT c.partner_id AS "partner: PartnerId", c.case_id AS "case: CaseId", s.name AS by, g.given_at
+               FROM case_given_away g JOIN support_case c USING (partner_id, case_id)
+               JOIN staff s ON s.person_id = coalesce(c.assignee_id, g.to_id)
+               WHERE g.given_at > $1 AND g.given_at <= $2 AND c.stage <> 'closed'
+                 AND NOT EXISTS (SELECT FROM case_notice n WHERE n.partner_id = c.partner_id AND n.case_id = c.case_id AND n.notice = 'given_away')
+               ORDER BY c.partner_id, c.case_id LIMIT $3
+               FOR NO KEY UPDATE OF c SKIP LOCKED"#,
+            now - ASK_UNTIL,
+            now,
+            BATCH,
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut told = 0;
+        for row in &rows {
+            let about = (row.partner, row.case);
+            told +=
+                usize::from(tell(&mut tx, home, about, (Notice::GivenAway, 0), &row.by, (row.given_at, now)).await?);
+        }
+        tx.commit().await?;
+        all += told;
+        if i64::try_from(rows.len()).unwrap_or(i64::MAX) < BATCH || told == 0 {
             return Ok(all);
         }
     }

@@ -63,19 +63,6 @@ pub struct Method {
     pub ended_at: Option<DateTime<Utc>>,
 }
 
-/// Somebody of the house looked at a whole account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reveal {
-    /// The name they sign with.
-    pub by: String,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Why, in their words.
-    pub reason: String,
-    /// Which account.
-    pub masked: String,
-}
-
 /// What is wrong with a payout method as it was typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {

@@ -4,12 +4,6 @@ use super::model::MethodKind;
 use crate::base::money::Currency;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// The most a person reveals in a day (by UTC). The database has the same number: `payout_method_reveal_at_most_20_a_day`.
-pub const REVEALS_A_DAY: i64 = 20;
-/// How long a revealed account is shown. The database has the same: function `reveal_payout_method`.
-pub const REVEAL_LASTS: TimeDelta = TimeDelta::minutes(2);
-/// The most characters of a reveal's reason.
-pub const LONGEST_REASON: usize = 1000;
 /// How long a mailed link confirms a method.
 pub const LINK_LASTS: TimeDelta = TimeDelta::days(2);
 /// How often a link is mailed for one method. The database has the same number: `method_confirmation_at_most_5`.

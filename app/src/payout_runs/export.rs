@@ -3,104 +3,34 @@
 //! A payout is submitted in the transaction that keeps its file, before the first byte leaves the house. Whoever dies
 //! afterwards finds the file again; nothing is sent under another name.
 
-use super::outgoing;
 use super::sealed::{self, Pieces};
 use crate::audit::store::{Change, record};
 use crate::base::actor::Actor;
 use crate::base::crash;
 use crate::base::db::{Db, Tx};
 use crate::base::error::AppError;
-use crate::base::ids::{PayoutFileId, PayoutRunId, ProgrammeId};
+use crate::base::ids::{PayoutRunId, ProgrammeId};
 use crate::base::money::Currency;
 use crate::base::secrets::{KeyId, Secrets};
 use crate::funds;
 use crate::payout_files::model::{Destination, Header, Order, Payer, WiseRecipient};
-use crate::payout_files::{FileError, bank_csv, end_to_end_id, pain001, paypal, wise};
+use crate::payout_files::{FileError, end_to_end_id};
 use crate::payout_methods::address::Address;
 use crate::payout_methods::model::MethodKind;
 use crate::payout_methods::secrets as methods;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde_json::json;
-use std::io::Write;
+
+mod format;
+mod made;
+
+pub use format::Format;
+use format::Writer;
+pub use made::{Made, files, write};
 
 /// Payouts read at once.
 const BATCH: i64 = 2_000;
-
-/// Kinds of files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// ISO 20022 pain.001.001.09, for accounts with an IBAN.
-    Pain001,
-    /// A bank's CSV, for British accounts.
-    Bank,
-    /// PayPal Payouts.
-    PayPal,
-    /// Wise batch payments.
-    Wise,
-}
-
-impl Format {
-    /// Every format.
-    pub const ALL: [Self; 4] = [Self::Pain001, Self::Bank, Self::PayPal, Self::Wise];
-
-    /// As the database and the command line write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pain001 => "pain.001",
-            Self::Bank => "bank",
-            Self::PayPal => "paypal",
-            Self::Wise => "wise",
-        }
-    }
-
-    /// From what the database wrote or a form sent.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.as_str() == text)
-    }
-
-    /// The payout methods it pays.
-    pub fn method(self) -> MethodKind {
-        match self {
-            Self::Pain001 => MethodKind::Iban,
-            Self::Bank => MethodKind::SortCode,
-            Self::PayPal => MethodKind::PayPal,
-            Self::Wise => MethodKind::Wise,
-        }
-    }
-
-    /// Payments that one file holds.
-    fn most(self) -> i64 {
-        match self {
-            Self::Pain001 | Self::Bank => i64::MAX,
-            Self::PayPal => i64::try_from(paypal::MOST_PAYMENTS).unwrap_or(i64::MAX),
-            Self::Wise => i64::try_from(wise::MOST_PAYMENTS).unwrap_or(i64::MAX),
-        }
-    }
-
-    fn extension(self) -> &'static str {
-        if self == Self::Pain001 { "xml" } else { "csv" }
-    }
-}
-
-/// A file that was made.
-#[derive(Clone, Debug)]
-pub struct Made {
-    /// Its number.
-    pub id: PayoutFileId,
-    /// Its format.
-    pub format: Format,
-    /// What to call it.
-    pub name: String,
-    /// Its currency.
-    pub currency: Currency,
-    /// How many payments it holds.
-    pub payments: i64,
-    /// What they come to.
-    pub total: Decimal,
-    /// When it was made.
-    pub made_at: DateTime<Utc>,
-}
 
 /// Why no file was made. Nothing changed then.
 #[derive(Debug, thiserror::Error)]
@@ -413,91 +343,4 @@ fn destination(address: Address) -> Destination {
         Address::PayPal(email) => Destination::PayPal { email },
         Address::Wise(email) => Destination::Wise(WiseRecipient::Email(email)),
     }
-}
-
-/// A writer of any format.
-enum Writer {
-    Pain001(pain001::Writer<Pieces>),
-    Bank(bank_csv::Writer<Pieces>),
-    PayPal(paypal::Writer<Pieces>),
-    Wise(wise::Writer<Pieces>),
-}
-
-impl Writer {
-    fn new(sending: &Sending<'_>, out: Pieces, header: &Header) -> Result<Self, FileError> {
-        Ok(match sending.format {
-            Format::Pain001 => Self::Pain001(pain001::Writer::new(out, header)?),
-            Format::Bank => Self::Bank(bank_csv::Writer::new(out, header)?),
-            Format::PayPal => Self::PayPal(paypal::Writer::new(out, header, paypal::DecimalMark::Point)?),
-            Format::Wise => {
-                Self::Wise(wise::Writer::new(out, header, wise::Columns::email(), sending.programme_currency.code())?)
-            }
-        })
-    }
-
-    fn push(&mut self, order: &Order) -> Result<(), FileError> {
-        match self {
-            Self::Pain001(writer) => writer.push(order),
-            Self::Bank(writer) => writer.push(order),
-            Self::PayPal(writer) => writer.push(order),
-            Self::Wise(writer) => writer.push(order),
-        }
-    }
-
-    fn finish(self) -> Result<Pieces, FileError> {
-        match self {
-            Self::Pain001(writer) => writer.finish(),
-            Self::Bank(writer) => writer.finish(),
-            Self::PayPal(writer) => writer.finish(),
-            Self::Wise(writer) => writer.finish(),
-        }
-    }
-}
-
-/// The files of a run that still stand, in the order they were made; what was withdrawn is not among them.
-///
-/// # Errors
-/// When the database is away.
-pub async fn files(tx: &mut Tx, run: PayoutRunId) -> Result<Vec<Made>, AppError> {
-    let rows = sqlx::query!(
-        "SELECT payout_file_id, format, file_name, currency, payments, total, made_at FROM payout_file f
-         WHERE payout_run_id = $1 AND NOT EXISTS (SELECT FROM payout_file_withdrawn d WHERE d.payout_file_id = f.payout_file_id)
-         ORDER BY payout_file_id",
-        run.0,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Made {
-                id: row.payout_file_id.into(),
-                format: Format::parse(&row.format)
-                    .ok_or_else(|| AppError::Internal("a payout file of no known format".into()))?,
-                name: row.file_name,
-                currency: Currency::parse(&row.currency)?,
-                payments: row.payments,
-                total: row.total,
-                made_at: row.made_at,
-            })
-        })
-        .collect()
-}
-
-/// Writes a file out, byte for byte as it was made, a piece at a time.
-///
-/// # Errors
-/// [`AppError::NotFound`] where there is no such file, [`AppError::Conflict`] where it was withdrawn; otherwise when a piece
-/// can't be read or is not what was kept.
-pub async fn write(
-    db: &Db,
-    secrets: &Secrets,
-    actor: &Actor,
-    file: PayoutFileId,
-    out: &mut (dyn Write + Send),
-) -> Result<(), AppError> {
-    let mut outgoing = outgoing::open(db, secrets, actor, file).await?;
-    while let Some(part) = outgoing.next().await? {
-        out.write_all(&part).map_err(|error| AppError::Internal(format!("payout file {file}: {error}")))?;
-    }
-    Ok(())
 }

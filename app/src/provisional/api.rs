@@ -1,7 +1,6 @@
 //! Giving a provisional credit, and setting its limits.
 
 use super::store::{self, NewProvisional};
-use crate::audit::store::{Change, record};
 use crate::base::actor::Role;
 use crate::base::context::{self, Context};
 use crate::base::error::{AppError, constraint};
@@ -76,7 +75,7 @@ async fn give(
     let role = ctx.staff()?.role;
     let partner = desk::partner(&mut action.tx, case.partner, action.hand.at).await?;
     let Some(policy) = store::policy(&mut action.tx, case.programme, role, action.hand.at).await? else {
-        return Ok(action.refused_for("", tr!(locale, desk.error_no_limit)));
+        return Ok(action.refused_for("", tr!(locale, provisional.error_off)));
     };
     let currency = partner.currency;
     let money = |amount: Decimal| format::money(locale, Money::new(amount, currency));
@@ -193,14 +192,7 @@ async fn set(ctx: &Context, programme: &str, role: &str, [largest, cap, days]: &
     let (Some(largest), Some(cap), Some(days), true) = (largest, cap, days, errors.is_empty()) else {
         return Ok(End::Refused(paths::LIMITS.to_owned(), errors));
     };
-    let version = store::set_policy(&mut tx, id, role, (largest, cap, days), staff.person, ctx.now()).await?;
-    let change = Change {
-        action: "policy.provisional_set",
-        subject: format!("programme/{id}"),
-        after: Some(json!({ "policy": version, "role": role.as_str(), "largest": largest, "cap": cap, "days": days })),
-        ..Change::default()
-    };
-    record(&mut tx, &ctx.actor, ctx.now(), &ctx.request_id, change).await?;
+    store::set_policy(&mut tx, id, role, (largest, cap, days), &staff, &ctx.request_id, ctx.now()).await?;
     tx.commit().await?;
     Ok(End::Done(format!("{}?done=set", paths::LIMITS)))
 }

@@ -14,6 +14,7 @@ use crate::desk::model::Hand;
 use crate::desk::{rules as desk_rules, store as desk};
 use crate::disputes::model::{Event, Locked, Stage};
 use crate::disputes::{rules as cases, store as case_store};
+use crate::incidents::store as incidents;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -62,6 +63,7 @@ fn refusal_of(error: &sqlx::Error) -> Option<Refusal> {
         Some("case_merge_not_decided") => Refusal::Decided,
         Some("case_merge_into_another" | "case_link_in_order") => Refusal::Itself,
         Some("case_link_once") => Refusal::Linked,
+        Some("incident_case_in_one") => Refusal::InIncident,
         _ => Refusal::Refused,
     })
 }
@@ -200,6 +202,16 @@ impl Work {
         let after = json!({ "stage": stage.as_str(), "message": message });
         self.done("case.needs_no_answer", case, before, after).await?;
         Ok(())
+    }
+
+    /// Puts a case into an incident that runs.
+    pub async fn gather(&mut self, case: &Locked, incident: i64) -> Result<(), Stop> {
+        match incidents::put(&mut self.tx, incident, &[case.id], &self.hand).await? {
+            Ok(0) => Err(Refusal::InIncident.into()),
+            Ok(_) => Ok(()),
+            Err(not_taken) if not_taken.unknown.is_empty() => Err(Refusal::InIncident.into()),
+            Err(_) => Err(Refusal::OtherProgramme.into()),
+        }
     }
 
     async fn move_to(&mut self, case: &Locked, stage: Stage, next: DateTime<Utc>) -> Result<(), AppError> {

@@ -147,6 +147,12 @@ pub enum Refusal {
     /// They are linked already.
     #[error("linked")]
     Linked,
+    /// It is another programme's than the incident.
+    #[error("other_programme")]
+    OtherProgramme,
+    /// It is in an incident that runs.
+    #[error("in_incident")]
+    InIncident,
     /// A rule of the database that has no words here.
     #[error("refused")]
     Refused,
@@ -154,7 +160,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every one.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::NotFound,
         Self::Changed,
         Self::Closed,
@@ -169,6 +175,8 @@ impl Refusal {
         Self::Merged,
         Self::Decided,
         Self::Linked,
+        Self::OtherProgramme,
+        Self::InIncident,
         Self::Refused,
     ];
 
@@ -189,6 +197,8 @@ pub enum Bulk {
     Close,
     /// Marked as needing no answer.
     Mark,
+    /// Gathered into an incident.
+    Gather,
 }
 
 impl Bulk {
@@ -199,12 +209,15 @@ impl Bulk {
             Self::Snooze => "snooze",
             Self::Close => "close",
             Self::Mark => "mark",
+            Self::Gather => "gather",
         }
     }
 
     /// From a form.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Assign, Self::Snooze, Self::Close, Self::Mark].into_iter().find(|each| each.as_str() == text)
+        [Self::Assign, Self::Snooze, Self::Close, Self::Mark, Self::Gather]
+            .into_iter()
+            .find(|each| each.as_str() == text)
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) fn refusal(locale: Locale, refusal: Refusal) -> String {
         Refusal::Merged => tr!(locale, work.refused_merged),
         Refusal::Decided => tr!(locale, work.refused_decided),
         Refusal::Linked => tr!(locale, work.refused_linked),
+        Refusal::OtherProgramme => tr!(locale, work.refused_other_programme),
+        Refusal::InIncident => tr!(locale, work.refused_in_incident),
         Refusal::Refused => tr!(locale, work.refused_by_rule),
     }
 }

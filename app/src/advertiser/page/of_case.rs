@@ -59,6 +59,11 @@ pub fn steps(ctx: &Context, asked: &[Asked]) -> Vec<(DateTime<Utc>, Step)> {
         let when = Some(text::time_exact(ctx, asked.at));
         let step = Step { title, when, who: Some(asked.by.clone()), tone: Tone::Waiting, ..Step::default() };
         steps.push((asked.at, step));
+        steps.extend(asked.again.iter().map(|(by, at)| {
+            let title = tr!(locale, advertiser.step_again, offer = asked.offer.clone());
+            let when = Some(text::time_exact(ctx, *at));
+            (*at, Step { title, when, who: Some(by.clone()), tone: Tone::Waiting, ..Step::default() })
+        }));
         let Some((verdict, _, at)) = asked.answered else { continue };
         let (title, tone) = match verdict {
             Verdict::Valid => (tr!(locale, advertiser.step_valid), Tone::Good),

@@ -31,6 +31,14 @@ pub async fn asked(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<
     )
     .fetch_all(&mut **tx)
     .await?;
+    let again = sqlx::query!(
+        r#"SELECT enquiry_id AS "enquiry: EnquiryId", by_name AS by, at FROM enquiry_claim_reminder
+           WHERE partner_id = $1 AND case_id = $2 ORDER BY at"#,
+        partner.0,
+        case.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
     rows.into_iter()
         .map(|row| {
             let currency = row.currency.as_deref().map(Currency::parse).transpose()?;
@@ -42,6 +50,11 @@ pub async fn asked(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<
                 offer: row.offer,
                 by: row.by,
                 at: row.at,
+                again: again
+                    .iter()
+                    .filter(|again| again.enquiry == row.enquiry)
+                    .map(|again| (again.by.clone(), again.at))
+                    .collect(),
                 next_update_at: row.next,
                 answered: verdict.zip(row.answered_at).map(|(verdict, at)| (verdict, confirmed, at)),
                 last,

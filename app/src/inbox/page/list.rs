@@ -121,7 +121,7 @@ fn table(ctx: &Context, mails: Vec<Listed>) -> AnyView {
 
 pub(super) fn tone(reason: Reason) -> Tone {
     match reason {
-        Reason::Stranger | Reason::SeveralAccounts => Tone::Waiting,
+        Reason::Stranger | Reason::SeveralAccounts | Reason::Unproven => Tone::Waiting,
         Reason::Bounce | Reason::Broken | Reason::Forged | Reason::TooLarge => Tone::Bad,
         Reason::Machine | Reason::Loop => Tone::Neutral,
     }

@@ -92,6 +92,7 @@ pub async fn load(db: &Db, secrets: &Secrets, mail: i64) -> Result<Loaded, AppEr
         refs: row.refs,
         files,
         case: row.case,
+        person: row.person,
         written_at: row.written_at,
         tries: row.tries,
     };

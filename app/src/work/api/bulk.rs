@@ -6,6 +6,7 @@ use crate::base::error::AppError;
 use crate::base::forms::{self, End, Errors};
 use crate::base::ids::CaseId;
 use crate::base::language::tr;
+use crate::incidents::{api as incident_api, store as incidents};
 use crate::paths;
 use crate::work::act::{Stop, Work};
 use crate::work::model::{Bulk, Refusal, To, What};
@@ -26,7 +27,7 @@ const MOST: usize = 200;
 pub async fn bulk_cases(
     /// The cases' numbers.
     cases: Option<Vec<String>>,
-    /// `assign`, `snooze`, `close` or `mark`.
+    /// `assign`, `snooze`, `close`, `mark` or `gather`.
     what: Option<String>,
     /// A person's number, `turn` or `nobody`.
     to: Option<String>,
@@ -34,6 +35,8 @@ pub async fn bulk_cases(
     until: Option<String>,
     /// Why they are put off, for the house.
     reason: Option<String>,
+    /// The number of the incident that they are gathered into.
+    incident: Option<String>,
     /// The page to go back to.
     back: Option<String>,
 ) -> Result<(), ServerFnError> {
@@ -45,6 +48,7 @@ pub async fn bulk_cases(
         to: text(to),
         until: text(until),
         reason: text(reason),
+        incident: text(incident),
     };
     let end = run(&ctx, &typed, &own_page(back.as_deref().unwrap_or_default())).await;
     let chosen = typed.cases.join(",");
@@ -54,6 +58,7 @@ pub async fn bulk_cases(
         ("to", typed.to.as_str()),
         ("until", typed.until.as_str()),
         ("reason", typed.reason.as_str()),
+        ("incident", typed.incident.as_str()),
     ];
     forms::finish(&ctx, &fields, end).await
 }
@@ -64,6 +69,7 @@ struct Typed {
     to: String,
     until: String,
     reason: String,
+    incident: String,
 }
 
 /// What is to be done, with what it takes.
@@ -72,6 +78,7 @@ enum Step {
     Snooze(DateTime<Utc>, String),
     Close,
     Mark,
+    Gather(i64),
 }
 
 async fn run(ctx: &Context, typed: &Typed, back: &str) -> Result<End, AppError> {
@@ -80,10 +87,16 @@ async fn run(ctx: &Context, typed: &Typed, back: &str) -> Result<End, AppError> 
     let step = step(ctx, typed, &mut errors);
     let (Some(step), true) = (step, errors.is_empty()) else { return Ok(End::Refused(back.to_owned(), errors)) };
     let mut work = Work::begin(ctx).await?;
+    if let Step::Gather(incident) = step
+        && !incidents::open_ones(&mut work.tx, ctx.locale).await?.iter().any(|(open, _)| *open == incident)
+    {
+        errors.add("incident", tr!(ctx.locale, work.error_incident));
+        return Ok(End::Refused(back.to_owned(), errors));
+    }
     let undo = match &step {
         Step::Assign(_) => Some(work.new_undo(What::Assigned).await?),
         Step::Snooze(..) => Some(work.new_undo(What::Snoozed).await?),
-        Step::Close | Step::Mark => None,
+        Step::Close | Step::Mark | Step::Gather(_) => None,
     };
     if let (Step::Assign(To::InTurn), Some(first)) = (&step, cases.first()) {
         // Turns come before cases in the order of locks.
@@ -97,6 +110,9 @@ async fn run(ctx: &Context, typed: &Typed, back: &str) -> Result<End, AppError> 
         savepoint(&mut work).await?;
         let done = one(&mut work, case, &step, undo).await;
         outcome.note(&mut work, case, done).await?;
+    }
+    if let (Step::Gather(incident), false) = (&step, outcome.done.is_empty()) {
+        incident_api::write_put(ctx, &mut work.tx, *incident, &outcome.done).await?;
     }
     work.tx.commit().await?;
     outcome.end(ctx, back, &typed.what, undo).await
@@ -134,6 +150,13 @@ fn step(ctx: &Context, typed: &Typed, errors: &mut Errors) -> Option<Step> {
         }
         Some(Bulk::Close) => Some(Step::Close),
         Some(Bulk::Mark) => Some(Step::Mark),
+        Some(Bulk::Gather) => match typed.incident.parse() {
+            Ok(incident) => Some(Step::Gather(incident)),
+            Err(_) => {
+                errors.add("incident", tr!(locale, work.error_incident));
+                None
+            }
+        },
         None => {
             errors.add("", tr!(locale, work.error_what));
             None
@@ -148,6 +171,7 @@ async fn one(work: &mut Work, case: CaseId, step: &Step, undo: Option<Uuid>) -> 
         (Step::Snooze(until, reason), Some(undo)) => work.snooze(&case, *until, reason, undo).await,
         (Step::Close, _) => work.close(&case).await,
         (Step::Mark, _) => work.mark(&case).await,
+        (Step::Gather(incident), _) => work.gather(&case, *incident).await,
         (Step::Assign(_) | Step::Snooze(..), None) => Err(AppError::Internal("a step without its undo".into()).into()),
     }
 }
