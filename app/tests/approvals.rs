@@ -319,8 +319,8 @@ async fn under_the_floor_the_house_is_owed_a_reason(pool: PgPool) {
     house.sale(house.garden, house.plants, "2026-11-20T10:00:00Z", "100.00", "0").await;
     let id = proposed(&house, &rate(&house, "21", "")).await;
     let mut form = verdict(&house, id, Verdict::Approved).await;
-    refused(api::decide(&house.ines(), &form).await, "reason_house");
-    form.reason_house = "They bring the press.".into();
+    refused(api::decide(&house.ines(), &form).await, "floor_reason");
+    form.floor_reason = "They bring the press.".into();
     done(api::decide(&house.ines(), &form).await);
 }
 

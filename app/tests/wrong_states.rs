@@ -6,6 +6,8 @@ mod seed;
 
 #[path = "wrong_states/access.rs"]
 mod access;
+#[path = "wrong_states/agreement.rs"]
+mod agreement;
 #[path = "wrong_states/cases.rs"]
 mod cases;
 #[path = "wrong_states/channels.rs"]
