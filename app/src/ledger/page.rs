@@ -88,7 +88,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let views = (homes.len() > 1).then(|| tabs(views.collect()));
     let said = (query.get("done") == Some("closed"))
         .then(|| tr!(locale, books.done_closed, month = words::month(locale, month)));
-    let figures = section(words::month(locale, month), figures(ctx, &sheet));
+    let figures = section(words::month_heading(locale, month), figures(ctx, &sheet));
     let body = view! {
         {page_head(title.clone(), Some(view! { <p>{lead(ctx, &sheet)}</p> }.into_any()))}
         {views}

@@ -9,6 +9,13 @@ pub fn month(locale: Locale, month: Month) -> String {
     format::month(locale, month.first_day())
 }
 
+/// `March 2011` as a heading: Spanish writes months small, headings begin with a capital.
+pub fn month_heading(locale: Locale, of: Month) -> String {
+    let name = month(locale, of);
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// What a line of a month's figures holds.
 pub fn line(locale: Locale, line: &str) -> String {
     match line {

@@ -16,7 +16,8 @@ pub fn kind(locale: Locale, kind: MethodKind) -> String {
 
 /// A method inside a sentence: "PayPal, a…@example.org".
 pub fn method(locale: Locale, method: &Method) -> String {
-    format!("{}, {}", kind(locale, method.kind), method.masked)
+    // On one line, as an account is read.
+    format!("{}, {}", kind(locale, method.kind), method.masked.replace(' ', "\u{a0}"))
 }
 
 /// A part of an account.
