@@ -373,8 +373,11 @@ async fn a_partner_gets_a_payout_schedule_of_its_own(pool: PgPool) {
         let weekly = Some(("weekly".to_owned(), "5".to_owned()));
         assert_eq!(read.kind_before.zip(before), weekly.filter(|_| kind == "net"));
         done(api::decide(&house.ines(), &verdict(&house, id, Verdict::Approved).await).await);
-        let told = refused(api::propose_payouts(&house.tomas(), &schedule(&house, kind, day)).await, "day");
-        assert_eq!(told, "That is the schedule already.");
+        // What pays later is announced first, so it is not in force yet.
+        if kind == "weekly" {
+            let told = refused(api::propose_payouts(&house.tomas(), &schedule(&house, kind, day)).await, "day");
+            assert_eq!(told, "That is the schedule already.");
+        }
     }
 }
 

@@ -108,7 +108,8 @@ async fn a_counter_offer_is_an_owners_and_its_partner_answers_once(pool: PgPool)
         ("another partner's", then(answer(&of_bob)), FOREIGN, "counter_answer_of_an_offer"),
         ("by another partner's member", then(answer(&of_bob[1..])), CHECK, "counter_answer_by_a_member"),
         ("by staff", then(answer(&[("person_id", "{person_olga}")])), CHECK, "counter_answer_by_a_member"),
-        ("by nobody", then(answer(&nobody)), CHECK, "counter_answer_by_someone"),
+        ("by nobody", then(answer(&nobody)), CHECK, "counter_answer_by_a_member"),
+        ("lapsed by somebody", then(answer(&lapsed("'2011-03-20Z'")[..2])), CHECK, "counter_answer_by_someone"),
         ("maybe", then(answer(&[("answer", "'maybe'")])), CHECK, "counter_answer_known"),
         (
             "lapsed before it expired",

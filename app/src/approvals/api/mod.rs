@@ -122,7 +122,7 @@ pub async fn propose_schedule(
         ("day", &form.day),
         ("reason", &form.reason),
     ];
-    answer(&ctx, propose_payouts(&ctx, &form).await, &back(&ctx, &form.case), &fields).await
+    answer(&ctx, propose_payouts(&ctx, &form).await, &back(&ctx, &form.case, ""), &fields).await
 }
 
 /// Lowers a partner's minimum payout, or proposes to where that is more than the person may do alone.
