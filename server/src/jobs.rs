@@ -19,7 +19,7 @@ use tokio_util::task::TaskTracker;
 const SEAL_EVERY: Duration = Duration::from_secs(2);
 /// How soon a commission becomes payable after its hold ended.
 const RELEASE_EVERY: Duration = Duration::from_secs(60);
-/// How soon the end of a contest is found.
+/// How soon the end of a contest, or of an offer, is found.
 const CONTESTS_EVERY: Duration = Duration::from_secs(60);
 /// How soon a run that was asked for is begun, or gone on with after a stop.
 const BUILD_EVERY: Duration = Duration::from_secs(1);
@@ -100,6 +100,14 @@ pub fn start(
         async move {
             app::incidents::store::tell_all(&db, clock.now()).await?;
             app::bulletins::store::work(&db, &mail, clock.now()).await
+        }
+    }));
+    let answering = db.clone();
+    tracker.spawn(every(CONTESTS_EVERY, "let time answer", stop.clone(), move || {
+        let db = answering.clone();
+        async move {
+            app::agreement::store::let_time_answer(&db, clock.now()).await?;
+            app::outcomes::store::count_due(&db, clock.now()).await.map(|_| ())
         }
     }));
     let learning = db.clone();

@@ -20,10 +20,12 @@ pub enum Kind {
     MethodChanged,
     /// What the house tells of a case by itself.
     Notice,
+    /// Terms change to a partner's loss, or another change is offered to them.
+    Terms,
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Reply,
         Self::Invitation,
         Self::Delay,
@@ -31,6 +33,7 @@ impl Kind {
         Self::MethodConfirm,
         Self::MethodChanged,
         Self::Notice,
+        Self::Terms,
     ];
 
     /// As the database writes it.
@@ -43,6 +46,7 @@ impl Kind {
             Self::MethodConfirm => "method_confirm",
             Self::MethodChanged => "method_changed",
             Self::Notice => "notice",
+            Self::Terms => "terms",
         }
     }
 

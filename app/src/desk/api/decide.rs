@@ -118,7 +118,7 @@ pub(crate) struct Pinned {
 
 pub(crate) async fn limits(action: &mut Action, role: Role) -> Result<(Option<Authority>, Pinned), AppError> {
     let case = action.case;
-    let authority = store::authority(&mut action.tx, case.programme, role, action.hand.at).await?;
+    let authority = store::authority(&mut action.tx, case.programme, action.hand.person, action.hand.at).await?;
     let partner = store::partner(&mut action.tx, case.partner, action.hand.at).await?;
     let mut pinned = Pinned {
         credit_currency: partner.currency,

@@ -170,7 +170,7 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         offers: cases::offers(tx, case.programme).await?,
         clocks: clocks::read(ctx, tx, partner, id, now).await?,
         ends: DeskEnds::read(ctx, tx, &case).await?,
-        authority: store::authority(tx, case.programme, staff.role, now).await?,
+        authority: store::authority(tx, case.programme, staff.person, now).await?,
         macros: Composer::read(ctx, tx, partner, id, &draft).await?,
         help: Beside::read(ctx, tx, case.kind, &case.subject).await?,
         mentions: Colleagues::read(tx).await?,
