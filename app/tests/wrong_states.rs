@@ -6,10 +6,10 @@ mod seed;
 
 #[path = "wrong_states/access.rs"]
 mod access;
-#[path = "wrong_states/appeals.rs"]
-mod appeals;
 #[path = "wrong_states/agreement.rs"]
 mod agreement;
+#[path = "wrong_states/appeals.rs"]
+mod appeals;
 #[path = "wrong_states/cases.rs"]
 mod cases;
 #[path = "wrong_states/channels.rs"]
