@@ -60,6 +60,7 @@ async fn a_partner_sees_their_own_rows_and_nothing_without_a_context(pool: PgPoo
         "case_notice",
         "case_rating",
         "enquiry_claim",
+        "enquiry_claim_reminder",
         "provisional_credit",
     ];
     assert!(tables.len() >= 15, "{tables:?}");
