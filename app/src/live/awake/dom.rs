@@ -1,6 +1,5 @@
 //! The document, in fewer words.
 
-use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::wasm_bindgen::closure::Closure;
 use web_sys::{Document, Element, Node};

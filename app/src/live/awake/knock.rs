@@ -3,7 +3,6 @@
 use super::Shared;
 use super::dom::on;
 use leptos::prelude::*;
-use leptos::wasm_bindgen::JsCast;
 use web_sys::{AudioContext, HtmlElement};
 
 /// The knock: two soft sounds. Of several pages of one browser only one makes it.
@@ -44,7 +43,7 @@ fn play(sound: &AudioContext) -> Option<()> {
 }
 
 /// The button that lets one hear it.
-pub(super) fn offer_knock(button: &HtmlElement) {
+pub(in crate::live) fn offer_knock(button: &HtmlElement) {
     let words = button.closest("[data-try]").ok().flatten().and_then(|around| around.get_attribute("data-try"));
     button.set_text_content(words.as_deref());
     button.set_hidden(false);
