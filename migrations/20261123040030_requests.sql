@@ -58,6 +58,8 @@ BEGIN
     -- Two at once for one partner take turns.
     PERFORM FROM partner a WHERE a.partner_id = NEW.partner_id FOR NO KEY UPDATE;
     IF EXISTS (SELECT FROM terms_request r WHERE r.partner_id = NEW.partner_id AND r.field = NEW.field AND r.offer_scope = NEW.offer_scope
+               -- The same form, sent twice, is its key's to refuse.
+               AND r.form_key <> NEW.form_key
                AND NOT EXISTS (SELECT FROM terms_request_answer x WHERE x.terms_request_id = r.terms_request_id)) THEN
         RAISE EXCEPTION 'the same was asked and is not answered' USING ERRCODE = 'check_violation', CONSTRAINT = 'terms_request_one_open';
     END IF;
