@@ -7,6 +7,7 @@ use crate::payout_methods::model::MethodKind;
 use crate::payout_methods::rules::pays;
 use crate::payouts::model::{Balances, Facts, Reason, Review};
 use crate::payouts::rules::{next_pay_day, standing};
+use crate::settlement::files::codes::needs_another_method;
 use crate::tax::model::Taxed;
 use crate::terms::model::Schedule;
 use chrono::{DateTime, Days, NaiveDate, Utc};
@@ -74,6 +75,16 @@ pub struct Candidate {
     pub method: Option<Method>,
     /// Whether one waits for its confirmation.
     pub unconfirmed: bool,
+    /// The bank's code for the last payout, where a bank refused it or sent it back and the method is still the same.
+    pub refused: Option<String>,
+    /// Whether the account is closed.
+    pub closed: bool,
+    /// When the next contest ends at the latest.
+    pub contest_ends: Option<DateTime<Utc>>,
+    /// What is in hold, and when the first of it leaves.
+    pub in_hold: Option<(Decimal, DateTime<Utc>)>,
+    /// What only an approval makes payable.
+    pub awaits_approval: Decimal,
     /// The review that runs.
     pub review: Option<Review>,
     /// What the tax office makes of it.
@@ -94,12 +105,18 @@ pub enum Verdict {
 /// Whether a partner is paid, and if not, why. The same reasons as on the partner's own page, by the same rules.
 pub fn decide(terms: &Terms, candidate: &Candidate) -> Verdict {
     let mut blocked: Vec<Blocked> = stopped_by(terms, candidate);
+    if candidate.closed {
+        blocked.push(Blocked::new(Block::Closed, None, None));
+    }
+    if let Some(code) = candidate.refused.as_ref().filter(|code| needs_another_method(code)) {
+        blocked.push(Blocked { code: Some(code.clone()), ..Blocked::new(Block::BankRefused, None, None) });
+    }
     if let Some(method) = candidate.method {
         blocked.extend(method_blocks(terms, candidate.currency, method));
     }
     let due = candidate.schedule.map(|schedule| next_pay_day(schedule, terms.cutoff + Days::new(1)));
     if let Some(day) = due.filter(|day| *day > terms.pay_day && !terms.off_cycle) {
-        blocked.push(Blocked { reason: Block::NotDue, amount: None, until: Some(start_of(terms, day)) });
+        blocked.push(Blocked::new(Block::NotDue, None, Some(start_of(terms, day))));
     }
     let nothing = candidate.payable.is_zero();
     if nothing {
@@ -107,7 +124,16 @@ pub fn decide(terms: &Terms, candidate: &Candidate) -> Verdict {
         blocked.clear();
     }
     if candidate.ring_fenced > Decimal::ZERO && (nothing || !blocked.is_empty()) {
-        blocked.push(Blocked { reason: Block::Contested, amount: Some(candidate.ring_fenced), until: None });
+        blocked.push(Blocked::new(Block::Contested, Some(candidate.ring_fenced), candidate.contest_ends));
+    }
+    if nothing {
+        let held = candidate.in_hold.map(|(amount, until)| Blocked::new(Block::InHold, Some(amount), Some(until)));
+        blocked.extend(held);
+        let waits = Some(candidate.awaits_approval).filter(|amount| *amount > Decimal::ZERO);
+        blocked.extend(waits.map(|amount| Blocked::new(Block::AwaitsApproval, Some(amount), None)));
+        if candidate.closed && !blocked.is_empty() {
+            blocked.push(Blocked::new(Block::Closed, None, None));
+        }
     }
     match candidate.method.filter(|_| blocked.is_empty() && !nothing) {
         Some(method) => Verdict::Pay(method.id, warnings(candidate, method)),
@@ -139,7 +165,7 @@ fn stopped_by(terms: &Terms, candidate: &Candidate) -> Vec<Blocked> {
         contests: Vec::new(),
     };
     let reasons = standing(&facts, &balances).reasons;
-    let blocked = |reason, amount, until| Some(Blocked { reason, amount, until });
+    let blocked = |reason, amount, until| Some(Blocked::new(reason, amount, until));
     reasons
         .into_iter()
         .filter_map(|reason| match reason {
@@ -159,10 +185,10 @@ fn stopped_by(terms: &Terms, candidate: &Candidate) -> Vec<Blocked> {
 fn method_blocks(terms: &Terms, currency: Currency, method: Method) -> Vec<Blocked> {
     let mut blocked = Vec::new();
     if !pays(method.kind, currency) {
-        blocked.push(Blocked { reason: Block::MethodCannotPay, amount: None, until: None });
+        blocked.push(Blocked::new(Block::MethodCannotPay, None, None));
     }
     if method.usable_from > terms.now {
-        blocked.push(Blocked { reason: Block::MethodChanged, amount: None, until: Some(method.usable_from) });
+        blocked.push(Blocked::new(Block::MethodChanged, None, Some(method.usable_from)));
     }
     blocked
 }
@@ -233,6 +259,11 @@ mod tests {
             schedule: None,
             method: Some(paypal()),
             unconfirmed: false,
+            refused: None,
+            closed: false,
+            contest_ends: None,
+            in_hold: None,
+            awaits_approval: Decimal::ZERO,
             review: None,
             taxed: Taxed::default(),
             before: Before { amounts: vec![dec("60"), dec("55")], method: Some(7) },
@@ -284,11 +315,7 @@ mod tests {
         let verdict = decide(&terms(), &Candidate { method: Some(changed), ..candidate("60") });
         assert_eq!(
             verdict,
-            Verdict::Blocked(vec![Blocked {
-                reason: Block::MethodChanged,
-                amount: None,
-                until: Some(changed.usable_from)
-            }])
+            Verdict::Blocked(vec![Blocked::new(Block::MethodChanged, None, Some(changed.usable_from))])
         );
     }
 
@@ -298,6 +325,45 @@ mod tests {
         let only = Candidate { ring_fenced: dec("9"), ..candidate("0") };
         assert_eq!(reasons(&decide(&terms(), &only)), [Block::Contested]);
         assert_eq!(decide(&terms(), &candidate("0")), Verdict::Blocked(vec![]));
+    }
+
+    #[test]
+    fn what_is_contested_has_the_day_of_its_end() {
+        let ends = at("2011-06-20T23:00:00Z");
+        let only = Candidate { ring_fenced: dec("9"), contest_ends: Some(ends), ..candidate("0") };
+        let expected = Blocked::new(Block::Contested, Some(dec("9")), Some(ends));
+        assert_eq!(decide(&terms(), &only), Verdict::Blocked(vec![expected]));
+    }
+
+    #[test]
+    fn money_that_is_only_in_hold_is_named_with_the_day_of_the_first() {
+        let first = at("2011-04-20T10:00:00Z");
+        let only = Candidate { in_hold: Some((dec("4"), first)), awaits_approval: dec("2"), ..candidate("0") };
+        let held = Blocked::new(Block::InHold, Some(dec("4")), Some(first));
+        let waits = Blocked::new(Block::AwaitsApproval, Some(dec("2")), None);
+        assert_eq!(decide(&terms(), &only), Verdict::Blocked(vec![held, waits]));
+        assert_eq!(decide(&terms(), &Candidate { payable: dec("60"), ..only }), Verdict::Pay(7, vec![]));
+    }
+
+    #[test]
+    fn nobody_is_paid_after_their_account_was_closed() {
+        let closed = Candidate { closed: true, ..candidate("60") };
+        assert_eq!(reasons(&decide(&terms(), &closed)), [Block::Closed]);
+        let held = Candidate { payable: dec("0"), in_hold: Some((dec("4"), at("2011-04-20T10:00:00Z"))), ..closed };
+        assert_eq!(reasons(&decide(&terms(), &held)), [Block::Closed, Block::InHold]);
+        assert_eq!(decide(&terms(), &Candidate { in_hold: None, ..held }), Verdict::Blocked(vec![]));
+    }
+
+    #[test]
+    fn what_a_bank_refused_for_its_account_is_not_sent_there_again() {
+        let refused = |code: &str| decide(&terms(), &Candidate { refused: Some(code.into()), ..candidate("60") });
+        for code in ["AC04", "AC01", "AC03", "AG01", "BE01", "RC01", "ac04"] {
+            let expected = Blocked { code: Some(code.into()), ..Blocked::new(Block::BankRefused, None, None) };
+            assert_eq!(refused(code), Verdict::Blocked(vec![expected]), "{code}");
+        }
+        for code in ["AM04", "AC06", "FF01", "MS03", "RECEIVER_UNREGISTERED", "ZZ99", ""] {
+            assert_eq!(refused(code), Verdict::Pay(7, vec![]), "{code}");
+        }
     }
 
     #[test]

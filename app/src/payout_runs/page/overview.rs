@@ -8,17 +8,21 @@ use crate::base::context::Context;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::format;
+use crate::base::ids::PayoutRunId;
 use crate::base::language::tr;
 use crate::base::money::Money;
 use crate::paths;
 use crate::payout_runs::asks::in_state;
 use crate::payout_runs::model::{Stage, State, Total, Warning};
 use crate::payout_runs::steps::{self, Release};
-use crate::payout_runs::store::{self, Answer, Changed, Comparison, FileLine, PayoutLine, Previous, Wanted};
+use crate::payout_runs::store::{
+    self, Answer, Changed, Comparison, FileLine, PayoutLine, Previous, Task, Wanted, WorkLine,
+};
 use crate::ui::Tone;
 use crate::ui::empty::empty;
 use crate::ui::field::{Hidden, Submit, TextArea, Weight};
 use crate::ui::form::Form;
+use crate::ui::islands::ReloadSoon;
 use crate::ui::layout::{columns, facts, section};
 use crate::ui::notice::notice;
 use crate::ui::table::{Head, Row, Table};
@@ -38,6 +42,8 @@ pub(super) async fn load(ctx: &Context, tx: &mut Tx, sheet: &Sheet) -> Result<An
     let counts = store::warnings(tx, run).await?;
     let wanted = Wanted { warned: true, ..Wanted::default() };
     let warned = if counts.is_empty() { Vec::new() } else { store::payouts(tx, run, &wanted, WARNED).await? };
+    let work = store::last_work(tx, run).await?;
+    let changed = changed_methods(ctx, tx, run).await?;
     let previous = store::previous(tx, run).await?.filter(|_| is_built);
     let (compared, biggest) = match previous {
         Some(previous) => {
@@ -52,7 +58,8 @@ pub(super) async fn load(ctx: &Context, tx: &mut Tx, sheet: &Sheet) -> Result<An
     let compared = previous
         .map(|previous| section(tr!(ctx.locale, runs.compare_heading), comparison(ctx, previous, &compared, &biggest)));
     let body = view! {
-        {release(ctx, sheet)}
+        {release(ctx, sheet, &work)}
+        {changed}
         {looked_at}
         {section(tr!(ctx.locale, runs.totals_heading), totals(ctx, &sheet.head.listed.totals))}
         {compared}
@@ -66,11 +73,16 @@ pub(super) async fn load(ctx: &Context, tx: &mut Tx, sheet: &Sheet) -> Result<An
 }
 
 /// The one thing to decide here, or who decides it.
-fn release(ctx: &Context, sheet: &Sheet) -> Option<AnyView> {
+fn release(ctx: &Context, sheet: &Sheet, work: &[WorkLine]) -> Option<AnyView> {
     let locale = ctx.locale;
     let (scheduled, amounts) = in_state(&sheet.head.listed.totals, State::Scheduled);
     if scheduled == 0 {
         return None;
+    }
+    if work.iter().any(|line| line.task == Task::Release && !line.is_done) {
+        let again = text::link(paths::run(sheet.head.listed.run.id), tr!(locale, runs.reload));
+        let body = view! { <p>{tr!(locale, run_work.releasing)}" "{again}</p> <ReloadSoon/> };
+        return Some(section(tr!(locale, runs.release_heading), body.into_any()));
     }
     let Release::Yes { sole_control } = sheet.release() else { return None };
     let worth = words::worth(locale, scheduled, &amounts);
@@ -86,6 +98,24 @@ fn release(ctx: &Context, sheet: &Sheet) -> Option<AnyView> {
         </Form>
     };
     Some(section(tr!(locale, runs.release_heading), body.into_any()))
+}
+
+/// Payouts that no file will take, as their partner has another method since; before the release as after it.
+pub(super) async fn changed_methods(ctx: &Context, tx: &mut Tx, run: PayoutRunId) -> Result<Option<AnyView>, AppError> {
+    let locale = ctx.locale;
+    let wanted = Wanted { method_changed: true, ..Wanted::default() };
+    let lines = store::payouts(tx, run, &wanted, WARNED).await?;
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    let all = format!("{}&changed=yes", paths::run_view(run, "payouts"));
+    let more = (lines.len() as i64 == WARNED).then(|| text::link(all, tr!(locale, sending.changed_all)));
+    let body = view! {
+        <p>{tr!(locale, sending.changed_text)}</p>
+        {payout_table(ctx, run, &lines, tr!(locale, sending.changed_caption))}
+        {more.map(|more| view! { <p>{more}</p> })}
+    };
+    Ok(Some(section(tr!(locale, sending.changed_heading), body.into_any())))
 }
 
 fn about(ctx: &Context, sheet: &Sheet) -> AnyView {
