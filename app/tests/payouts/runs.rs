@@ -25,7 +25,7 @@ async fn house(pool: PgPool) -> CountingHouse {
 async fn a_run_pays_who_has_enough_and_says_why_others_wait(pool: PgPool) {
     let house = house(pool).await;
     let run = house.build(CUTOFF).await;
-    assert_eq!(run.pay_day.to_string(), "2011-04-15");
+    assert_eq!(run.pay_day.to_string(), "2011-06-15");
     assert_eq!(house.payouts().await, ["ana 8.00 scheduled"]);
     assert_eq!(house.purses().await, ["ana 0 0 8", "bob 0.8 0 0", "cleo 16 0 0"]);
     let blocks = "SELECT c.code, b.reason, b.payable, b.amount FROM payout_block b JOIN partner c USING (partner_id)";
