@@ -102,6 +102,7 @@ test('hostile text is text to everybody else', async ({ page, house }) => {
   await agent.fill(desk(), 'reply', { body: HOSTILE });
   await agent.fill(desk(), 'note', { body: HOSTILE });
   await agent.fill(desk(), 'lower-minimum', { value: '30', reason: HOSTILE });
+  await agent.fill(desk(), 'propose-schedule', { kind: 'weekly', day: '5', reason: HOSTILE });
   await agent.fill(desk(), 'propose-rate', { percent: '9', reason: HOSTILE });
   await agent.fill(desk(), 'review-partner', { reason: HOSTILE, until: '2026-04-01' });
   await agent.fill(desk(), 'decide-case', {

@@ -43,7 +43,7 @@ const SAME = [
 
 for (const role of ['anyone', 'partner', 'agent', 'owner'] as const) {
   test(`what ${role} reads`, async ({ page, watch }) => {
-    test.setTimeout(180_000);
+    test.setTimeout(360_000);
     if (role !== 'anyone') await signIn(page, PEOPLE[role]);
     const texts = { en: new Map<string, string[]>(), es: new Map<string, string[]>() };
     for (const language of ['en', 'es'] as const) {

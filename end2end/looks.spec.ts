@@ -16,7 +16,7 @@ inHouse(SCENE_NOW, async (house) => {
 
 for (const role of ['anyone', 'partner', 'agent', 'owner'] as const) {
   test(`what ${role} sees @phone`, async ({ page, watch }, info) => {
-    test.setTimeout(240_000);
+    test.setTimeout(420_000);
     if (role !== 'anyone') await signIn(page, PEOPLE[role]);
     for (const { name, path, status } of scene.places[role]) {
       if (status) watch.allow(status);

@@ -178,6 +178,11 @@ pub fn dispute_payout(id: PayoutId) -> String {
     format!("{DISPUTES}/new?payout={id}")
 }
 
+/// The form that opens a dispute about a version of terms.
+pub fn dispute_terms(id: TermsVersionId) -> String {
+    format!("{DISPUTES}/new?terms={id}")
+}
+
 /// One dispute, as its partner sees it.
 pub fn dispute(id: CaseId) -> String {
     format!("{DISPUTES}/{id}")

@@ -4,7 +4,7 @@
 
 mod house;
 
-use app::approvals::api::{self, Answer, DecisionForm, MinimumForm, RateForm};
+use app::approvals::api::{self, Answer, DecisionForm, MinimumForm, RateForm, ScheduleForm};
 use app::approvals::model::{By, Standing, Verdict};
 use app::approvals::store;
 use app::base::error::AppError;
@@ -334,4 +334,62 @@ async fn a_scope_gets_its_first_terms_once(pool: PgPool) {
         .await
         .expect_err("refused");
     assert_eq!(constraint_of(&error), "decision_by_command_comes_first");
+}
+
+fn schedule(house: &House, kind: &str, day: &str) -> ScheduleForm {
+    ScheduleForm {
+        partner: house.garden.to_string(),
+        kind: kind.into(),
+        day: day.into(),
+        reason: "They pay their writers every week.".into(),
+        form_key: key(),
+        ..ScheduleForm::default()
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_partner_gets_a_payout_schedule_of_its_own(pool: PgPool) {
+    let house = House::open(pool).await;
+    for (kind, day, words) in [
+        ("weekly", "8", "Weekdays go from 1"),
+        ("twice_monthly", "15", "The first of two days"),
+        ("monthly", "31", "which every month has"),
+        ("net", "0", "Between 1 and 120 days"),
+        ("weekly", "Friday", "Weekdays go from 1"),
+    ] {
+        let told = refused(api::propose_payouts(&house.tomas(), &schedule(&house, kind, day)).await, "day");
+        assert!(told.contains(words), "{told}");
+    }
+    let unknown = api::propose_payouts(&house.tomas(), &schedule(&house, "yearly", "1")).await;
+    assert!(matches!(unknown, Err(AppError::BadRequest("kind"))));
+
+    for (kind, day) in [("weekly", "5"), ("net", "30")] {
+        done(api::propose_payouts(&house.tomas(), &schedule(&house, kind, day)).await);
+        let id = house.last_proposal().await;
+        let read = house.proposal(id).await;
+        assert_eq!((read.field, read.kind.as_str(), read.value.to_string().as_str()), (Field::Schedule, kind, day));
+        // What was in force is told in its own unit, whatever is proposed.
+        let before = read.value_before.map(|value| value.normalize().to_string());
+        let weekly = Some(("weekly".to_owned(), "5".to_owned()));
+        assert_eq!(read.kind_before.zip(before), weekly.filter(|_| kind == "net"));
+        done(api::decide(&house.ines(), &verdict(&house, id, Verdict::Approved).await).await);
+        let told = refused(api::propose_payouts(&house.tomas(), &schedule(&house, kind, day)).await, "day");
+        assert_eq!(told, "That is the schedule already.");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn for_everybody_an_owner_proposes_a_schedule_and_another_decides(pool: PgPool) {
+    let house = House::open(pool).await;
+    let form =
+        ScheduleForm { partner: String::new(), programme: "shop".into(), ..schedule(&house, "twice_monthly", "1") };
+    assert!(matches!(api::propose_payouts(&house.tomas(), &form).await, Err(AppError::Forbidden)));
+    done(api::propose_payouts(&house.marta(), &form).await);
+    let id = house.last_proposal().await;
+    let form = verdict(&house, id, Verdict::Approved).await;
+    assert!(refused(api::decide(&house.marta(), &form).await, "").contains("another owner"));
+    done(api::decide(&house.ines(), &form).await);
+    let in_force =
+        "terms_version WHERE field = 'schedule' AND partner_scope = 0 AND (kind, value) = ('twice_monthly', 1)";
+    assert_eq!(house.count(in_force).await, 1);
 }

@@ -93,6 +93,8 @@ export async function setScene(house: House): Promise<Scene> {
   const approved = waiting;
   await agent.fill(desk(talking), 'propose-rate', { percent: '12', offer, reason: WRITTEN.rate });
   const open = await lastProposal(house);
+  await agent.fill(desk(talking), 'propose-schedule', { kind: 'weekly', day: '5', reason: WRITTEN.rate });
+  const schedule = await lastProposal(house);
   await agent.fill(desk(talking), 'review-partner', { reason: WRITTEN.review, until: '2026-03-20' });
 
   const place = (name: string, path: string, status?: number): Place => ({ name, path, ...(status ? { status } : {}) });
@@ -141,6 +143,9 @@ export async function setScene(house: House): Promise<Scene> {
         place('dispute-new-conversion', `/disputes/new?conversion=${payable}`),
         place('dispute-new-missing', '/disputes/new?kind=missing_conversion'),
         place('dispute-refused', refused.location),
+        place('help', '/help'),
+        place('help-search', '/help?q=minimum'),
+        place('tax-data', '/account/tax'),
         place('forbidden', '/desk', 403),
       ],
       agent: [
@@ -157,12 +162,32 @@ export async function setScene(house: House): Promise<Scene> {
         place('case-missing', desk(missing)),
         place('case-refused', refusedReply.location),
         place('case-closed', desk(other)),
+        place('log', '/desk/log'),
+        place('search-empty', '/search'),
+        place('search', '/search?q=order'),
+        place('search-nothing', '/search?q=zzzzz'),
+        place('views', '/views'),
+        place('turns', '/turns'),
+        place('my-desk', '/my-desk'),
+        place('mentions', '/mentions'),
+        place('macros', '/macros'),
+        place('help-house', '/help'),
+        place('links', '/links'),
+        place('escalations', '/escalations'),
+        place('limits', '/limits'),
+        place('enquiries', '/enquiries'),
+        place('incidents', '/incidents'),
+        place('complaints', '/complaints'),
+        place('practice', '/practice'),
+        place('contests', '/contests'),
+        place('quarantine', '/quarantine'),
       ],
       owner: [
         place('rota-to-write', '/rota'),
         place('figures', '/figures'),
         place('approvals', '/approvals'),
         place('proposal-waiting', open),
+        place('proposal-schedule', schedule),
         place('proposal-approved', approved),
         place('runs', '/runs'),
         place('runs-refused', refusedRun.location),
@@ -184,6 +209,19 @@ export async function setScene(house: House): Promise<Scene> {
         place('desk-as-owner', '/desk'),
         place('mail', '/mail'),
         place('mail-sent', '/mail?state=sent'),
+        place('books', '/books'),
+        place('funds', '/funds'),
+        place('tax', '/tax'),
+        place('help-write', '/help/write'),
+        place('limits-as-owner', '/limits'),
+        place('turns-as-owner', '/turns'),
+        place('escalations-as-owner', '/escalations'),
+        place('enquiries-as-owner', '/enquiries'),
+        place('incidents-as-owner', '/incidents'),
+        place('complaints-as-owner', '/complaints'),
+        place('macros-as-owner', '/macros'),
+        place('links-as-owner', '/links'),
+        place('practice-as-owner', '/practice'),
       ],
     },
   };

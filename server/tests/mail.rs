@@ -260,7 +260,7 @@ async fn a_reply_is_threaded_and_without_a_server_waits_in_sight() {
     assert!(html.contains("&lt;b&gt;€5.00&lt;/b&gt;") && !html.contains("<b>"), "{html}");
     assert!(two.parts().0.starts_with("Y añadimos la comisión: 5 % más."));
     let page = page_of_the_owner(&database, &serve).await;
-    assert!(page.contains("Every mail has left the house."), "{page}");
+    assert!(page.contains("No mail waits to be sent."), "{page}");
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ pub fn standing(ctx: &Context, appeal: &Appeal) -> AnyView {
     let locale = ctx.locale;
     let body = match &appeal.decision {
         None => view! {
-            <p>{tr!(locale, appeals.waits)}" "{text::time_exact(ctx, appeal.promised_at)}</p>
+            <p>{if ctx.member().is_ok() { tr!(locale, appeals.waits) } else { tr!(locale, appeals.waits_staff) }}" "{text::time_exact(ctx, appeal.promised_at)}"."</p>
         }
         .into_any(),
         Some(decided) => {

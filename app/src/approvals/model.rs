@@ -123,6 +123,8 @@ pub struct Proposal {
     pub value: Decimal,
     /// What was in force when it was proposed.
     pub value_before: Option<Decimal>,
+    /// The unit of that.
+    pub kind_before: Option<String>,
     /// The earliest moment it can take effect.
     pub valid_from: DateTime<Utc>,
     /// Why, in the proposer's words.

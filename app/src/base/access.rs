@@ -202,6 +202,7 @@ pub const ROUTES: &[Route] = &[
     post("/do/end-review", Who::Desk),
     post("/do/lower-minimum", Who::Desk),
     post("/do/propose-rate", Who::Desk),
+    post("/do/propose-schedule", Who::Desk),
     post("/do/reveal-payout-method", Who::Reveals),
     get("/mail", Who::Leads),
     post("/do/send-mail-again", Who::Leads),

@@ -40,6 +40,11 @@ pub struct Ends {
 }
 
 impl Ends {
+    /// Whether somebody looks at the decision again.
+    pub fn is_under_appeal(&self) -> bool {
+        self.appeal_waits().is_some()
+    }
+
     /// Reads it, as whoever's transaction this is.
     ///
     /// # Errors

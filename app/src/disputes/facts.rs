@@ -9,6 +9,8 @@ use crate::base::money::{Currency, Money};
 use crate::commissions::model::{Rate, State};
 use crate::payout_runs;
 use crate::statements::words as payouts;
+use crate::terms::model::Schedule;
+use crate::terms::words::schedule;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
@@ -111,10 +113,9 @@ pub fn term(ctx: &Context, kind: &str, value: Decimal, currency: Currency) -> St
         "days" => tr!(locale, disputes.term_days, days = format::number(locale, value.normalize())),
         "flag" if value.is_zero() => tr!(locale, disputes.term_no),
         "flag" => tr!(locale, disputes.term_yes),
-        "weekly" => tr!(locale, disputes.term_weekly, day = value.normalize()),
-        "twice_monthly" => tr!(locale, disputes.term_twice_monthly, day = value.normalize()),
-        "monthly" => tr!(locale, disputes.term_monthly, day = value.normalize()),
-        _ => format::number(locale, value.normalize()),
+        _ => Schedule::from_parts(kind, value)
+            .and_then(|days| schedule(ctx, days))
+            .unwrap_or_else(|| format::number(locale, value.normalize())),
     }
 }
 

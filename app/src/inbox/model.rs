@@ -118,12 +118,22 @@ pub enum Reason {
     Broken,
     /// Our own mail server found that it is not from whom it says.
     Forged,
+    /// It is larger than is taken: its head is here, the whole of it in the mailbox.
+    TooLarge,
 }
 
 impl Reason {
     /// Every one, in the order a screen lists them.
-    pub const ALL: [Self; 7] =
-        [Self::Stranger, Self::SeveralAccounts, Self::Forged, Self::Bounce, Self::Machine, Self::Loop, Self::Broken];
+    pub const ALL: [Self; 8] = [
+        Self::Stranger,
+        Self::SeveralAccounts,
+        Self::Forged,
+        Self::Bounce,
+        Self::Machine,
+        Self::Loop,
+        Self::Broken,
+        Self::TooLarge,
+    ];
 
     /// As the database writes it.
     pub fn as_str(self) -> &'static str {
@@ -135,6 +145,7 @@ impl Reason {
             Self::Bounce => "bounce",
             Self::Broken => "broken",
             Self::Forged => "forged",
+            Self::TooLarge => "too_large",
         }
     }
 

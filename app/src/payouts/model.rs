@@ -3,7 +3,7 @@
 use crate::base::ids::PayoutId;
 use crate::base::money::{Currency, Money};
 use crate::payout_methods::model::MethodKind;
-use crate::settlement::files::codes::needs_another_method;
+use crate::settlement::files::codes::{self, Meaning, NextStep, needs_another_method};
 use crate::tax::model::{Taxed, Worked};
 use crate::terms::model::Schedule;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -87,8 +87,15 @@ pub struct Refused {
     pub money: Money,
     /// The bank's code, where it gave one.
     pub code: Option<String>,
-    /// When.
-    pub at: DateTime<Utc>,
+    /// The accounting day on which it came back.
+    pub day: NaiveDate,
+}
+
+impl Refused {
+    /// Who does something now. Where the bank gave no code, or one that nobody knows, the programme asks it.
+    pub fn next_step(&self) -> NextStep {
+        self.code.as_deref().and_then(codes::meaning).map_or(NextStep::Programme, Meaning::next_step)
+    }
 }
 
 /// Everything that decides what a partner is paid next.

@@ -15,6 +15,7 @@ use crate::paths;
 use crate::payout_methods::model::Method;
 use crate::payout_methods::store::live_method;
 use crate::payout_methods::words as methods;
+use crate::settlement::files::codes::NextStep;
 use crate::statements;
 use crate::statements::payout::Payout;
 use crate::tax;
@@ -28,7 +29,6 @@ use crate::ui::screen::{Query, screen};
 use crate::ui::table::Table;
 use crate::ui::text;
 use chrono::{Datelike, NaiveDate};
-use chrono_tz::Tz;
 use leptos::prelude::*;
 use rust_decimal::Decimal;
 
@@ -49,7 +49,6 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let method = live_method(&mut tx, member.partner).await?;
     let payouts =
         statements::store::list(&mut tx, member.partner, query.get("before").and_then(|id| id.parse().ok())).await?;
-    let (_, zone) = statements::store::programme(&mut tx, member.programme).await?;
     let banner = incidents::banner(ctx, &mut tx).await?;
     let beginning = first_steps(ctx, &mut tx, member, &known, !payouts.is_empty()).await?;
     tx.commit().await?;
@@ -58,13 +57,13 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let page = Page { ctx, known: &known, method, reversed, first, today };
     let standings = shown(rules::standings(&known));
     let several = standings.len() > 1;
-    let underway = statements::page::underway(ctx, &payouts, zone);
+    let underway = statements::page::underway(ctx, &payouts);
     let answers = standings.iter().map(|standing| words::answer(ctx, standing));
     let lead = underway.into_iter().chain(answers).map(|sentence| view! { <p>{sentence}</p> }).collect_view();
     let title = tr!(ctx.locale, payouts.title);
     let parts = standings.iter().map(|standing| page.standing(standing, several)).collect_view();
-    let late = statements::page::late(ctx, &payouts, zone);
-    let past = past(ctx, query, payouts, zone);
+    let late = statements::page::late(ctx, &payouts);
+    let past = past(ctx, query, payouts);
     let body = view! {
         {page_head(title.clone(), Some(lead.into_any()))}
         {banner}
@@ -77,7 +76,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
 }
 
 /// The payouts so far, a page of them.
-fn past(ctx: &Context, query: &Query, mut payouts: Vec<Payout>, zone: Tz) -> AnyView {
+fn past(ctx: &Context, query: &Query, mut payouts: Vec<Payout>) -> AnyView {
     if payouts.is_empty() {
         return empty(tr!(ctx.locale, payouts.past_empty), tr!(ctx.locale, payouts.past_empty_text));
     }
@@ -85,7 +84,7 @@ fn past(ctx: &Context, query: &Query, mut payouts: Vec<Payout>, zone: Tz) -> Any
     let more = payouts.len() > shown;
     payouts.truncate(shown);
     let next = payouts.last().filter(|_| more).map(|last| query.with("before", &last.id.to_string()));
-    let rows = payouts.iter().map(|payout| statements::page::listed(ctx, payout, zone)).collect();
+    let rows = payouts.iter().map(|payout| statements::page::listed(ctx, payout)).collect();
     let head = statements::page::list_head(ctx);
     view! {
         <Table caption=tr!(ctx.locale, payout.list_caption) head=head rows=rows/>
@@ -264,8 +263,17 @@ impl Page<'_> {
                 Block { what, who: you(), next, when: None }
             }
             Reason::BankRefused(refused) => {
-                let next = Some((tr!(ctx.locale, payouts.see_payout), paths::payout(refused.payout)));
-                Block { what, who: you(), next, when: Some(text::time(ctx, refused.at)) }
+                let (who, next) = match refused.next_step() {
+                    NextStep::Partner => (you(), (tr!(ctx.locale, payouts.change_method), paths::ACCOUNT.to_owned())),
+                    NextStep::Programme => {
+                        (programme(), (tr!(ctx.locale, payouts.see_payout), paths::payout(refused.payout)))
+                    }
+                    NextStep::Nobody => (
+                        tr!(ctx.locale, payouts.nobody),
+                        (tr!(ctx.locale, payouts.see_payout), paths::payout(refused.payout)),
+                    ),
+                };
+                Block { what, who, next: Some(next), when: Some(text::day(ctx, refused.day)) }
             }
             Reason::NotReleased(waits) | Reason::FundsMissing(waits) => {
                 let next = Some((tr!(ctx.locale, payouts.see_payout), paths::payout(waits.payout)));

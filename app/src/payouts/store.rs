@@ -52,7 +52,7 @@ pub async fn facts(
         method_waits: waits.map(|at| Leaves { day: at.with_timezone(&zone).date_naive(), at }),
         review: review(tx, partner, now, zone).await?,
         unreleased: unreleased(tx, partner).await?,
-        refused: refused(tx, partner).await?,
+        refused: refused(tx, partner, zone).await?,
         taxed: taxed(tx, programme, partner, method.map(|method| method.kind), now).await?,
         contests: contests(tx, partner, zone).await?,
     })
@@ -153,7 +153,7 @@ async fn unreleased(tx: &mut Tx, partner: PartnerId) -> Result<Vec<Unreleased>, 
 }
 
 /// The last payout of each currency, where a bank refused it or sent it back and the method is still the same.
-async fn refused(tx: &mut Tx, partner: PartnerId) -> Result<Vec<Refused>, AppError> {
+async fn refused(tx: &mut Tx, partner: PartnerId, zone: Tz) -> Result<Vec<Refused>, AppError> {
     let rows = sqlx::query!(
         r#"SELECT p.payout_id, p.total AS "total!", p.currency, e.code, e.at
          FROM (SELECT DISTINCT ON (currency) * FROM (
@@ -170,7 +170,8 @@ async fn refused(tx: &mut Tx, partner: PartnerId) -> Result<Vec<Refused>, AppErr
     rows.into_iter()
         .map(|row| {
             let money = Money::new(row.total, Currency::parse(&row.currency)?);
-            Ok(Refused { payout: row.payout_id.into(), money, code: row.code, at: row.at })
+            let day = row.at.with_timezone(&zone).date_naive();
+            Ok(Refused { payout: row.payout_id.into(), money, code: row.code, day })
         })
         .collect()
 }

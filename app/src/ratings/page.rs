@@ -59,7 +59,7 @@ pub fn of_dispute(ctx: &Context, case: CaseId, rating: Option<&Rating>, draft: &
 pub fn said(ctx: &Context, rating: &Rating) -> AnyView {
     let words = words(ctx.locale, rating.stars);
     view! {
-        <p>{words}" "{text::time_exact(ctx, rating.at)}</p>
+        <p>{words}" · "{text::time_exact(ctx, rating.at)}</p>
         {(!rating.words.is_empty()).then(|| text::prose(rating.words.clone()))}
     }
     .into_any()

@@ -25,8 +25,7 @@ use crate::ui::screen::{Query, screen};
 use crate::ui::table::{Head, Row, Table};
 use crate::ui::text;
 use crate::ui::timeline::{Step as Line, timeline};
-use chrono::NaiveDate;
-use chrono_tz::Tz;
+use chrono::{DateTime, NaiveDate, Utc};
 use leptos::prelude::*;
 
 /// The page.
@@ -43,14 +42,13 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let delays = store::delays(&mut tx, member.partner, payout.id).await?;
     let items = store::items(&mut tx, member.partner, payout.id, store::ITEMS_SHOWN).await?;
     let sums = store::sums(&mut tx, member.partner, payout.id).await?;
-    let (_, zone) = store::programme(&mut tx, member.programme).await?;
     let key = PayoutKey { partner: member.partner, payout: payout.id };
     let invoices = invoices::store::of_payout(&mut tx, key).await?;
     tx.commit().await?;
     let draft = forms::recall(ctx, query.get("form")).await?;
     let done = (query.get("done") == Some("invoice")).then(|| tr!(ctx.locale, tax.done_invoice));
 
-    let expected = expected(ctx, &payout, zone);
+    let expected = expected(ctx, &payout);
     let title = tr!(ctx.locale, payout.title, number = end_to_end_id(payout.id.0));
     let happened = section(tr!(ctx.locale, payout.timeline), timeline(lines(ctx, &payout, &steps, &delays, expected)));
     let said = section(tr!(ctx.locale, payout.facts), facts(facts_of(ctx, &payout)));
@@ -80,15 +78,21 @@ fn wrong(ctx: &Context, payout: PayoutId) -> AnyView {
 }
 
 /// What is to be expected of a payout today, by the programme's calendar.
-pub(crate) fn expected(ctx: &Context, payout: &Payout, zone: Tz) -> Expected {
-    let day = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&zone).date_naive();
-    rules::expected(payout, payout.submitted_at.map(day), day(ctx.now()))
+pub(crate) fn expected(ctx: &Context, payout: &Payout) -> Expected {
+    rules::expected(payout, payout.day_of(ctx.now()))
+}
+
+/// When a payout came to a state: a bank says a day, the house a moment.
+fn when(ctx: &Context, payout: &Payout, state: State, at: DateTime<Utc>) -> AnyView {
+    match state {
+        State::Paid | State::Failed | State::Returned => text::day(ctx, payout.day_of(at)),
+        _ => text::time(ctx, at),
+    }
 }
 
 /// What is late, said before anybody asks; nothing where nothing is.
-pub(crate) fn late(ctx: &Context, payouts: &[Payout], zone: Tz) -> AnyView {
-    let late =
-        payouts.iter().map(|payout| (payout, expected(ctx, payout, zone))).filter(|(_, expected)| expected.is_late());
+pub(crate) fn late(ctx: &Context, payouts: &[Payout]) -> AnyView {
+    let late = payouts.iter().map(|payout| (payout, expected(ctx, payout))).filter(|(_, expected)| expected.is_late());
     late.map(|(payout, expected)| {
         let link =
             text::link(paths::payout(payout.id), tr!(ctx.locale, payout.title, number = end_to_end_id(payout.id.0)));
@@ -99,27 +103,27 @@ pub(crate) fn late(ctx: &Context, payouts: &[Payout], zone: Tz) -> AnyView {
 }
 
 /// Where money is that left the balance and has not arrived, a sentence a payout; what is late is told by [`late`].
-pub(crate) fn underway(ctx: &Context, payouts: &[Payout], zone: Tz) -> Vec<String> {
+pub(crate) fn underway(ctx: &Context, payouts: &[Payout]) -> Vec<String> {
     let live =
         |state| matches!(state, State::Scheduled | State::Approved | State::Submitted | State::Unknown | State::Held);
     payouts
         .iter()
         .filter(|payout| live(payout.state))
-        .map(|payout| (payout, expected(ctx, payout, zone)))
+        .map(|payout| (payout, expected(ctx, payout)))
         .filter(|(_, expected)| !expected.is_late())
         .map(|(payout, expected)| words::lead(ctx, payout, expected))
         .collect()
 }
 
 /// A payout in the list on the partner's home.
-pub(crate) fn listed(ctx: &Context, payout: &Payout, zone: Tz) -> Row {
-    let expected = expected(ctx, payout, zone);
+pub(crate) fn listed(ctx: &Context, payout: &Payout) -> Row {
+    let expected = expected(ctx, payout);
     let late = expected.is_late().then(|| badge(Tone::Bad, tr!(ctx.locale, payout.late_badge)));
     Row {
         href: Some(paths::payout(payout.id)),
         cells: vec![
             view! { {end_to_end_id(payout.id.0)} }.into_any(),
-            text::time(ctx, payout.since),
+            when(ctx, payout, payout.state, payout.since),
             view! { {badge(words::tone(payout.state), words::state(ctx, payout.state))}" "{late} }.into_any(),
             words::method(ctx, payout).into_any(),
             text::amount(ctx, payout.money),
@@ -140,7 +144,7 @@ pub(crate) fn list_head(ctx: &Context) -> Vec<Head> {
 }
 
 fn lines(ctx: &Context, payout: &Payout, steps: &[Step], delays: &[Delay], expected: Expected) -> Vec<Line> {
-    let mut lines: Vec<(chrono::DateTime<chrono::Utc>, Line)> = steps
+    let mut lines: Vec<(DateTime<Utc>, Line)> = steps
         .iter()
         .map(|step| {
             let reason = step.code.as_deref().map(|code| words::reason(ctx, code));
@@ -149,7 +153,7 @@ fn lines(ctx: &Context, payout: &Payout, steps: &[Step], delays: &[Delay], expec
             let text = [reason, reference].into_iter().flatten().collect::<Vec<_>>().join(" ");
             let line = Line {
                 title: words::state(ctx, step.state),
-                when: Some(text::time(ctx, step.at)),
+                when: Some(when(ctx, payout, step.state, step.at)),
                 text: Some(text).filter(|text| !text.is_empty()),
                 tone: words::tone(step.state),
                 ..Line::default()
@@ -186,6 +190,7 @@ fn future(ctx: &Context, payout: &Payout, expected: Expected) -> Vec<Line> {
         Expected::SentBy(day) => (Some(day), None),
         Expected::NotSentBy(_, day) => (day, None),
         Expected::ThereBy(day) => (None, Some(day)),
+        Expected::NotThereBy(_, day) => (None, day),
         _ => (None, None),
     };
     match payout.state {

@@ -7,6 +7,7 @@ use crate::payout_methods::model::MethodKind;
 use crate::payout_runs::model::State;
 use crate::tax::model::Worked;
 use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
 /// One payout.
@@ -40,6 +41,16 @@ pub struct Payout {
     pub code: Option<String>,
     /// Whether it is released and the programme has no funds for it.
     pub waits_for_funds: bool,
+    /// The programme's time zone, in which a bank's day is a day.
+    pub zone: Tz,
+}
+
+impl Payout {
+    /// The accounting day of a moment. What a bank booked has a day and no hour: shown in another zone, it could be the
+    /// day before.
+    pub fn day_of(&self, at: DateTime<Utc>) -> NaiveDate {
+        at.with_timezone(&self.zone).date_naive()
+    }
 }
 
 /// A step of a payout.

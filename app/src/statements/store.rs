@@ -28,8 +28,10 @@ pub async fn list(tx: &mut Tx, partner: PartnerId, before: Option<PayoutId>) -> 
         r#"SELECT p.payout_id, p.currency, p.amount, p.vat_treatment, p.vat_percent, p.vat, p.withheld_percent, p.withheld, p.fee,
                   p.total AS "total!", p.state, p.pay_day, m.kind, m.holder_name, m.masked,
                   sent.at AS "submitted_at?", last.at AS "since!", last.bank_reference, last.code, put_off.new_pay_day AS "put_off_to?",
-                  CASE WHEN p.state = 'approved' THEN funds_short(p.programme_id, p.currency) ELSE false END AS "waits_for_funds!"
+                  CASE WHEN p.state = 'approved' THEN funds_short(p.programme_id, p.currency) ELSE false END AS "waits_for_funds!",
+                  g.time_zone
            FROM payout p
+           JOIN programme g USING (programme_id)
            JOIN payout_method m USING (partner_id, payout_method_id)
            JOIN payout_event last ON last.partner_id = p.partner_id AND last.payout_id = p.payout_id AND last.seq = p.seq
            LEFT JOIN LATERAL (SELECT e.at FROM payout_event e WHERE e.partner_id = p.partner_id AND e.payout_id = p.payout_id
@@ -79,6 +81,7 @@ struct Row {
     code: Option<String>,
     put_off_to: Option<NaiveDate>,
     waits_for_funds: bool,
+    time_zone: String,
 }
 
 impl Row {
@@ -109,6 +112,7 @@ impl Row {
             bank_reference: self.bank_reference,
             code: self.code,
             waits_for_funds: self.waits_for_funds,
+            zone: self.time_zone.parse().unwrap_or(Tz::UTC),
         })
     }
 }

@@ -7,7 +7,7 @@ use crate::base::format;
 use crate::base::language::tr;
 use crate::payout_methods::model::MethodKind;
 use crate::payout_runs::model::State;
-use crate::settlement::files::codes::{self, Meaning};
+use crate::settlement::files::codes::{self, Meaning, NextStep};
 use crate::ui::badge::Tone;
 use chrono::NaiveDate;
 
@@ -16,16 +16,22 @@ pub fn lead(ctx: &Context, payout: &Payout, expected: Expected) -> String {
     let locale = ctx.locale;
     let amount = format::money(locale, payout.money);
     let day = |day: NaiveDate| format::day(locale, day);
-    let since = format::date(locale, ctx.time_zone, payout.since);
+    let since = day(payout.day_of(payout.since));
     match (payout.state, expected) {
         (State::Paid, _) => tr!(locale, payout.lead_paid, amount = amount, day = since),
         (State::Failed, _) => refused(ctx, payout, tr!(locale, payout.lead_failed, amount = amount, day = since)),
         (State::Returned, _) => refused(ctx, payout, tr!(locale, payout.lead_returned, amount = amount, day = since)),
         (State::Cancelled, _) => tr!(locale, payout.lead_cancelled, amount = amount, day = since),
-        (State::Held, Expected::NotSentBy(by, _)) => {
+        (State::Held, Expected::NotSentBy(by, None)) => {
             tr!(locale, payout.lead_held_late, amount = amount, day = day(by))
         }
+        (State::Held, Expected::NotSentBy(by, Some(new))) => {
+            tr!(locale, payout.lead_held_put_off, amount = amount, day = day(by), new = day(new))
+        }
         (State::Held, _) => tr!(locale, payout.lead_held, amount = amount),
+        (State::Unknown, Expected::NotThereBy(_, Some(new))) => {
+            tr!(locale, payout.lead_unknown_put_off, amount = amount, new = day(new))
+        }
         (State::Unknown, _) => tr!(locale, payout.lead_unknown, amount = amount),
         (_, Expected::SentBy(by)) if payout.waits_for_funds => {
             tr!(locale, payout.lead_funds, amount = amount, day = day(by))
@@ -36,7 +42,10 @@ pub fn lead(ctx: &Context, payout: &Payout, expected: Expected) -> String {
         }
         (_, Expected::NotSentBy(by, None)) => tr!(locale, payout.lead_not_sent, amount = amount, day = day(by)),
         (_, Expected::ThereBy(by)) => tr!(locale, payout.lead_there_by, amount = amount, day = day(by)),
-        (_, Expected::NotThereBy(by)) => tr!(locale, payout.lead_not_there, amount = amount, day = day(by)),
+        (_, Expected::NotThereBy(by, None)) => tr!(locale, payout.lead_not_there, amount = amount, day = day(by)),
+        (_, Expected::NotThereBy(by, Some(new))) => {
+            tr!(locale, payout.lead_not_there_put_off, amount = amount, day = day(by), new = day(new))
+        }
         (_, Expected::Nothing) => state(ctx, payout.state),
     }
 }
@@ -44,7 +53,13 @@ pub fn lead(ctx: &Context, payout: &Payout, expected: Expected) -> String {
 fn refused(ctx: &Context, payout: &Payout, what: String) -> String {
     let why = payout.code.as_deref().map(|code| reason(ctx, code));
     let back = tr!(ctx.locale, payout.money_back);
-    [Some(what), why, Some(back)].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    let step = payout.code.as_deref().and_then(codes::meaning).map_or(NextStep::Programme, Meaning::next_step);
+    let next = match step {
+        NextStep::Partner => Some(tr!(ctx.locale, payout.next_partner)),
+        NextStep::Programme => Some(tr!(ctx.locale, payout.next_programme)),
+        NextStep::Nobody => None,
+    };
+    [Some(what), why, Some(back), next].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// A bank's code in plain words, with the code itself for whoever asks the bank.

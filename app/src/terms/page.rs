@@ -64,7 +64,7 @@ async fn load(ctx: &Context) -> Result<(String, AnyView), AppError> {
         {by_offer}
         {section(tr!(ctx.locale, terms.announced), announced)}
         {section(tr!(ctx.locale, terms.history), history)}
-        {section(tr!(ctx.locale, terms.wrong), text::link(paths::DISPUTES.to_owned(), tr!(ctx.locale, terms.ask)))}
+        {section(tr!(ctx.locale, terms.wrong), view! { <p>{tr!(ctx.locale, terms.ask)}</p> }.into_any())}
     };
     Ok((title, body.into_any()))
 }
@@ -77,7 +77,8 @@ fn today(ctx: &Context, general: &[Version], currency: Currency) -> Vec<(String,
         .map(|version| {
             let value = words::value(ctx, version, currency);
             let since = text::link(paths::terms_version(version.id), since(ctx, version));
-            (words::field(ctx, version.field), view! { {value}" "<small>{since}</small> }.into_any())
+            let wrong = text::link(paths::dispute_terms(version.id), tr!(ctx.locale, terms.wrong_this));
+            (words::field(ctx, version.field), view! { {value}" "<small>{since}" · "{wrong}</small> }.into_any())
         })
         .collect()
 }

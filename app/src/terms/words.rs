@@ -36,7 +36,7 @@ pub fn lead(ctx: &Context, general: &[Version], some_offers_differ: bool, curren
     let minimum = of(Field::Minimum)
         .filter(|version| !version.value.is_zero())
         .map(|version| amount_words(ctx, Money::new(version.value, currency)));
-    match (of(Field::Schedule).and_then(|version| schedule(ctx, version)), minimum) {
+    match (of(Field::Schedule).and_then(|version| schedule_of(ctx, version)), minimum) {
         (Some(schedule), Some(minimum)) => {
             sentences.push(tr!(ctx.locale, terms.lead_schedule, schedule = schedule));
             sentences.push(tr!(ctx.locale, terms.lead_minimum, minimum = minimum));
@@ -80,7 +80,7 @@ pub fn value(ctx: &Context, version: &Version, currency: Currency) -> String {
         Field::Validation if version.value.is_zero() => tr!(ctx.locale, terms.flag_no),
         Field::Validation => tr!(ctx.locale, terms.flag_yes),
         Field::Minimum => amount_words(ctx, Money::new(version.value, currency)),
-        Field::Schedule => schedule(ctx, version).unwrap_or_else(|| tr!(ctx.locale, terms.not_set)),
+        Field::Schedule => schedule_of(ctx, version).unwrap_or_else(|| tr!(ctx.locale, terms.not_set)),
     }
 }
 
@@ -93,8 +93,13 @@ fn number(ctx: &Context, value: Decimal) -> String {
     format::number(ctx.locale, value)
 }
 
-fn schedule(ctx: &Context, version: &Version) -> Option<String> {
-    Some(match Schedule::from_parts(&version.kind, version.value)? {
+fn schedule_of(ctx: &Context, version: &Version) -> Option<String> {
+    schedule(ctx, Schedule::from_parts(&version.kind, version.value)?)
+}
+
+/// When payouts are made: "every week on Friday". `None` where the weekday has no name.
+pub(crate) fn schedule(ctx: &Context, schedule: Schedule) -> Option<String> {
+    Some(match schedule {
         Schedule::Weekly(day) => {
             let weekdays = tr!(ctx.locale, terms.weekdays);
             let weekday = weekdays.split(' ').nth(day as usize - 1)?.to_owned();

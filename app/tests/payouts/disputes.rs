@@ -75,7 +75,10 @@ async fn what_becomes_of_a_payout_is_in_the_dispute_about_it(pool: PgPool) {
     let house = page(office.tom(), &path.replace("/disputes/", "/desk/")).await;
     says(&house, &[&format!("Payout {reference}: "), "AC04"]);
     let home = page(ana.clone(), "/payouts").await;
-    says(&home, &["£8.00 came back and is payable again.", "AC04", "See that payout"]);
+    // The account is closed: it is for her to name another. What the programme is short of is not.
+    says(&home, &["£8.00 came back and is payable again.", "AC04", "You", "Change it"]);
+    let paid_out = page(ana.clone(), &format!("/payouts/{number}")).await;
+    says(&paid_out, &["Check your payout method"]);
     let spanish = Context { locale: Locale::es, ..ana };
     says(&page(spanish, "/payouts").await, &["volvieron y están de nuevo por cobrar"]);
 }

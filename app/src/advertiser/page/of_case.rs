@@ -25,6 +25,7 @@ pub fn of_case(ctx: &Context, asked: &[Asked], staff: bool) -> Option<AnyView> {
             let when = moment(ctx, shown_end(last.next_update_at));
             match last.next_update_at < ctx.now() {
                 true => tr!(locale, advertiser.case_late, offer = offer, when = when),
+                false if staff => tr!(locale, advertiser.case_awaited_staff, offer = offer, when = when),
                 false => tr!(locale, advertiser.case_awaited, offer = offer, when = when),
             }
         }

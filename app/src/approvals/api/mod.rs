@@ -3,10 +3,12 @@
 mod decide;
 mod minimum;
 mod propose;
+mod schedule;
 
 pub use decide::{DecisionForm, decide};
 pub use minimum::{MinimumForm, lower};
 pub use propose::{RateForm, propose};
+pub use schedule::{ScheduleForm, propose as propose_payouts};
 
 use super::rules::{BadNumber, Refusal};
 use crate::base::access::Who;
@@ -66,6 +68,47 @@ pub async fn propose_rate(
         ("reason", &form.reason),
     ];
     answer(&ctx, propose(&ctx, &form).await, &back(&ctx, &form.case), &fields).await
+}
+
+/// Proposes a payout schedule, for a partner or for all of a programme.
+///
+/// # Errors
+/// A status without details; what a reader can mend is told beside the fields instead.
+#[server(prefix = "/do", endpoint = "propose-schedule")]
+pub async fn propose_schedule(
+    /// The case it comes from.
+    case: Option<String>,
+    /// The partner's id; none: all of the programme.
+    partner: Option<String>,
+    /// The programme's code, where it is for all.
+    programme: Option<String>,
+    /// `weekly`, `twice_monthly`, `monthly` or `net`.
+    kind: Option<String>,
+    /// The day of the week or of the month, or the days after the month's end.
+    day: Option<String>,
+    /// Why.
+    reason: Option<String>,
+    /// The form's key: sent twice, it is done once.
+    form_key: String,
+) -> Result<(), ServerFnError> {
+    let ctx = context::current()?;
+    let form = ScheduleForm {
+        case: case.unwrap_or_default(),
+        partner: partner.unwrap_or_default(),
+        programme: programme.unwrap_or_default(),
+        kind: kind.unwrap_or_default(),
+        day: day.unwrap_or_default(),
+        reason: reason.unwrap_or_default(),
+        form_key,
+    };
+    let fields = [
+        ("form_name", "propose-schedule"),
+        ("programme", &form.programme),
+        ("kind", &form.kind),
+        ("day", &form.day),
+        ("reason", &form.reason),
+    ];
+    answer(&ctx, propose_payouts(&ctx, &form).await, &back(&ctx, &form.case), &fields).await
 }
 
 /// Lowers a partner's minimum payout, or proposes to where that is more than the person may do alone.

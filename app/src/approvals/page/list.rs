@@ -1,15 +1,17 @@
 //! Proposals that wait, then those that are done with.
 
 use super::reader;
+use super::schedule;
 use super::words::{signed, title};
 use crate::approvals::model::{By, Decision, Proposal, Standing, Verdict};
 use crate::approvals::store;
 use crate::base::actor::{Role, Staff};
 use crate::base::context::Context;
-use crate::base::forms;
+use crate::base::forms::{self, Draft};
 use crate::base::language::tr;
 use crate::base::money::Money;
 use crate::paths;
+use crate::payout_runs::store::{Home, programmes};
 use crate::ui::Tone;
 use crate::ui::badge::badge;
 use crate::ui::empty::empty;
@@ -36,6 +38,7 @@ pub fn Approvals() -> impl IntoView {
         let waiting = store::waiting(&mut tx, now, MOST_WAITING).await?;
         let mut over = store::done(&mut tx, now, after, PAGE + 1).await?;
         let alone = store::sole_owner(&mut tx, staff.person).await?;
+        let homes = programmes(&mut tx).await?;
         drop(tx);
         let draft = forms::recall(&ctx, query.get("form")).await?;
 
@@ -54,9 +57,22 @@ pub fn Approvals() -> impl IntoView {
             {after.is_none().then(|| section(tr!(ctx.locale, approvals.waiting), waiting_table(&ctx, waiting)))}
             {section(tr!(ctx.locale, approvals.over), over_table(&ctx, over))}
             {pages(None, next)}
+            {(staff.role == Role::Owner).then(|| for_everybody(&ctx, &homes, &draft))}
         };
         Ok((heading, body.into_any()))
     })
+}
+
+/// What an owner may propose without a case: another schedule for all of a programme.
+fn for_everybody(ctx: &Context, homes: &[Home], draft: &Draft) -> AnyView {
+    let body = view! {
+        <details open=draft.is_refused()>
+            <summary>{tr!(ctx.locale, approvals.schedule_all_title)}</summary>
+            <p>{tr!(ctx.locale, approvals.schedule_all_lead)}</p>
+            {schedule::of_programme(ctx, homes, draft)}
+        </details>
+    };
+    body.into_any()
 }
 
 /// What is asked of the reader, as a sentence.

@@ -3,6 +3,7 @@
 mod impact;
 mod list;
 mod proposal;
+pub(crate) mod schedule;
 mod words;
 
 pub use list::Approvals;

@@ -6,6 +6,7 @@ use super::{impact, reader};
 use crate::approvals::model::{CurrencyImpact, Decision, Impact, Proposal, Standing, Verdict};
 use crate::approvals::store;
 use crate::base::actor::{Role, Staff};
+use crate::base::clock::SINCE_EVER;
 use crate::base::context::Context;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
@@ -187,7 +188,11 @@ fn decided(ctx: &Context, decision: &Decision) -> AnyView {
         (tr!(locale, approvals.column_when), text::time_exact(ctx, decision.decided_at)),
     ];
     if let Some(from) = decision.valid_from {
-        lines.push((tr!(locale, approvals.in_force_from), text::time_exact(ctx, from)));
+        let from = match from <= SINCE_EVER {
+            true => tr!(locale, terms.since_ever).into_any(),
+            false => text::time_exact(ctx, from),
+        };
+        lines.push((tr!(locale, approvals.in_force_from), from));
     }
     lines.push((
         tr!(locale, approvals.reason_partner),

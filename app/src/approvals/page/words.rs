@@ -6,7 +6,8 @@ use crate::base::format;
 use crate::base::language::tr;
 use crate::base::money::{Currency, Money};
 use crate::commissions::model::Rate;
-use crate::terms::model::Field;
+use crate::terms::model::{Field, Schedule};
+use crate::terms::words::schedule;
 use crate::ui::text::amount_words;
 use rust_decimal::Decimal;
 
@@ -53,7 +54,10 @@ pub(super) fn field(ctx: &Context, field: Field) -> String {
 pub(super) fn value_before(ctx: &Context, proposal: &Proposal) -> Option<String> {
     match proposal.impact.as_ref().and_then(|impact| impact.rate_before) {
         Some(rate) => Some(rate_words(ctx, rate, proposal.currency)),
-        None => Some(value(ctx, proposal, proposal.value_before?)),
+        None => {
+            let kind = proposal.kind_before.as_deref().unwrap_or(&proposal.kind);
+            Some(value_of(ctx, kind, proposal.value_before?, proposal.currency))
+        }
     }
 }
 
@@ -71,10 +75,7 @@ pub(super) fn value_of(ctx: &Context, kind: &str, value: Decimal, currency: Curr
         "days" => tr!(ctx.locale, approvals.days, number = number),
         "flag" if value.is_zero() => tr!(ctx.locale, approvals.without_validation),
         "flag" => tr!(ctx.locale, approvals.with_validation),
-        "weekly" => tr!(ctx.locale, approvals.weekly, day = number),
-        "twice_monthly" => tr!(ctx.locale, approvals.twice_monthly, day = number),
-        "monthly" => tr!(ctx.locale, approvals.monthly, day = number),
-        _ => number,
+        _ => Schedule::from_parts(kind, value).and_then(|days| schedule(ctx, days)).unwrap_or(number),
     }
 }
 

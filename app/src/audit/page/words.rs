@@ -303,6 +303,9 @@ pub(super) fn value(ctx: &Context, name: &str, text: &str) -> String {
     if let Some(words) = code(ctx.locale, name, text) {
         return words;
     }
+    if let Ok(serde_json::Value::Array(items)) = serde_json::from_str(text) {
+        return list(ctx, &items);
+    }
     match text {
         "true" => return tr!(ctx.locale, audit.yes),
         "false" => return tr!(ctx.locale, audit.no),
@@ -314,6 +317,20 @@ pub(super) fn value(ctx: &Context, name: &str, text: &str) -> String {
     match text.parse::<Decimal>() {
         Ok(number) if text.contains('.') => format::number(ctx.locale, number),
         _ => text.to_owned(),
+    }
+}
+
+/// Several values of a fact: what is short stands there, of what is not its number.
+fn list(ctx: &Context, items: &[serde_json::Value]) -> String {
+    let short = |item: &serde_json::Value| match item {
+        serde_json::Value::String(text) => Some(text.clone()),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let words: Option<Vec<_>> = items.iter().map(short).collect();
+    match words {
+        Some(words) => words.join(", "),
+        None => format::count(ctx.locale, i64::try_from(items.len()).unwrap_or(i64::MAX)),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::act::folded;
 use super::case::Sheet;
 use super::{outcome_words, stage_badge};
+use crate::approvals::page::schedule;
 use crate::base::context::Context;
 use crate::base::forms;
 use crate::base::language::tr;
@@ -184,11 +185,13 @@ pub(super) fn terms(ctx: &Context, sheet: &Sheet) -> AnyView {
     let lines = vec![
         (tr!(locale, desk.minimum), in_force(ctx, sheet, sheet.minimum.as_ref())),
         (tr!(locale, desk.rate), in_force(ctx, sheet, sheet.rate.as_ref())),
+        (tr!(locale, terms.schedule), in_force(ctx, sheet, sheet.schedule.as_ref())),
     ];
     let act = sheet.may_act.then(|| {
         view! {
             {folded(sheet, "lower-minimum", tr!(locale, desk.lower_title), lower_form(ctx, sheet))}
             {folded(sheet, "propose-rate", tr!(locale, desk.propose_title), propose_form(ctx, sheet))}
+            {folded(sheet, "propose-schedule", tr!(locale, approvals.schedule_title), schedule_form(ctx, sheet))}
         }
     });
     let body = view! {
@@ -251,6 +254,11 @@ fn lower_form(ctx: &Context, sheet: &Sheet) -> AnyView {
         </Form>
     }
     .into_any()
+}
+
+fn schedule_form(ctx: &Context, sheet: &Sheet) -> AnyView {
+    let (id, draft) = (sheet.id_of("propose-schedule"), sheet.draft_of("propose-schedule"));
+    schedule::of_case(ctx, sheet.case.id, sheet.case.partner, id, &draft)
 }
 
 fn propose_form(ctx: &Context, sheet: &Sheet) -> AnyView {

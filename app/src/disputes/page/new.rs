@@ -89,8 +89,7 @@ async fn about(ctx: &Context, tx: &mut Tx, member: &Member, query: &Query, draft
         if let Some(case) = store::open_about_payout(tx, member.partner, id).await? {
             return Ok(Asked::Already(case));
         }
-        let (_, zone) = statements::store::programme(tx, member.programme).await?;
-        let is_late = statements::page::expected(ctx, &payout, zone).is_late();
+        let is_late = statements::page::expected(ctx, &payout).is_late();
         let kinds = rules::kinds_of_payout(payout.state, is_late);
         let fields = view! {
             <Hidden name="payout" value=id.to_string()/>

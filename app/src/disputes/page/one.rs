@@ -57,7 +57,7 @@ pub fn Dispute() -> impl IntoView {
         let mut steps = steps(&ctx, &case, &events, &paid, &ends);
         steps.extend(ends.ahead(&ctx, &case, &messages));
         let body = view! {
-            {page_head(title.clone(), Some(live::region("lead", view! { {lead(&ctx, &case, decision.as_ref())}{on} }.into_any())))}
+            {page_head(title.clone(), Some(live::region("lead", view! { {lead(&ctx, &case, decision.as_ref().filter(|_| !ends.is_under_appeal()))}{on} }.into_any())))}
             {notice::done(&ctx, said)}
             {banner}
             {live::region("decision", decision.map(|decision| decided(&ctx, &decision)).into_any())}
@@ -83,7 +83,7 @@ fn done(ctx: &Context, code: Option<&str>) -> Option<String> {
     }
 }
 
-/// The answer first: what was decided, where it was; then what comes next.
+/// The answer first: what was decided, where it was and nobody looks at it again; then what comes next.
 fn lead(ctx: &Context, case: &Case, decision: Option<&Decision>) -> AnyView {
     let answer = decision.map(|decision| view! { <p>{outcome(ctx, decision)}</p> });
     let number = tr!(ctx.locale, disputes.number, number = case.id.0);
