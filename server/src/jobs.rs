@@ -42,6 +42,7 @@ const WORDS_EVERY: Duration = Duration::from_secs(10);
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
 /// Starts every job; they end when `stop` is cancelled.
+#[allow(clippy::too_many_arguments, reason = "what jobs work with is all of these")]
 pub fn start(
     db: &Db,
     home: Home,

@@ -96,8 +96,7 @@ pub fn standing(facts: &Facts, balances: &Balances) -> Standing {
         reasons.push(Reason::MethodCannotPay { method, currency: balances.currency });
     }
     let here = |money: &Money| money.currency == balances.currency;
-    let refused = facts.refused.iter().filter(|one| here(&one.money)).cloned().map(Reason::BankRefused);
-    reasons.extend(refused);
+    reasons.extend(facts.refused.iter().filter(|one| here(&one.money)).cloned().map(Reason::BankRefused));
     reasons.extend(
         facts
             .unreleased

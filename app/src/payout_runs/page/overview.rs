@@ -1,5 +1,6 @@
 //! A run at a glance: release, what to look at, what is in it, how it differs from the last one, and its time line.
 
+use super::changed::changed_methods;
 use super::form_of;
 use super::payouts::table as payout_table;
 use super::run::Sheet;
@@ -8,7 +9,6 @@ use crate::base::context::Context;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::format;
-use crate::base::ids::PayoutRunId;
 use crate::base::language::tr;
 use crate::base::money::Money;
 use crate::paths;
@@ -98,24 +98,6 @@ fn release(ctx: &Context, sheet: &Sheet, work: &[WorkLine]) -> Option<AnyView> {
         </Form>
     };
     Some(section(tr!(locale, runs.release_heading), body.into_any()))
-}
-
-/// Payouts that no file will take, as their partner has another method since; before the release as after it.
-pub(super) async fn changed_methods(ctx: &Context, tx: &mut Tx, run: PayoutRunId) -> Result<Option<AnyView>, AppError> {
-    let locale = ctx.locale;
-    let wanted = Wanted { method_changed: true, ..Wanted::default() };
-    let lines = store::payouts(tx, run, &wanted, WARNED).await?;
-    if lines.is_empty() {
-        return Ok(None);
-    }
-    let all = format!("{}&changed=yes", paths::run_view(run, "payouts"));
-    let more = (lines.len() as i64 == WARNED).then(|| text::link(all, tr!(locale, sending.changed_all)));
-    let body = view! {
-        <p>{tr!(locale, sending.changed_text)}</p>
-        {payout_table(ctx, run, &lines, tr!(locale, sending.changed_caption))}
-        {more.map(|more| view! { <p>{more}</p> })}
-    };
-    Ok(Some(section(tr!(locale, sending.changed_heading), body.into_any())))
 }
 
 fn about(ctx: &Context, sheet: &Sheet) -> AnyView {

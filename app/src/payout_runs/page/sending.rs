@@ -1,6 +1,6 @@
 //! A run's way to the bank: what can be put into files, the files there are, and word to partners of a delay.
 
-use super::overview::changed_methods;
+use super::changed::changed_methods;
 use super::run::Sheet;
 use super::words;
 use super::{form_of, pays};
