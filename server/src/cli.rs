@@ -188,7 +188,7 @@ pub enum Partner {
 
 /// An account that money can be sent to.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("kind").required(true).args(["iban", "sort_code", "paypal", "wise"])))]
+#[command(group(ArgGroup::new("kind").required(true).args(["iban", "sort_code", "country", "paypal", "wise"])))]
 pub struct Account {
     /// The account holder, as the bank knows them
     #[arg(long, value_name = "NAME")]
@@ -196,15 +196,21 @@ pub struct Account {
     /// A bank account in SEPA, for euro
     #[arg(long)]
     pub iban: Option<String>,
-    /// The bank of the IBAN, where it is known
-    #[arg(long, conflicts_with_all = ["sort_code", "account", "paypal", "wise"])]
+    /// The bank of the IBAN or of the account, where it is known
+    #[arg(long, conflicts_with_all = ["sort_code", "paypal", "wise"])]
     pub bic: Option<String>,
     /// A British bank account, for sterling: its sort code
     #[arg(long, value_name = "NN-NN-NN", requires = "account")]
     pub sort_code: Option<String>,
-    /// … and its number, eight digits
-    #[arg(long, value_name = "NNNNNNNN", conflicts_with_all = ["iban", "paypal", "wise"])]
+    /// … and its number: eight digits in Britain
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["iban", "paypal", "wise"])]
     pub account: Option<String>,
+    /// A bank account in another currency: the country of the bank, with --account (an IBAN where the country has them)
+    #[arg(long, value_name = "CC", requires = "account")]
+    pub country: Option<String>,
+    /// … and the bank within its country, such as an ABA routing number, where there is no BIC
+    #[arg(long, value_name = "CODE", requires = "country")]
+    pub bank_code: Option<String>,
     /// A PayPal account's e-mail address
     #[arg(long, value_name = "EMAIL")]
     pub paypal: Option<String>,

@@ -6,6 +6,7 @@ use app::base::clock::Clock;
 use app::base::db::Db;
 use app::base::error::AppError;
 use app::base::ids::PayoutRunId;
+use app::base::secrets::Secrets;
 use app::inbox::Home;
 use app::inbox::clamd::Scanner;
 use app::mail::home::MailHome;
@@ -23,6 +24,8 @@ const RELEASE_EVERY: Duration = Duration::from_secs(60);
 const CONTESTS_EVERY: Duration = Duration::from_secs(60);
 /// How soon a run that was asked for is begun, or gone on with after a stop.
 const BUILD_EVERY: Duration = Duration::from_secs(1);
+/// How soon work with a run goes on that a stop has cut off.
+const WORK_RUNS_EVERY: Duration = Duration::from_secs(2);
 /// How soon a stored mail that was not placed at once is taken up.
 const MAIL_EVERY: Duration = Duration::from_secs(10);
 /// How soon an attached file is scanned.
@@ -39,10 +42,12 @@ const WORDS_EVERY: Duration = Duration::from_secs(10);
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
 /// Starts every job; they end when `stop` is cancelled.
+#[allow(clippy::too_many_arguments, reason = "what jobs work with is all of these")]
 pub fn start(
     db: &Db,
     home: Home,
     mail: MailHome,
+    secrets: &Secrets,
     scanner: Option<Scanner>,
     clock: Clock,
     stop: &CancellationToken,
@@ -67,6 +72,11 @@ pub fn start(
     tracker.spawn(every(BUILD_EVERY, "build payout runs", stop.clone(), move || {
         let db = building.clone();
         async move { build_runs(&db, clock).await }
+    }));
+    let (sending, secrets) = (db.clone(), secrets.clone());
+    tracker.spawn(every(WORK_RUNS_EVERY, "release runs and make files", stop.clone(), move || {
+        let (db, secrets) = (sending.clone(), secrets.clone());
+        async move { app::payout_runs::api::work_all(&db, &secrets, clock).await }
     }));
     let placing = db.clone();
     tracker.spawn(every(MAIL_EVERY, "place mail", stop.clone(), move || {

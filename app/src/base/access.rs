@@ -290,6 +290,7 @@ pub const ROUTES: &[Route] = &[
     post("/do/step-payout", Who::Paying),
     post("/do/delay-run", Who::Paying),
     post("/do/make-files", Who::Paying),
+    post("/do/set-wise-header", Who::Owners),
     post("/do/withdraw-file", Who::Owners),
     post("/do/read-answer", Who::Paying),
     post("/do/settle-line", Who::Paying),

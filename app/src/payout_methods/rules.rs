@@ -12,17 +12,19 @@ pub const LINKS_A_METHOD: i64 = 5;
 pub const LONGEST_HOLDER: usize = 140;
 
 /// Currencies that PayPal pays across borders (PayPal, "Currency codes", less those for accounts in one country only:
-/// BRL, CNY and MYR).
-const PAYPAL: [&str; 21] = [
-    "AUD", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "ILS", "JPY", "MXN", "NOK", "NZD", "PHP", "PLN",
-    "SEK", "SGD", "THB", "TWD", "USD",
+/// BRL, CNY and MYR; and less HUF and TWD, which it pays in whole units only while commissions in them have decimals).
+const PAYPAL: [&str; 19] = [
+    "AUD", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "HKD", "ILS", "JPY", "MXN", "NOK", "NZD", "PHP", "PLN", "SEK",
+    "SGD", "THB", "USD",
 ];
 
-/// Whether money in a currency can be sent this way: SEPA credit transfers are in euro, Faster Payments in sterling.
+/// Whether money in a currency can be sent this way: SEPA credit transfers are in euro, Faster Payments in sterling, and
+/// banks take orders in every other currency.
 pub fn pays(kind: MethodKind, currency: Currency) -> bool {
     match kind {
         MethodKind::Iban => currency.code() == "EUR",
         MethodKind::SortCode => currency.code() == "GBP",
+        MethodKind::BankAccount => !matches!(currency.code(), "EUR" | "GBP"),
         MethodKind::PayPal => PAYPAL.contains(&currency.code()),
         MethodKind::Wise => true,
     }
@@ -39,7 +41,7 @@ mod tests {
     use super::*;
 
     fn paid(kind: MethodKind) -> Vec<&'static str> {
-        ["EUR", "GBP", "USD", "BRL", "JPY"]
+        ["EUR", "GBP", "USD", "BRL", "JPY", "HUF", "TWD"]
             .into_iter()
             .filter(|code| pays(kind, Currency::parse(code).expect("code")))
             .collect()
@@ -50,7 +52,8 @@ mod tests {
         assert_eq!(paid(MethodKind::Iban), ["EUR"]);
         assert_eq!(paid(MethodKind::SortCode), ["GBP"]);
         assert_eq!(paid(MethodKind::PayPal), ["EUR", "GBP", "USD", "JPY"]);
-        assert_eq!(paid(MethodKind::Wise), ["EUR", "GBP", "USD", "BRL", "JPY"]);
+        assert_eq!(paid(MethodKind::BankAccount), ["USD", "BRL", "JPY", "HUF", "TWD"]);
+        assert_eq!(paid(MethodKind::Wise), ["EUR", "GBP", "USD", "BRL", "JPY", "HUF", "TWD"]);
         assert!(PAYPAL.is_sorted() && PAYPAL.iter().all(|code| Currency::parse(code).is_ok()));
     }
 

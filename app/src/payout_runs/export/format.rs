@@ -1,17 +1,14 @@
-//! What kinds of files there are, and a writer of any of them.
+//! Kinds of files, and which payouts each pays.
 
-use super::Sending;
-use crate::payout_files::model::{Header, Order};
-use crate::payout_files::{FileError, bank_csv, pain001, paypal, wise};
+use crate::payout_files::{paypal, wise};
 use crate::payout_methods::model::MethodKind;
-use crate::payout_runs::sealed::Pieces;
 
 /// Kinds of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// ISO 20022 pain.001.001.09, for accounts with an IBAN.
     Pain001,
-    /// A bank's CSV, for British accounts.
+    /// A bank's CSV, for British accounts and for those of other currencies than the euro.
     Bank,
     /// PayPal Payouts.
     PayPal,
@@ -39,13 +36,18 @@ impl Format {
     }
 
     /// The payout methods it pays.
-    pub fn method(self) -> MethodKind {
+    pub fn methods(self) -> &'static [MethodKind] {
         match self {
-            Self::Pain001 => MethodKind::Iban,
-            Self::Bank => MethodKind::SortCode,
-            Self::PayPal => MethodKind::PayPal,
-            Self::Wise => MethodKind::Wise,
+            Self::Pain001 => &[MethodKind::Iban],
+            Self::Bank => &[MethodKind::SortCode, MethodKind::BankAccount],
+            Self::PayPal => &[MethodKind::PayPal],
+            Self::Wise => &[MethodKind::Wise],
         }
+    }
+
+    /// The same, as the database writes them.
+    pub(super) fn kinds(self) -> Vec<String> {
+        self.methods().iter().map(|kind| kind.as_str().to_owned()).collect()
     }
 
     /// Payments that one file holds.
@@ -59,44 +61,5 @@ impl Format {
 
     pub(super) fn extension(self) -> &'static str {
         if self == Self::Pain001 { "xml" } else { "csv" }
-    }
-}
-
-/// A writer of any format.
-pub(super) enum Writer {
-    Pain001(pain001::Writer<Pieces>),
-    Bank(bank_csv::Writer<Pieces>),
-    PayPal(paypal::Writer<Pieces>),
-    Wise(wise::Writer<Pieces>),
-}
-
-impl Writer {
-    pub(super) fn new(sending: &Sending<'_>, out: Pieces, header: &Header) -> Result<Self, FileError> {
-        Ok(match sending.format {
-            Format::Pain001 => Self::Pain001(pain001::Writer::new(out, header)?),
-            Format::Bank => Self::Bank(bank_csv::Writer::new(out, header)?),
-            Format::PayPal => Self::PayPal(paypal::Writer::new(out, header, paypal::DecimalMark::Point)?),
-            Format::Wise => {
-                Self::Wise(wise::Writer::new(out, header, wise::Columns::email(), sending.programme_currency.code())?)
-            }
-        })
-    }
-
-    pub(super) fn push(&mut self, order: &Order) -> Result<(), FileError> {
-        match self {
-            Self::Pain001(writer) => writer.push(order),
-            Self::Bank(writer) => writer.push(order),
-            Self::PayPal(writer) => writer.push(order),
-            Self::Wise(writer) => writer.push(order),
-        }
-    }
-
-    pub(super) fn finish(self) -> Result<Pieces, FileError> {
-        match self {
-            Self::Pain001(writer) => writer.finish(),
-            Self::Bank(writer) => writer.finish(),
-            Self::PayPal(writer) => writer.finish(),
-            Self::Wise(writer) => writer.finish(),
-        }
     }
 }
