@@ -203,7 +203,12 @@ CREATE FUNCTION staff_name(person_id bigint) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT s.name FROM staff s WHERE s.person_id = $1
 $$;
-GRANT SELECT (decider_id) ON decision TO pd_partner;
+-- The same of a decision: a partner reads the name, never the number, and only of what is about them.
+CREATE FUNCTION decider_name(proposal bigint) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT s.name FROM decision d JOIN staff s ON s.person_id = d.decider_id
+    WHERE d.proposal_id = $1 AND (d.partner_scope = 0 OR current_partner() IS NULL OR d.partner_scope = current_partner())
+$$;
 
 DO $$
 DECLARE

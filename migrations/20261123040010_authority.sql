@@ -16,16 +16,6 @@ ALTER TABLE authority
     DROP CONSTRAINT authority_version_once,
     ADD CONSTRAINT authority_version_once UNIQUE NULLS NOT DISTINCT (programme_id, role, person_id, valid_from);
 CREATE TRIGGER authority_writer BEFORE INSERT ON authority FOR EACH ROW EXECUTE FUNCTION check_policy_writer();
--- A person's own limits say nothing of what their role may give provisionally.
-DO $$
-BEGIN
-    IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'authority'::regclass AND tgname = 'authority_first_provisional') THEN
-        DROP TRIGGER authority_first_provisional ON authority;
-        CREATE TRIGGER authority_first_provisional AFTER INSERT ON authority FOR EACH ROW
-            WHEN (NEW.person_id IS NULL) EXECUTE FUNCTION first_provisional_policy();
-    END IF;
-END
-$$;
 ALTER TABLE authority ENABLE ROW LEVEL SECURITY;
 CREATE POLICY authority_house ON authority TO pd_staff, pd_system USING (true) WITH CHECK (true);
 CREATE POLICY authority_by_staff ON authority AS RESTRICTIVE FOR INSERT TO pd_staff WITH CHECK (written_by IS NOT NULL);
@@ -48,29 +38,118 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- Wherever a decision asks for its role's authority in force, it asks for its person's.
-DO $$
+CREATE OR REPLACE FUNCTION check_decided_credit(decision jsonb, role_ text, table_ text) RETURNS void
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    one record;
-    asked CONSTANT text := 'FROM authority a\s+WHERE a\.programme_id = NEW\.programme_id AND a\.role = role_ AND a\.valid_from <= NEW\.decided_at\s+ORDER BY a\.valid_from DESC LIMIT 1';
+    programme bigint := (decision ->> 'programme_id')::bigint;
+    partner bigint := (decision ->> 'partner_id')::bigint;
+    transfer_ bigint := (decision ->> 'transfer_id')::bigint;
 BEGIN
-    FOR one IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosrc ~ asked LOOP
-        EXECUTE regexp_replace(pg_get_functiondef(one.oid), asked, 'FROM authority_of(NEW.programme_id, NEW.decided_by, NEW.decided_at) a', 'g');
-    END LOOP;
-    FOR one IN SELECT p.oid FROM pg_proc p WHERE p.proname = 'check_decided_credit' LOOP
-        EXECUTE regexp_replace(pg_get_functiondef(one.oid),
-            'FROM authority a\s+WHERE a\.programme_id = programme AND a\.role = role_ AND a\.valid_from <= \(decision ->> ''decided_at''\)::timestamptz\s+ORDER BY a\.valid_from DESC LIMIT 1',
-            'FROM authority_of(programme, (decision ->> ''decided_by'')::bigint, (decision ->> ''decided_at'')::timestamptz) a', 'g');
-    END LOOP;
-    FOR one IN SELECT p.oid FROM pg_proc p WHERE p.proname = 'decision_ends_provisional' LOOP
-        EXECUTE regexp_replace(pg_get_functiondef(one.oid),
-            'FROM authority a JOIN staff s ON s\.person_id = NEW\.decided_by AND s\.role = a\.role\s+WHERE a\.programme_id = NEW\.programme_id AND a\.valid_from <= NEW\.decided_at ORDER BY a\.valid_from DESC LIMIT 1',
-            'FROM authority_of(NEW.programme_id, NEW.decided_by, NEW.decided_at) a', 'g');
-    END LOOP;
-    FOR one IN SELECT p.oid FROM pg_proc p WHERE p.proname = 'check_decider' LOOP
-        EXECUTE regexp_replace(pg_get_functiondef(one.oid),
-            'JOIN authority a ON a\.authority_id = NEW\.authority_id AND a\.role = s\.role(.*?)AND a\.authority_id = \(SELECT n\.authority_id FROM authority n.*?LIMIT 1\)\)',
-            'JOIN authority_of(NEW.programme_id, NEW.decider_id, NEW.decided_at) a ON a.authority_id = NEW.authority_id\1)', 'g');
-    END LOOP;
+    IF decision ->> 'amount' IS NULL THEN
+        RETURN;
+    END IF;
+    IF role_ IS NOT NULL AND (decision ->> 'authority_id')::bigint IS DISTINCT FROM (
+            SELECT a.authority_id FROM authority_of(programme, (decision ->> 'decided_by')::bigint, (decision ->> 'decided_at')::timestamptz) a) THEN
+        RAISE EXCEPTION 'that is not the authority in force for this person'
+            USING ERRCODE = 'check_violation', CONSTRAINT = table_ || '_by_authority_in_force';
+    END IF;
+    -- Nothing is converted, so a limit in one currency says nothing about an amount in another.
+    IF role_ <> 'owner' AND decision ->> 'currency' <> (SELECT g.currency FROM programme g WHERE g.programme_id = programme) THEN
+        RAISE EXCEPTION 'a credit in another currency than the programme''s is an owner''s'
+            USING ERRCODE = 'check_violation', CONSTRAINT = table_ || '_other_currency_by_owner';
+    END IF;
+    IF NOT EXISTS (SELECT FROM transfer t WHERE t.partner_id = partner AND t.transfer_id = transfer_
+                   AND t.programme_id = programme AND t.kind = 'adjustment')
+        OR (table_ <> 'case_decision' AND EXISTS (SELECT FROM case_decision d WHERE d.partner_id = partner AND d.transfer_id = transfer_)) THEN
+        RAISE EXCEPTION 'the decision cites another transfer than an adjustment of its own'
+            USING ERRCODE = 'check_violation', CONSTRAINT = table_ || '_cites_an_adjustment';
+    END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION decision_ends_provisional() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    given numeric;
+    until timestamptz;
+BEGIN
+    SELECT x.amount, x.ends_at INTO given, until FROM provisional_credit x
+    WHERE x.partner_id = NEW.partner_id AND x.case_id = NEW.case_id AND x.ended_at IS NULL FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    IF NEW.outcome = 'in_favour' AND until > NEW.decided_at AND given + coalesce(NEW.amount, 0) > coalesce(NEW.cap, (
+            SELECT a.largest_credit FROM authority_of(NEW.programme_id, NEW.decided_by, NEW.decided_at) a), 0) THEN
+        RAISE EXCEPTION 'together with the provisional credit that is over the limit'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'case_decision_within_authority_with_provisional';
+    END IF;
+    UPDATE provisional_credit x SET ended_at = least(NEW.decided_at, x.ends_at), end_written_at = NEW.decided_at,
+        outcome = CASE WHEN NEW.outcome = 'in_favour' AND x.ends_at > NEW.decided_at THEN 'final' ELSE 'reversed' END
+    WHERE x.partner_id = NEW.partner_id AND x.case_id = NEW.case_id AND x.ended_at IS NULL;
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION check_decider() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    proposed proposal%ROWTYPE;
+BEGIN
+    SELECT * INTO proposed FROM proposal WHERE proposal_id = NEW.proposal_id;
+    IF NOT FOUND OR proposed.proposer_id IS DISTINCT FROM NEW.proposer_id THEN
+        RAISE EXCEPTION 'the decision names another author than the proposal'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_names_the_author';
+    END IF;
+    IF NEW.decided_at < proposed.proposed_at THEN
+        RAISE EXCEPTION 'it was decided before it was proposed'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_after_its_proposal';
+    END IF;
+    IF NEW."by" = 'command' AND EXISTS (
+            SELECT FROM terms_version t WHERE t.programme_id = NEW.programme_id AND t.partner_scope = NEW.partner_scope
+              AND t.offer_scope = NEW.offer_scope AND t.field = NEW.field) THEN
+        RAISE EXCEPTION 'a command sets first terms only'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_by_command_comes_first';
+    END IF;
+    IF NEW.verdict = 'approved' AND NEW."by" <> 'command' AND NEW.valid_from < proposed.valid_from THEN
+        RAISE EXCEPTION 'it would take effect before the proposal says'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_not_before_proposed_start';
+    END IF;
+    IF NEW."by" = 'owner' THEN
+        IF NEW.decided_at >= proposed.expires_at THEN
+            RAISE EXCEPTION 'the proposal has expired'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_before_expiry';
+        END IF;
+        IF NOT EXISTS (SELECT FROM staff s JOIN person p USING (person_id)
+                       WHERE s.person_id = NEW.decider_id AND s.role = 'owner'
+                         AND s.disabled_at IS NULL AND p.disabled_at IS NULL) THEN
+            RAISE EXCEPTION 'only an owner decides'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_by_an_owner';
+        END IF;
+        IF NEW.sole_control AND (NEW.decider_id <> NEW.proposer_id OR EXISTS (
+                SELECT FROM staff s JOIN person p USING (person_id)
+                WHERE s.role = 'owner' AND s.person_id <> NEW.decider_id
+                  AND s.disabled_at IS NULL AND p.disabled_at IS NULL)) THEN
+            RAISE EXCEPTION 'another owner can decide this'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_sole_control_only_when_alone';
+        END IF;
+    ELSIF NEW."by" = 'policy' THEN
+        IF NOT EXISTS (SELECT FROM staff s JOIN person p USING (person_id)
+                       JOIN authority_of(NEW.programme_id, NEW.decider_id, NEW.decided_at) a ON a.authority_id = NEW.authority_id
+                       WHERE s.person_id = NEW.decider_id AND s.disabled_at IS NULL AND p.disabled_at IS NULL
+                         ) THEN
+            RAISE EXCEPTION 'that is not the authority in force for this person'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_by_authority_in_force';
+        END IF;
+        -- A policy lowers a minimum; whatever leaves a partner less or later is for an owner. What is in force then is
+        -- looked up: the proposal only says what it was thought to be.
+        IF proposed.value_before IS NULL OR NEW.value >= proposed.value_before
+            OR NEW.value >= (SELECT t.value FROM terms_at(NEW.programme_id, 0, NEW.partner_scope, NEW.valid_from) t
+                             WHERE t.field = NEW.field) IS NOT FALSE THEN
+            RAISE EXCEPTION 'a policy can only lower a minimum'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_by_policy_only_lowers';
+        END IF;
+    END IF;
+    RETURN NEW;
 END
 $$;
 

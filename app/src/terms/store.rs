@@ -86,7 +86,7 @@ pub async fn currency(tx: &mut Tx, programme: ProgrammeId) -> Result<Currency, A
 pub async fn told(tx: &mut Tx, programme: ProgrammeId, partner: PartnerId) -> Result<Vec<Told>, AppError> {
     let rows = sqlx::query!(
         r#"SELECT t.terms_version_id, t.field, t.kind, t.value, t.valid_from, t.offer_scope, t.partner_scope, t.proposal_id,
-                  o.name AS "offer?", d.reason_partner, d.decided_at, staff_name(d.decider_id) AS by,
+                  o.name AS "offer?", d.reason_partner, d.decided_at, decider_name(d.proposal_id) AS by,
                   EXISTS (SELECT FROM stopped_change s WHERE s.partner_id = $2 AND s.terms_version_id = t.terms_version_id) AS "stopped!"
            FROM terms_version t
            JOIN decision d USING (proposal_id)

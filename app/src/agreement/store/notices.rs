@@ -95,7 +95,7 @@ async fn select(
         Row,
         r#"SELECT n.terms_version_id AS "version: TermsVersionId", n.partner_id AS "partner: PartnerId", a.name AS partner_name, t.field,
                   o.name AS "offer?", n.kind_before, n.value_before, t.kind, t.value, d.reason_partner AS reason,
-                  coalesce(staff_name(d.decider_id), '') AS "by!", n.told_at, n.applies_at, x.answer AS "answer?", x.case_id AS "case?: CaseId",
+                  coalesce(decider_name(d.proposal_id), '') AS "by!", n.told_at, n.applies_at, x.answer AS "answer?", x.case_id AS "case?: CaseId",
                   staff_name(s.stopped_by) AS stopped_by, s.stopped_at AS "stopped_at?"
            FROM terms_notice n
            JOIN partner a USING (partner_id)
