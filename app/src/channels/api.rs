@@ -212,7 +212,7 @@ async fn into_case(
     let message = store::add(tx, called.id, case, spoken, hand).await?;
     let (stage, next) = match spoken.speaker {
         Speaker::Us => {
-            let decided = case_store::decision(tx, called.id, case).await?.is_some();
+            let decided = case_store::is_settled(tx, called.id, case).await?;
             let stage = cases::after_reply(locked.stage, spoken.asks, decided);
             let next = promises.next_update(stage);
             let free = locked.assignee.is_none() && locked.stage != Stage::Closed;

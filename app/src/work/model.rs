@@ -144,6 +144,9 @@ pub enum Refusal {
     /// It is decided, and stays a case of its own.
     #[error("decided")]
     Decided,
+    /// An appeal waits for its decision.
+    #[error("appeal_waits")]
+    AppealWaits,
     /// They are linked already.
     #[error("linked")]
     Linked,
@@ -154,7 +157,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every one.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::NotFound,
         Self::Changed,
         Self::Closed,
@@ -168,6 +171,7 @@ impl Refusal {
         Self::OtherPartner,
         Self::Merged,
         Self::Decided,
+        Self::AppealWaits,
         Self::Linked,
         Self::Refused,
     ];

@@ -20,6 +20,7 @@ pub(super) fn refusal(locale: Locale, refusal: Refusal) -> String {
         Refusal::OtherPartner => tr!(locale, work.refused_other_partner),
         Refusal::Merged => tr!(locale, work.refused_merged),
         Refusal::Decided => tr!(locale, work.refused_decided),
+        Refusal::AppealWaits => tr!(locale, appeals.error_close),
         Refusal::Linked => tr!(locale, work.refused_linked),
         Refusal::Refused => tr!(locale, work.refused_by_rule),
     }

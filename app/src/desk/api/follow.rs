@@ -4,10 +4,12 @@ use super::Action;
 use crate::base::error::AppError;
 use crate::desk::store;
 use crate::disputes::model::Stage;
+use crate::disputes::store::appeal_waits;
 use crate::macros::store::Pick;
 
 impl Action {
-    /// Gives the case to whom the macro says and closes it where it says so; an answer that was asked for keeps it open. The
+    /// Gives the case to whom the macro says and closes it where it says so; an answer that was asked for, or an appeal that
+    /// waits, keeps it open. The
     /// case has been moved to `stage` already. Gives the stage it is left in.
     pub(super) async fn follow(&mut self, stage: Stage, asked: bool, pick: Option<&Pick>) -> Result<Stage, AppError> {
         let Some(pick) = pick else { return Ok(stage) };
@@ -16,7 +18,8 @@ impl Action {
             other => other,
         };
         let gets_it = if pick.actions.takes { Some(self.hand.person) } else { pick.actions.assignee.or(has_it) };
-        let closes = pick.actions.closes && !asked && stage != Stage::Closed;
+        let appealed = appeal_waits(&mut self.tx, self.case.partner, self.case.id).await?;
+        let closes = pick.actions.closes && !asked && !appealed && stage != Stage::Closed;
         let after = if closes { Stage::Closed } else { stage };
         if gets_it == has_it && !closes {
             return Ok(stage);

@@ -9,7 +9,7 @@ use crate::bulletins::store as bulletins;
 use crate::disputes::model::{Event, Side, Stage};
 use crate::disputes::{rules as cases, store as case_store};
 use crate::incidents::model::UpdateKind;
-use crate::incidents::rules::{Telling, telling};
+use crate::incidents::rules::{Standing, Telling, telling};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
@@ -78,10 +78,14 @@ async fn tell_one(tx: &mut Tx, one: &Next, now: DateTime<Utc>) -> Result<(), App
     if known.fetch_one(&mut **tx).await? {
         return Ok(());
     }
-    let decided = case_store::decision(tx, one.partner, one.case).await?.is_some();
+    let standing = Standing {
+        stage: locked.stage,
+        decided: case_store::is_settled(tx, one.partner, one.case).await?,
+        appealed: case_store::appeal_waits(tx, one.partner, one.case).await?,
+    };
     let marked = locked.last_side == Side::Partner && !is_unanswered(tx, one).await?;
     let unseen = locked.last_message > one.seen_message;
-    let outcome = telling(kind, locked.stage, decided, (locked.last_side, marked), unseen);
+    let outcome = telling(kind, standing, (locked.last_side, marked), unseen);
     let message = match outcome {
         Telling::ByHand => None,
         Telling::Told(stage) => {
