@@ -96,11 +96,13 @@ pub fn start(
     }));
     let telling = db.clone();
     tracker.spawn(every(TELL_EVERY, "tell many", stop.clone(), move || {
-        let (db, mail) = (telling.clone(), mail.clone());
-        async move {
-            app::incidents::store::tell_all(&db, clock.now()).await?;
-            app::bulletins::store::work(&db, &mail, clock.now()).await
-        }
+        let db = telling.clone();
+        async move { app::incidents::store::tell_all(&db, clock.now()).await }
+    }));
+    let announcing = db.clone();
+    tracker.spawn(every(TELL_EVERY, "send bulletins", stop.clone(), move || {
+        let (db, mail) = (announcing.clone(), mail.clone());
+        async move { app::bulletins::store::work(&db, &mail, clock.now()).await }
     }));
     let learning = db.clone();
     tracker.spawn(every(WORDS_EVERY, "learn words", stop.clone(), move || {
