@@ -237,6 +237,8 @@ async fn ask_ratings(db: &Db, home: &MailHome, now: DateTime<Utc>) -> Result<usi
                LEFT JOIN case_decision d USING (partner_id, case_id)
                LEFT JOIN staff s ON s.person_id = coalesce(d.decided_by, c.assignee_id)
                WHERE c.stage IN ('decided', 'closed') AND (c.partner_id, c.case_id) > ($4, $5)
+                 -- How it was is asked once for a conversation, when that is over.
+                 AND NOT EXISTS (SELECT FROM case_merge m WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id)
                  AND NOT EXISTS (SELECT FROM case_notice n WHERE n.partner_id = c.partner_id AND n.case_id = c.case_id
                                  AND n.notice IN ('rate', 'closed'))
                  AND NOT EXISTS (SELECT FROM case_rating x WHERE x.partner_id = c.partner_id AND x.case_id = c.case_id)

@@ -147,6 +147,15 @@ pub enum Refusal {
     /// An appeal waits for its decision.
     #[error("appeal_waits")]
     AppealWaits,
+    /// A provisional credit waits for its decision.
+    #[error("provisional")]
+    Provisional,
+    /// The advertiser was asked about it and has not answered.
+    #[error("asked")]
+    Asked,
+    /// It was escalated, and nobody has answered.
+    #[error("escalated")]
+    Escalated,
     /// They are linked already.
     #[error("linked")]
     Linked,
@@ -157,7 +166,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every one.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::NotFound,
         Self::Changed,
         Self::Closed,
@@ -172,6 +181,9 @@ impl Refusal {
         Self::Merged,
         Self::Decided,
         Self::AppealWaits,
+        Self::Provisional,
+        Self::Asked,
+        Self::Escalated,
         Self::Linked,
         Self::Refused,
     ];

@@ -21,6 +21,9 @@ pub(super) fn refusal(locale: Locale, refusal: Refusal) -> String {
         Refusal::Merged => tr!(locale, work.refused_merged),
         Refusal::Decided => tr!(locale, work.refused_decided),
         Refusal::AppealWaits => tr!(locale, appeals.error_close),
+        Refusal::Provisional => tr!(locale, work.refused_provisional),
+        Refusal::Asked => tr!(locale, work.refused_asked),
+        Refusal::Escalated => tr!(locale, work.refused_escalated),
         Refusal::Linked => tr!(locale, work.refused_linked),
         Refusal::Refused => tr!(locale, work.refused_by_rule),
     }

@@ -22,8 +22,7 @@ pub async fn asked(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<
     let rows = sqlx::query!(
         r#"SELECT a.enquiry_id AS "enquiry: EnquiryId", o.name AS offer, a.asked_by_name AS by, a.asked_at AS at, a.next_update_at AS next,
                   a.verdict, a.amount, a.answered_at, a.last_words, a.last_by, a.last_at,
-                  (SELECT m.currency FROM case_pin p JOIN claim m USING (partner_id, claim_id)
-                   WHERE p.partner_id = a.partner_id AND p.case_id = a.case_id LIMIT 1) AS currency
+                  (SELECT m.currency FROM claim m WHERE m.partner_id = a.partner_id AND m.claim_id = a.claim_id) AS currency
            FROM enquiry_claim a JOIN offer o ON o.offer_id = a.offer_id
            WHERE a.partner_id = $1 AND a.case_id = $2 ORDER BY a.enquiry_id"#,
         partner.0,
