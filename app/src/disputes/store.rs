@@ -17,7 +17,7 @@ pub use facts::{
     claim_order, conversion_facts, conversion_of_order, currencies, offers, payout_facts, payout_steps, terms_facts,
     terms_now,
 };
-pub use open::{NewCase, NewClaim, NewPin, open, open_about, open_about_payout};
+pub use open::{NewCase, NewClaim, NewPin, open, open_about, open_about_order, open_about_payout};
 
 /// A word of the database that has no counterpart here: schema and program differ.
 fn unknown(word: &str) -> AppError {

@@ -124,7 +124,12 @@ async fn speak_in(
     }
     let (stake, conversion) = stake(&mut tx, &locked).await?;
     let given = provisional(&mut tx, partner, id, now).await?;
-    match rules::says(stake, given, case.policy.cap) {
+    // What silence gave this partner lately counts against the cap too.
+    let lately =
+        sqlx::query_scalar!(r#"SELECT silence_gave($1, $2, $3) AS "gave!""#, partner.0, case.currency.code(), now,)
+            .fetch_one(&mut *tx)
+            .await?;
+    match rules::says(stake, given, case.policy.cap - lately) {
         Says::ForThePartner(credit) => {
             decide(&mut tx, home, case, &locked, (credit, conversion), (due, now)).await?;
         }
@@ -266,6 +271,12 @@ async fn escalate(
     let locale = language::parse(&case.locale);
     let money = |amount| format::money(locale, Money::new(amount, case.currency));
     let proposed = match says {
+        Says::OverTheCap if stake.is_some_and(|stake| stake <= case.policy.cap) => tr!(
+            locale,
+            escalations.policy_over_lately,
+            amount = money(stake.unwrap_or_default()),
+            cap = money(case.policy.cap)
+        ),
         Says::OverTheCap => tr!(
             locale,
             escalations.policy_over,

@@ -139,6 +139,7 @@ fn decide(ctx: &Context, sheet: &Sheet) -> AnyView {
     };
     let provisional = sheet.ends.ends.with_decision(ctx);
     view! {
+        {sheet.ends.credited(ctx)}
         {provisional}
         <Form action="/do/decide-case" id=sheet.id_of("decide-case") draft=&draft>
             {unseen}
