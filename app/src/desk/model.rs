@@ -55,6 +55,8 @@ impl View {
 pub struct Waiting {
     /// The case.
     pub id: CaseId,
+    /// How it stood when the list was read.
+    pub version: i32,
     /// The partner's code.
     pub partner_code: String,
     /// The partner's name.

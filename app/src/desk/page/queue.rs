@@ -199,7 +199,7 @@ fn row(ctx: &Context, beside: &str, line: &Waiting) -> Row {
             line.promised_at.map_or_else(nothing, |promised| text::time_exact(ctx, promised)),
             line.assignee.clone().map_or_else(nothing, IntoAny::into_any),
             reason(ctx, line),
-            work::check(ctx, line.id),
+            work::check(ctx, line.id, line.version),
         ],
         href: Some(format!("{}?{beside}", paths::case(line.id))),
     }
