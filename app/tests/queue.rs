@@ -103,8 +103,8 @@ async fn told(house: &House, view: View, now: DateTime<Utc>) -> Vec<CaseId> {
             View::Unassigned => open && assignee.is_none(),
             View::All => open,
             View::Breaching => open && due.is_some_and(|due| due <= now + TimeDelta::hours(1)),
-            // Nothing here is put off.
-            View::Snoozed => false,
+            // Nothing here is put off or appealed against.
+            View::Snoozed | View::Appeals => false,
             View::Closed => !open,
         };
         if !shown {

@@ -405,12 +405,19 @@ async fn many_at_once_are_judged_one_by_one(pool: PgPool) {
     let closed = open_case(&house, &house.bo()).await;
     house.reply(&house.tomas(), closed, "All is well.", false).await;
     house.close(&house.tomas(), closed).await;
-    let all = || Some(vec![answered.to_string(), waiting.to_string(), closed.to_string(), "99999".into()]);
+    let all = async || {
+        let mut all = Vec::new();
+        for case in [answered, waiting, closed] {
+            all.push(format!("{case}@{}", version(&house, case).await));
+        }
+        Some([all, vec!["99999@1".into()]].concat())
+    };
     let bulk = async |what: &str, to: &str| {
+        let all = all().await;
         let (what, to) = (some(what), some(to));
         let back = some("/desk?view=all");
         post(&house.tomas(), || {
-            api::bulk_cases(all(), what, to, some("2026-12-02T09:00"), some("Tomorrow"), None, back)
+            api::bulk_cases(all, what, to, some("2026-12-02T09:00"), some("Tomorrow"), None, back)
         })
         .await
     };
@@ -445,6 +452,23 @@ async fn many_at_once_are_judged_one_by_one(pool: PgPool) {
     assert!(html.contains("cases[]") && html.contains("data-key=\"g m\""), "{html}");
     let read_only = page(house.lea(), "/desk?view=snoozed").await;
     assert!(!read_only.contains("cases[]"), "{read_only}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_nobody_saw_is_not_done_to_many_at_once(pool: PgPool) {
+    let (house, _) = with_ines(pool).await;
+    let case = open_case(&house, &house.ana()).await;
+    let read = format!("{case}@{}", version(&house, case).await);
+    let html = page(house.tomas(), "/desk?view=all").await;
+    assert!(html.contains(&format!("value=\"{read}\"")), "{html}");
+    house.answer(&house.later(1).ana(), case, "And my payout is late.", &key()).await;
+    for what in ["mark", "close"] {
+        let read = Some(vec![read.clone()]);
+        post(&house.tomas(), || api::bulk_cases(read, some(what), None, None, None, some("/desk"))).await;
+        assert_eq!(outcome(&house).await.1, format!("{case}:changed;"), "{what}");
+    }
+    assert_eq!(house.count("needs_no_answer").await, 0);
+    assert_eq!(house.stage(case).await, "received");
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -52,5 +52,7 @@ mod saved_views;
 mod taxes;
 #[path = "wrong_states/terms.rs"]
 mod terms;
+#[path = "wrong_states/waits.rs"]
+mod waits;
 #[path = "wrong_states/work.rs"]
 mod work;

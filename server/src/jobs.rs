@@ -106,11 +106,13 @@ pub fn start(
     }));
     let telling = db.clone();
     tracker.spawn(every(TELL_EVERY, "tell many", stop.clone(), move || {
-        let (db, mail) = (telling.clone(), mail.clone());
-        async move {
-            app::incidents::store::tell_all(&db, clock.now()).await?;
-            app::bulletins::store::work(&db, &mail, clock.now()).await
-        }
+        let db = telling.clone();
+        async move { app::incidents::store::tell_all(&db, clock.now()).await }
+    }));
+    let announcing = db.clone();
+    tracker.spawn(every(TELL_EVERY, "send bulletins", stop.clone(), move || {
+        let (db, mail) = (announcing.clone(), mail.clone());
+        async move { app::bulletins::store::work(&db, &mail, clock.now()).await }
     }));
     let answering = db.clone();
     tracker.spawn(every(CONTESTS_EVERY, "let time answer", stop.clone(), move || {

@@ -316,7 +316,7 @@ async fn send(
         action.tx.commit().await?;
         return Ok(refused);
     }
-    let decided = case_store::decision(&mut action.tx, action.case.partner, action.case.id).await?.is_some();
+    let decided = case_store::is_settled(&mut action.tx, action.case.partner, action.case.id).await?;
     let stage = cases::after_reply(action.case.stage, ask, decided);
     let next = action.promises().await?.next_update(stage);
     action.move_to(action.case.version, stage, next).await?;
@@ -412,7 +412,7 @@ async fn mark(ctx: &Context, case: &str, message: &str, version: &str) -> Result
     if version != action.case.version {
         return action.moved_on().await;
     }
-    let decided = case_store::decision(&mut action.tx, partner, id).await?.is_some();
+    let decided = case_store::is_settled(&mut action.tx, partner, id).await?;
     let stage = cases::after_no_answer_needed(action.case.stage, decided);
     let next = match cases::running_promise(stage, action.case.next_update_at) {
         Some(promised) => action.promises().await?.when_taken(promised),
@@ -453,6 +453,9 @@ async fn close(ctx: &Context, case: &str, read: &str) -> Result<End, AppError> {
         Ok(()) => action.commit("case.closed", json!({ "stage": Stage::Closed.as_str() }), "closed").await,
         Err(AppError::Database(error)) if constraint(&error) == Some("support_case_closed_only_when_answered") => {
             Ok(action.refused_for("", tr!(ctx.locale, desk.error_unanswered)))
+        }
+        Err(AppError::Database(error)) if constraint(&error) == Some("support_case_appeal_waits") => {
+            Ok(action.refused_for("", tr!(ctx.locale, appeals.error_close)))
         }
         Err(error) => Err(error),
     }

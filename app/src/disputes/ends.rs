@@ -11,16 +11,19 @@ use crate::base::db::{self, Tx};
 use crate::base::error::AppError;
 use crate::base::format;
 use crate::base::forms::Draft;
+use crate::base::ids::CaseId;
 use crate::base::language::tr;
 use crate::base::money::{Currency, Money};
 use crate::clocks::model::Clock;
 use crate::escalations::store::{Escalation, Which};
 use crate::live::model::{Seen, Unseen};
 use crate::notices::store::Told;
+use crate::paths;
 use crate::provisional::store::{Policy, Provisional};
 use crate::ratings::store::Rating;
 use crate::ui::Tone;
 use crate::ui::layout::section;
+use crate::ui::notice::notice;
 use crate::ui::text;
 use crate::ui::timeline::Step;
 use crate::{advertiser, appeals, clocks, desk, escalations, notices, provisional, ratings};
@@ -74,6 +77,16 @@ impl Ends {
 
     fn appeal_waits(&self) -> Option<&Appeal> {
         self.appeal.as_ref().filter(|appeal| appeal.decision.is_none())
+    }
+
+    /// Whether the decision stays as it is: the appeal against it is decided, or the time for one is over. What is still open after
+    /// that is another case.
+    fn is_final(&self, now: DateTime<Utc>) -> bool {
+        match (&self.appeal, self.decided_at) {
+            (Some(appeal), _) => appeal.decision.is_some(),
+            (None, Some(decided_at)) => now > appeals::store::until(decided_at),
+            (None, None) => false,
+        }
     }
 
     /// What a decision does to the provisional credit that runs, above the form.
@@ -135,6 +148,10 @@ impl Ends {
             {advertiser::page::of_case(ctx, &self.asked, false)}
             {self.provisional.as_ref().map(|given| provisional::page::standing(ctx, given))}
             {appeals::page::of_dispute(ctx, case.id, decision, self.appeal.as_ref(), draft)}
+            {self.is_final(ctx.now()).then(|| {
+                let link = text::link(format!("{}/new", paths::DISPUTES), tr!(ctx.locale, ends.final_link));
+                view! { <p>{tr!(ctx.locale, ends.final_partner, number = case.id.0)}" "{link}</p> }
+            })}
             {(resolved || self.rating.is_some()).then(|| ratings::page::of_dispute(ctx, case.id, self.rating.as_ref(), draft))}
         }
         .into_any()
@@ -145,6 +162,8 @@ impl Ends {
 pub struct DeskEnds {
     /// What both sides see.
     pub ends: Ends,
+    /// What was credited so far in cases about the same order, this one among them: by case.
+    credited: Vec<(CaseId, Money)>,
     escalations: Vec<Escalation>,
     policy: Option<Policy>,
     currency: Currency,
@@ -164,11 +183,24 @@ impl DeskEnds {
         let waiting = appeals::store::waiting(tx, case.partner, case.id, staff.person).await?;
         Ok(Self {
             ends: Ends::read(tx, case, ctx.now()).await?,
+            credited: desk::store::credited_so_far(tx, case.partner, case.id).await?,
             escalations: escalations::store::list(tx, Which::Of(case.id)).await?,
             policy,
             currency: partner.currency,
             appeal: waiting.map(|(first, others)| first != Some(staff.person) || !others),
         })
+    }
+
+    /// What the same order was credited so far, above every form that credits.
+    pub fn credited(&self, ctx: &Context) -> Option<AnyView> {
+        if self.credited.is_empty() {
+            return None;
+        }
+        let each = self.credited.iter().map(|(case, money)| {
+            let amount = format::money(ctx.locale, *money);
+            view! { <li>{amount}" "{text::link(paths::case(*case), tr!(ctx.locale, ends.credited_in, number = case.0))}</li> }
+        });
+        Some(view! { <p>{tr!(ctx.locale, ends.credited)}</p><ul>{each.collect_view()}</ul> }.into_any())
     }
 
     /// Everything besides the conversation: what stands, and the forms of whoever may act. They say what the page shows of
@@ -197,7 +229,9 @@ impl DeskEnds {
         view! {
             {advertiser::page::of_case(ctx, &ends.asked, true)}
             {ends.provisional.as_ref().map(|given| provisional::page::standing(ctx, given))}
-            {give.map(|policy| provisional::page::form(ctx, case.id, (policy, self.currency), draft, read))}
+            {self.credited(ctx)}
+            {ends.is_final(ctx.now()).then(|| notice(Tone::Info, tr!(ctx.locale, ends.final_desk)))}
+            {give.map(|limits| provisional::page::form(ctx, case.id, (limits, self.currency), draft, read))}
             {ends.appeal.as_ref().map(|appeal| appeals::page::standing(ctx, appeal))}
             {self.appeal.filter(|_| may_act).map(|may| appeals::page::form(ctx, (case.id, case.version), may, limit, draft, read))}
             {escalations}

@@ -17,7 +17,7 @@ pub use facts::{
     claim_order, conversion_facts, conversion_of_order, currencies, offers, payout_facts, payout_steps, terms_facts,
     terms_now,
 };
-pub use open::{NewCase, NewClaim, NewPin, open, open_about, open_about_payout};
+pub use open::{NewCase, NewClaim, NewPin, open, open_about, open_about_order, open_about_payout};
 
 /// A word of the database that has no counterpart here: schema and program differ.
 fn unknown(word: &str) -> AppError {
@@ -254,6 +254,30 @@ pub async fn decision(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<O
         credit,
         at: row.decided_at,
     }))
+}
+
+/// Whether a case is decided and stays so: its decision stands, and no appeal against it waits.
+///
+/// # Errors
+/// When the database is away.
+pub async fn is_settled(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<bool, AppError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM case_decision WHERE partner_id = $1 AND case_id = $2) AND NOT appeal_waits($1, $2) AS "settled!""#,
+        partner.0,
+        case.0,
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
+/// Whether an appeal waits for its decision.
+///
+/// # Errors
+/// When the database is away.
+pub async fn appeal_waits(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<bool, AppError> {
+    Ok(sqlx::query_scalar!(r#"SELECT appeal_waits($1, $2) AS "waits!""#, partner.0, case.0)
+        .fetch_one(&mut **tx)
+        .await?)
 }
 
 /// The case that a form already wrote a message into, if it did.

@@ -328,6 +328,9 @@ async fn put(ctx: &Context, incident: &str, typed: &str) -> Result<End, AppError
         Ok(Err(not_taken)) if !not_taken.unknown.is_empty() => {
             return refused("cases", tr!(ctx.locale, incidents.error_unknown, cases = named(&not_taken.unknown)));
         }
+        Ok(Err(not_taken)) if !not_taken.merged.is_empty() => {
+            return refused("cases", tr!(ctx.locale, incidents.error_merged, cases = named(&not_taken.merged)));
+        }
         Ok(Err(not_taken)) => {
             return refused("cases", tr!(ctx.locale, incidents.error_elsewhere, cases = named(&not_taken.elsewhere)));
         }

@@ -17,13 +17,24 @@ pub enum Telling {
     ByHand,
 }
 
+/// How a case stands that a word comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Its stage.
+    pub stage: Stage,
+    /// Whether it is decided for good.
+    pub decided: bool,
+    /// Whether an appeal waits: its decision ends the case, and no word to all does.
+    pub appealed: bool,
+}
+
 /// What a word does to a case. `last` is who wrote the newest message, and whether a person has marked it as needing no
 /// answer; `unseen` whether it is newer than what whoever put the case in could see.
-pub fn telling(kind: UpdateKind, stage: Stage, decided: bool, last: (Side, bool), unseen: bool) -> Telling {
+pub fn telling(kind: UpdateKind, standing: Standing, last: (Side, bool), unseen: bool) -> Telling {
     match (last, unseen) {
         ((Side::Partner, false), true) => Telling::ByHand,
-        _ if kind == UpdateKind::Closed => Telling::Told(Stage::Closed),
-        _ => Telling::Told(after_reply(stage, false, decided)),
+        _ if kind == UpdateKind::Closed && !standing.appealed => Telling::Told(Stage::Closed),
+        _ => Telling::Told(after_reply(standing.stage, false, standing.decided)),
     }
 }
 
@@ -106,14 +117,25 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn standing(stage: Stage, decided: bool) -> Standing {
+        Standing { stage, decided, appealed: false }
+    }
+
+    #[test]
+    fn no_word_to_all_ends_an_appeal() {
+        let appealed = Standing { stage: Stage::InReview, decided: false, appealed: true };
+        let last = (Side::Partner, true);
+        assert_eq!(telling(UpdateKind::Closed, appealed, last, false), Telling::Told(Stage::InReview));
+    }
+
     #[test]
     fn what_nobody_has_read_is_never_answered_by_the_way() {
         for kind in [UpdateKind::Opened, UpdateKind::Update, UpdateKind::Closed] {
             for stage in Stage::ALL {
-                assert_eq!(telling(kind, *stage, false, (Side::Partner, false), true), Telling::ByHand);
-                assert_ne!(telling(kind, *stage, false, (Side::Partner, true), true), Telling::ByHand);
-                assert_ne!(telling(kind, *stage, false, (Side::Partner, false), false), Telling::ByHand);
-                assert_ne!(telling(kind, *stage, true, (Side::Staff, false), true), Telling::ByHand);
+                assert_eq!(telling(kind, standing(*stage, false), (Side::Partner, false), true), Telling::ByHand);
+                assert_ne!(telling(kind, standing(*stage, false), (Side::Partner, true), true), Telling::ByHand);
+                assert_ne!(telling(kind, standing(*stage, false), (Side::Partner, false), false), Telling::ByHand);
+                assert_ne!(telling(kind, standing(*stage, true), (Side::Staff, false), true), Telling::ByHand);
             }
         }
     }
@@ -121,10 +143,22 @@ mod tests {
     #[test]
     fn the_last_word_closes_and_the_others_do_not() {
         let last = (Side::Staff, false);
-        assert_eq!(telling(UpdateKind::Closed, Stage::InReview, false, last, false), Telling::Told(Stage::Closed));
-        assert_eq!(telling(UpdateKind::Update, Stage::Received, false, last, false), Telling::Told(Stage::InReview));
-        assert_eq!(telling(UpdateKind::Update, Stage::Decided, true, last, false), Telling::Told(Stage::Decided));
-        assert_eq!(telling(UpdateKind::Update, Stage::Closed, false, last, false), Telling::Told(Stage::Closed));
+        assert_eq!(
+            telling(UpdateKind::Closed, standing(Stage::InReview, false), last, false),
+            Telling::Told(Stage::Closed)
+        );
+        assert_eq!(
+            telling(UpdateKind::Update, standing(Stage::Received, false), last, false),
+            Telling::Told(Stage::InReview)
+        );
+        assert_eq!(
+            telling(UpdateKind::Update, standing(Stage::Decided, true), last, false),
+            Telling::Told(Stage::Decided)
+        );
+        assert_eq!(
+            telling(UpdateKind::Update, standing(Stage::Closed, false), last, false),
+            Telling::Told(Stage::Closed)
+        );
     }
 
     #[test]

@@ -60,6 +60,10 @@ fn refusal_of(error: &sqlx::Error) -> Option<Refusal> {
         Some("case_turn_within_limit") => Refusal::NobodyFree,
         Some("case_snooze_of_an_open_case" | "case_merge_into_an_open_case") => Refusal::Closed,
         Some("case_merge_once" | "case_merge_no_circle" | "case_merge_closes") => Refusal::Merged,
+        Some("support_case_appeal_waits") => Refusal::AppealWaits,
+        Some("case_merge_without_provisional") => Refusal::Provisional,
+        Some("case_merge_without_enquiry") => Refusal::Asked,
+        Some("case_merge_without_escalation") => Refusal::Escalated,
         Some("case_merge_not_decided") => Refusal::Decided,
         Some("case_merge_into_another" | "case_link_in_order") => Refusal::Itself,
         Some("case_link_once") => Refusal::Linked,
@@ -189,7 +193,7 @@ impl Work {
     /// Says, by name, that what the partner said last needs no answer.
     pub async fn mark(&mut self, case: &Locked) -> Result<(), Stop> {
         let message = desk::unanswered(&mut self.tx, case.partner, case.id).await?.ok_or(Refusal::NothingToMark)?;
-        let decided = case_store::decision(&mut self.tx, case.partner, case.id).await?.is_some();
+        let decided = case_store::is_settled(&mut self.tx, case.partner, case.id).await?;
         let stage = cases::after_no_answer_needed(case.stage, decided);
         let promises = clocks::promises(&mut self.tx, case.partner, case.kind, self.hand.at).await?;
         let next = match cases::running_promise(stage, case.next_update_at) {

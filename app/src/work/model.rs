@@ -144,6 +144,18 @@ pub enum Refusal {
     /// It is decided, and stays a case of its own.
     #[error("decided")]
     Decided,
+    /// An appeal waits for its decision.
+    #[error("appeal_waits")]
+    AppealWaits,
+    /// A provisional credit waits for its decision.
+    #[error("provisional")]
+    Provisional,
+    /// The advertiser was asked about it and has not answered.
+    #[error("asked")]
+    Asked,
+    /// It was escalated, and nobody has answered.
+    #[error("escalated")]
+    Escalated,
     /// They are linked already.
     #[error("linked")]
     Linked,
@@ -160,7 +172,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every one.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::NotFound,
         Self::Changed,
         Self::Closed,
@@ -174,6 +186,10 @@ impl Refusal {
         Self::OtherPartner,
         Self::Merged,
         Self::Decided,
+        Self::AppealWaits,
+        Self::Provisional,
+        Self::Asked,
+        Self::Escalated,
         Self::Linked,
         Self::OtherProgramme,
         Self::InIncident,

@@ -141,7 +141,8 @@ async fn a_process_that_stops_anywhere_tells_nobody_twice(pool: PgPool) {
         sqlx::query_scalar("SELECT case_id FROM support_case").fetch_all(house.pool()).await.expect("cases");
     put(&house.tomas(), &house, &cases.iter().map(i64::to_string).collect::<Vec<_>>().join(" ")).await;
     // One batch, then several processes at once.
-    assert_eq!(incidents::tell(house.db(), house.now).await.expect("batch"), 25);
+    incidents::tell(house.db(), house.now).await.expect("batch");
+    assert_eq!(house.count("incident_telling").await, 25);
     assert_eq!(house.count("incident_telling").await, 25);
     let (one, two) =
         tokio::join!(incidents::tell_all(house.db(), house.now), incidents::tell_all(house.db(), house.now));
@@ -376,4 +377,44 @@ async fn a_delay_and_incidents_share_what_one_person_may_get(pool: PgPool) {
     jobs(&later).await;
     assert_eq!(house.count("mail_out WHERE kind = 'bulletin'").await, 2);
     assert_eq!(house.count("bulletin_item WHERE mail_id IS NULL AND due_at = '2026-12-02T12:00Z'").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_merged_case_stands_in_nobodys_way(pool: PgPool) {
+    let house = House::open(pool).await;
+    let [first, second, third] = three_cases(&house).await;
+    open(&house.tomas(), &house, true, &key()).await;
+    put(&house.tomas(), &house, &format!("{first} {third}")).await;
+    let version: i32 = sqlx::query_scalar("SELECT version FROM support_case WHERE case_id = $1")
+        .bind(first.0)
+        .fetch_one(house.pool())
+        .await
+        .expect("version");
+    let into = some(&second.to_string());
+    post(&house.tomas(), || app::work::api::merge_case(first.to_string(), version.to_string(), into)).await;
+    jobs(&house).await;
+    assert_eq!(
+        house.count("message WHERE body IN ('We know.', 'Lo sabemos.')").await,
+        2,
+        "in the one that goes on, and Bo's"
+    );
+    assert_eq!(house.count("incident_case WHERE left_at IS NULL").await, 2);
+    let back = put(&house.tomas(), &house, &first.to_string()).await;
+    assert!(matches!(back, Answer::To(ref to) if to.contains("form=")), "a merged case is not put in: {back:?}");
+
+    // One that slipped in before is passed over: the others hear, and so do those who only get the bulletin.
+    house
+        .run(&format!(
+            "ALTER TABLE incident_case DISABLE TRIGGER ALL;
+             INSERT INTO incident_case (incident_id, partner_id, case_id, put_by, put_at, seen_message)
+             SELECT max(incident_id), {}, {first}, {}, now(), 0 FROM incident ON CONFLICT (incident_id, case_id) DO UPDATE SET left_at = NULL;
+             ALTER TABLE incident_case ENABLE TRIGGER ALL",
+            house.garden, house.tomas
+        ))
+        .await;
+    let later = house.later(30);
+    say(&later.tomas(), &later, "It is over", true).await;
+    jobs(&later).await;
+    assert_eq!((house.stage(second).await, house.stage(third).await), ("closed".into(), "closed".into()));
+    assert_eq!(house.count("bulletin WHERE spread_at IS NULL").await, 0);
 }

@@ -5,13 +5,14 @@ use crate::audit::store::{Change, record};
 use crate::base::error::AppError;
 use crate::desk::store;
 use crate::disputes::model::Stage;
+use crate::disputes::store::appeal_waits;
 use crate::macros::store::Pick;
 use crate::work::{rules as work_rules, store as work};
 use serde_json::json;
 
 impl Action {
-    /// Gives the case to whom the macro says, closes it or puts it off where it says so; an answer that was asked for keeps
-    /// it open. The case has been moved to `stage` already. Gives the stage it is left in.
+    /// Gives the case to whom the macro says, closes it or puts it off where it says so; an answer that was asked for, or an
+    /// appeal that waits, keeps it open. The case has been moved to `stage` already. Gives the stage it is left in.
     pub(super) async fn follow(&mut self, stage: Stage, asked: bool, pick: Option<&Pick>) -> Result<Stage, AppError> {
         let Some(pick) = pick else { return Ok(stage) };
         let has_it = match self.case.assignee {
@@ -19,7 +20,8 @@ impl Action {
             other => other,
         };
         let gets_it = if pick.actions.takes { Some(self.hand.person) } else { pick.actions.assignee.or(has_it) };
-        let closes = pick.actions.closes && !asked && stage != Stage::Closed;
+        let appealed = appeal_waits(&mut self.tx, self.case.partner, self.case.id).await?;
+        let closes = pick.actions.closes && !asked && !appealed && stage != Stage::Closed;
         let after = if closes { Stage::Closed } else { stage };
         if gets_it != has_it || closes {
             let next = self.promises().await?.next_update(after);

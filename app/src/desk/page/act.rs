@@ -35,7 +35,7 @@ pub(super) fn forms(ctx: &Context, sheet: &Sheet) -> Option<AnyView> {
         {(!closed && !mine).then(|| take(ctx, sheet))}
         {reply(ctx, sheet)}
         {sheet.unanswered.map(|message| needs_no_answer(ctx, sheet, message))}
-        {folded(sheet, "log-message", tr!(locale, channels.form_title), channels::form(ctx, sheet.case.id, &sheet.spoken, sheet.draft_of("log-message"), sheet.id_of("log-message")))}
+        {folded(sheet, "log-message", tr!(locale, channels.form_title), channels::form(ctx, (sheet.case.id, sheet.seen), &sheet.spoken, sheet.draft_of("log-message"), sheet.id_of("log-message")))}
         {folded(sheet, "note", tr!(locale, desk.note_title), note(ctx, sheet))}
         {(sheet.decision.is_none() && !closed).then(|| folded(sheet, "decide-case", tr!(locale, desk.decide_title), decide(ctx, sheet)))}
         {(!closed).then(|| close(ctx, sheet))}
@@ -160,6 +160,7 @@ fn decide(ctx: &Context, sheet: &Sheet) -> AnyView {
     };
     let provisional = sheet.ends.ends.with_decision(ctx);
     view! {
+        {sheet.ends.credited(ctx)}
         {provisional}
         <Form action="/do/decide-case" id=sheet.id_of("decide-case") draft=&draft>
             {unseen}

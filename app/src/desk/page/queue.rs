@@ -126,6 +126,7 @@ pub(super) fn label(ctx: &Context, view: View) -> String {
         View::Mine => tr!(ctx.locale, desk.view_mine),
         View::Unassigned => tr!(ctx.locale, desk.view_unassigned),
         View::Breaching => tr!(ctx.locale, clocks.view_breaching),
+        View::Appeals => tr!(ctx.locale, appeals.view),
         View::All => tr!(ctx.locale, desk.view_all),
         View::Snoozed => tr!(ctx.locale, work.view_snoozed),
         View::Closed => tr!(ctx.locale, desk.view_closed),
@@ -158,6 +159,7 @@ fn list(ctx: &Context, asked: &Asked, page: Page) -> AnyView {
             View::Mine => tr!(locale, desk.empty_mine),
             View::Unassigned => tr!(locale, desk.empty_unassigned),
             View::Breaching => tr!(locale, clocks.empty_breaching),
+            View::Appeals => tr!(locale, appeals.empty),
             View::All => tr!(locale, desk.empty_all),
             View::Snoozed => tr!(locale, work.empty_snoozed),
             View::Closed => tr!(locale, desk.empty_closed),
@@ -202,7 +204,7 @@ fn row(ctx: &Context, view: View, beside: &str, line: &Waiting) -> Row {
         line.promised_at.map_or_else(nothing, |promised| text::time_exact(ctx, promised)),
         line.assignee.clone().map_or_else(nothing, IntoAny::into_any),
         reason(ctx, line),
-        work::check(ctx, line.id),
+        work::check(ctx, line.id, line.version),
     ];
     if view == View::Snoozed {
         cells.insert(UNTIL, line.put_off_until.map_or_else(nothing, |until| text::time_exact(ctx, until)));

@@ -179,6 +179,8 @@ pub struct NotTaken {
     pub unknown: Vec<CaseId>,
     /// In another incident that runs.
     pub elsewhere: Vec<CaseId>,
+    /// Merged: their conversation goes on in another case.
+    pub merged: Vec<CaseId>,
 }
 
 /// Puts cases into an incident, all of them or none; gives how many were not in it before. One that was taken out comes back.
@@ -189,7 +191,8 @@ pub async fn put(tx: &mut Tx, incident: i64, cases: &[CaseId], hand: &Hand) -> R
     let numbers: Vec<i64> = cases.iter().map(|case| case.0).collect();
     let found = sqlx::query!(
         r#"SELECT n.case_id AS "case_id!", c.case_id IS NOT NULL AS "known!",
-                  EXISTS (SELECT FROM incident_case x WHERE x.case_id = n.case_id AND x.left_at IS NULL AND x.incident_id <> $1) AS "elsewhere!"
+                  EXISTS (SELECT FROM incident_case x WHERE x.case_id = n.case_id AND x.left_at IS NULL AND x.incident_id <> $1) AS "elsewhere!",
+                  EXISTS (SELECT FROM case_merge m WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id) AS "merged!"
            FROM unnest($2::bigint[]) AS n (case_id)
            LEFT JOIN support_case c ON c.case_id = n.case_id AND c.programme_id = (SELECT programme_id FROM incident WHERE incident_id = $1)
            ORDER BY n.case_id"#,
@@ -201,7 +204,9 @@ pub async fn put(tx: &mut Tx, incident: i64, cases: &[CaseId], hand: &Hand) -> R
     let of = |which: &dyn Fn(bool, bool) -> bool| {
         found.iter().filter(|row| which(row.known, row.elsewhere)).map(|row| CaseId(row.case_id)).collect::<Vec<_>>()
     };
-    let not_taken = NotTaken { unknown: of(&|known, _| !known), elsewhere: of(&|known, elsewhere| known && elsewhere) };
+    let merged = found.iter().filter(|row| row.known && row.merged).map(|row| CaseId(row.case_id)).collect();
+    let not_taken =
+        NotTaken { unknown: of(&|known, _| !known), elsewhere: of(&|known, elsewhere| known && elsewhere), merged };
     if not_taken != NotTaken::default() {
         return Ok(Err(not_taken));
     }

@@ -25,7 +25,7 @@ const MOST: usize = 200;
 /// A status without details; what the writer can mend is told beside the fields instead.
 #[server(prefix = "/do", endpoint = "bulk-cases")]
 pub async fn bulk_cases(
-    /// The cases' numbers.
+    /// The cases, each at the version that was read: `7@3`.
     cases: Option<Vec<String>>,
     /// `assign`, `snooze`, `close`, `mark` or `gather`.
     what: Option<String>,
@@ -98,7 +98,7 @@ async fn run(ctx: &Context, typed: &Typed, back: &str) -> Result<End, AppError> 
         Step::Snooze(..) => Some(work.new_undo(What::Snoozed).await?),
         Step::Close | Step::Mark | Step::Gather(_) => None,
     };
-    if let (Step::Assign(To::InTurn), Some(first)) = (&step, cases.first()) {
+    if let (Step::Assign(To::InTurn), Some((first, _))) = (&step, cases.first()) {
         // Turns come before cases in the order of locks.
         let partner = crate::desk::store::partner_of(&mut work.tx, *first).await;
         if let Ok(partner) = partner {
@@ -106,9 +106,9 @@ async fn run(ctx: &Context, typed: &Typed, back: &str) -> Result<End, AppError> 
         }
     }
     let mut outcome = Outcome::default();
-    for case in cases {
+    for (case, version) in cases {
         savepoint(&mut work).await?;
-        let done = one(&mut work, case, &step, undo).await;
+        let done = one(&mut work, (case, version), &step, undo).await;
         outcome.note(&mut work, case, done).await?;
     }
     if let (Step::Gather(incident), false) = (&step, outcome.done.is_empty()) {
@@ -118,11 +118,15 @@ async fn run(ctx: &Context, typed: &Typed, back: &str) -> Result<End, AppError> 
     outcome.end(ctx, back, &typed.what, undo).await
 }
 
-fn chosen(ctx: &Context, typed: &Typed, errors: &mut Errors) -> Vec<CaseId> {
-    let mut cases: Vec<CaseId> = typed.cases.iter().filter_map(|case| case.parse().ok()).collect();
+fn chosen(ctx: &Context, typed: &Typed, errors: &mut Errors) -> Vec<(CaseId, i32)> {
+    let read = |case: &String| {
+        let (case, version) = case.split_once('@')?;
+        Some((case.parse::<CaseId>().ok()?, version.parse::<i32>().ok()?))
+    };
+    let mut cases: Vec<(CaseId, i32)> = typed.cases.iter().filter_map(read).collect();
     // In the order of their numbers, so that two forms at once don't wait for each other.
     cases.sort_unstable();
-    cases.dedup();
+    cases.dedup_by_key(|(case, _)| *case);
     match cases.len() {
         0 => errors.add("", tr!(ctx.locale, work.error_none_chosen)),
         count if count > MOST => errors.add("", tr!(ctx.locale, work.error_too_many, most = MOST)),
@@ -164,8 +168,9 @@ fn step(ctx: &Context, typed: &Typed, errors: &mut Errors) -> Option<Step> {
     }
 }
 
-async fn one(work: &mut Work, case: CaseId, step: &Step, undo: Option<Uuid>) -> Result<(), Stop> {
-    let case = work.lock(case, None).await?;
+async fn one(work: &mut Work, (case, version): (CaseId, i32), step: &Step, undo: Option<Uuid>) -> Result<(), Stop> {
+    // What was said since the list was read, nobody has seen here: every word in a case makes a version of it.
+    let case = work.lock(case, Some(version)).await?;
     match (step, undo) {
         (Step::Assign(to), Some(undo)) => work.assign(&case, *to, undo).await.map(|_| ()),
         (Step::Snooze(until, reason), Some(undo)) => work.snooze(&case, *until, reason, undo).await,

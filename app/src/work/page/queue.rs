@@ -34,14 +34,14 @@ pub fn head(ctx: &Context) -> Option<Head> {
 #[derive(Clone, Default)]
 struct Chosen(Vec<CaseId>);
 
-/// The box on a row.
-pub fn check(ctx: &Context, case: CaseId) -> AnyView {
+/// The box on a row. It says how the case stood that its reader saw, so that nothing is done to what came in between.
+pub fn check(ctx: &Context, case: CaseId, version: i32) -> AnyView {
     let ticked = use_context::<Chosen>().unwrap_or_default().0.contains(&case);
     let label = tr!(ctx.locale, work.mark_case, number = case.0);
     // The label is as large as the cell, so that it is hit with a thumb.
     view! {
         <label class="work-check">
-            <input type="checkbox" name="cases[]" value=case.to_string() checked=ticked form=FORM aria-label=label autocomplete="off"/>
+            <input type="checkbox" name="cases[]" value=format!("{case}@{version}") checked=ticked form=FORM aria-label=label autocomplete="off"/>
         </label>
     }
     .into_any()
@@ -89,7 +89,9 @@ impl Marked {
             ("nobody".to_owned(), tr!(locale, work.nobody)),
         ];
         options.extend(self.colleagues.iter().map(|each| (each.person.to_string(), person(ctx, each))));
-        provide_context(Chosen(draft.value("cases").split(',').filter_map(|case| case.parse().ok()).collect()));
+        provide_context(Chosen(
+            draft.value("cases").split(',').filter_map(|case| case.split('@').next()?.parse().ok()).collect(),
+        ));
         // A form has one id, and the boxes name it; the anchor stands around it.
         let (back, fields) = (ctx.path.clone(), snooze_fields(ctx, &draft));
         let gather = self.gather(ctx, &draft);

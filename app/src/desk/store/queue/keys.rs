@@ -255,6 +255,12 @@ pub(super) async fn keys(
         (View::Closed, _, false) => {
             keys!(tx, narrowed, now, whose, cursor, limit: by "c.closed_at" "c.stage = 'closed' AND $2::bigint IS NULL" "<" "DESC")
         }
+        (View::Appeals, _, true) => {
+            keys!(tx, narrowed, now, whose, cursor, limit: by place "($2::bigint IS NULL OR c.assignee_id = $2) AND (c.partner_id, c.case_id) IN (SELECT a.partner_id, a.case_id FROM case_appeal a LEFT JOIN case_appeal_decision d USING (partner_id, case_id) WHERE d.partner_id IS NULL)" ">" "ASC")
+        }
+        (View::Appeals, _, false) => {
+            keys!(tx, narrowed, now, whose, cursor, limit: by place "($2::bigint IS NULL OR c.assignee_id = $2) AND (c.partner_id, c.case_id) IN (SELECT a.partner_id, a.case_id FROM case_appeal a LEFT JOIN case_appeal_decision d USING (partner_id, case_id) WHERE d.partner_id IS NULL)" "<" "DESC")
+        }
         (_, Whose::Everybody, true) => {
             keys!(tx, narrowed, now, whose, cursor, limit: by place "$2::bigint IS NULL" ">" "ASC")
         }

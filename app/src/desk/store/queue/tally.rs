@@ -65,6 +65,9 @@ pub async fn tally(tx: &mut Tx, view: View, narrowed: &Narrowed, now: DateTime<U
         (View::Breaching, _) => {
             tallied!(tx, narrowed, soon, whose, limit, now: "c.stage <> 'closed' AND c.due_at <= $1 AND ($2::bigint IS NULL OR c.assignee_id = $2)" by "c.due_at")
         }
+        (View::Appeals, _) => {
+            tallied!(tx, narrowed, now, whose, limit, now: "c.stage <> 'closed' AND (c.snoozed_until IS NULL OR c.due_at <= $1) AND ($2::bigint IS NULL OR c.assignee_id = $2) AND (c.partner_id, c.case_id) IN (SELECT a.partner_id, a.case_id FROM case_appeal a LEFT JOIN case_appeal_decision d USING (partner_id, case_id) WHERE d.partner_id IS NULL)" by "c.place_at")
+        }
         (View::Snoozed, _) => {
             tallied!(tx, narrowed, now, whose, limit, now: "c.snoozed_until IS NOT NULL AND ($2::bigint IS NULL OR c.assignee_id = $2)" by "c.snoozed_until")
         }
