@@ -416,10 +416,8 @@ async fn many_at_once_are_judged_one_by_one(pool: PgPool) {
         let all = all().await;
         let (what, to) = (some(what), some(to));
         let back = some("/desk?view=all");
-        post(&house.tomas(), || {
-            api::bulk_cases(all, what, to, some("2026-12-02T09:00"), some("Tomorrow"), None, back)
-        })
-        .await
+        post(&house.tomas(), || api::bulk_cases(all, what, to, some("2026-12-02T09:00"), some("Tomorrow"), None, back))
+            .await
     };
     assert!(bulk("close", "").await.is_back_to("/desk?view=all"));
     assert_eq!(
@@ -464,7 +462,7 @@ async fn what_nobody_saw_is_not_done_to_many_at_once(pool: PgPool) {
     house.answer(&house.later(1).ana(), case, "And my payout is late.", &key()).await;
     for what in ["mark", "close"] {
         let read = Some(vec![read.clone()]);
-        post(&house.tomas(), || api::bulk_cases(read, some(what), None, None, None, some("/desk"))).await;
+        post(&house.tomas(), || api::bulk_cases(read, some(what), None, None, None, None, some("/desk"))).await;
         assert_eq!(outcome(&house).await.1, format!("{case}:changed;"), "{what}");
     }
     assert_eq!(house.count("needs_no_answer").await, 0);
@@ -497,7 +495,16 @@ async fn ticked_cases_are_gathered_into_an_incident(pool: PgPool) {
     let first = house.opened().await;
     let second = open_case(&house, &house.bo()).await;
     let gather = async |cases: Vec<String>, incident: &str| {
-        let (cases, incident, back) = (Some(cases), some(incident), some("/desk?view=all"));
+        let mut read = Vec::new();
+        for case in cases {
+            let known: Option<CaseId> = case.parse().ok().filter(|case| [first, second].contains(case));
+            let version = match known {
+                Some(case) => version(&house, case).await,
+                None => 1,
+            };
+            read.push(format!("{case}@{version}"));
+        }
+        let (cases, incident, back) = (Some(read), some(incident), some("/desk?view=all"));
         post(&house.tomas(), || api::bulk_cases(cases, some("gather"), None, None, None, incident, back)).await
     };
     let ticked = || vec![first.to_string(), second.to_string(), "99999".to_owned()];
