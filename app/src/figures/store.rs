@@ -66,6 +66,9 @@ pub async fn replies(
                    WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id AND m.side = 'staff' AND m.sent_at <= $2
                    ORDER BY m.message_id LIMIT 1) first ON true
                WHERE c.opened_at >= $1 AND c.opened_at < $2
+                 -- What the house began by itself, a call say, answers nobody.
+                 AND 'partner' = (SELECT m.side FROM message m WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id
+                                  ORDER BY m.message_id LIMIT 1)
                  AND ($4::text IS NULL OR EXISTS (
                      SELECT FROM case_clock k WHERE k.partner_id = c.partner_id AND k.case_id = c.case_id
                        AND k.clock = 'first_reply' AND k.run = 1 AND k.size = $4))) each
@@ -118,7 +121,9 @@ pub async fn replies_by_hour(
                    SELECT m.sent_at, m.author_id FROM message m
                    WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id AND m.side = 'staff' AND m.sent_at <= $2
                    ORDER BY m.message_id LIMIT 1) first
-               WHERE c.opened_at >= $1 AND c.opened_at < $2) each
+               WHERE c.opened_at >= $1 AND c.opened_at < $2
+                 AND 'partner' = (SELECT m.side FROM message m WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id
+                                  ORDER BY m.message_id LIMIT 1)) each
            WHERE $4::bigint IS NULL OR author_id = $4
            GROUP BY weekday, hour ORDER BY weekday, hour"#,
         window.from,
@@ -154,10 +159,11 @@ pub async fn weeks(tx: &mut Tx, window: Span, zone: Tz, person: Option<PersonId>
         Week,
         r#"WITH step AS (
                SELECT e.partner_id, e.case_id, e.stage, e.at, e.by_name,
-                      lag(e.stage) OVER (PARTITION BY e.partner_id, e.case_id ORDER BY e.case_event_id) AS former
+                      (SELECT f.stage FROM case_event f WHERE f.partner_id = e.partner_id AND f.case_id = e.case_id
+                         AND f.case_event_id < e.case_event_id ORDER BY f.case_event_id DESC LIMIT 1) AS former
                FROM case_event e
                JOIN support_case c USING (partner_id, case_id)
-               WHERE e.at <= $2 AND ($4::bigint IS NULL OR c.assignee_id = $4)
+               WHERE e.at >= $1 AND e.at <= $2 AND ($4::bigint IS NULL OR c.assignee_id = $4)
            ), counted AS (
                SELECT date_trunc('week', s.at AT TIME ZONE $3)::date AS monday, 1 AS resolved, 0 AS reopened, 0 AS broken,
                       (EXISTS (SELECT FROM message m JOIN staff o ON o.person_id = m.author_id AND o.role = 'owner'
@@ -204,9 +210,13 @@ pub async fn weeks(tx: &mut Tx, window: Span, zone: Tz, person: Option<PersonId>
 pub async fn overdue(tx: &mut Tx, at: DateTime<Utc>, person: Option<PersonId>) -> Result<i64, AppError> {
     Ok(sqlx::query_scalar!(
         r#"SELECT count(DISTINCT (k.partner_id, k.case_id)) AS "count!"
-           FROM case_clock k JOIN support_case c USING (partner_id, case_id)
-           WHERE k.clock <> 'resolution' AND k.started_at <= $1 AND k.deadline < $1 AND (k.ended_at IS NULL OR k.ended_at > $1)
-             AND ($2::bigint IS NULL OR c.assignee_id = $2)"#,
+           FROM (SELECT o.partner_id, o.case_id FROM case_clock o
+                 WHERE o.clock <> 'resolution' AND o.started_at <= $1 AND o.deadline < $1 AND o.ended_at IS NULL
+                 UNION ALL
+                 SELECT o.partner_id, o.case_id FROM case_clock o
+                 WHERE o.clock <> 'resolution' AND o.started_at <= $1 AND o.deadline < $1 AND o.ended_at > $1) k
+           JOIN support_case c USING (partner_id, case_id)
+           WHERE ($2::bigint IS NULL OR c.assignee_id = $2)"#,
         at,
         person.map(|person| person.0),
     )
