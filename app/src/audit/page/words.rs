@@ -47,6 +47,7 @@ pub(super) fn action(locale: Locale, code: &str) -> String {
         "policy.provisional_set" => tr!(locale, ends.audit_provisional_set),
         "policy.silence_set" => tr!(locale, ends.audit_silence_set),
         "case.opened" => tr!(locale, audit.case_opened),
+        "case.ran_out_known" => tr!(locale, clocks.audit_known),
         "case.clock_ran_out" => tr!(locale, audit.case_clock_ran_out),
         "case.answered" => tr!(locale, audit.case_answered),
         "case.logged" => tr!(locale, channels.audit_logged),
