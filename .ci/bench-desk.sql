@@ -29,7 +29,7 @@ INSERT INTO staff (person_id, name, role, since) SELECT person_id, name, 'lead',
 INSERT INTO session (token_hash, person_id, created_at, expires_at)
 SELECT sha256(convert_to(repeat('a', 64), 'UTF8')), min(person_id), '2026-11-20Z', '2026-12-20Z' FROM staff;
 
-DROP INDEX message_found_by, case_found_by_words, support_case_by_place, support_case_unassigned_by_place, support_case_mine_by_place,
+DROP INDEX message_found_by, case_found_by_words, case_conversation_words, support_case_by_place, support_case_unassigned_by_place, support_case_mine_by_place,
     support_case_by_step, support_case_by_due, support_case_closed, support_case_closed_by_person;
 INSERT INTO support_case (programme_id, partner_id, kind, subject, stage, opened_by, opened_at, assignee_id, next_update_at, closed_at,
                           due_clock, due_at, standing_at, place_at, step_at, unanswered_at)
@@ -70,6 +70,11 @@ WHERE c.stage = 'closed' OR c.due_at IS NOT NULL;
 INSERT INTO case_found_by (partner_id, case_id, words)
 SELECT c.partner_id, c.case_id, found_by(c.subject || ' ' || p.code || ' ' || p.name, sheaf_of(c.case_id)) || found_by_order('PIN-' || c.case_id)
 FROM support_case c JOIN partner p USING (partner_id);
+INSERT INTO case_conversation (partner_id, case_id, words)
+SELECT f.partner_id, f.case_id, strip(f.words) || array_to_tsvector(m.words)
+FROM case_found_by f
+JOIN (SELECT m.partner_id, m.case_id, array_agg(DISTINCT w.lexeme) AS words
+      FROM message m CROSS JOIN LATERAL unnest(said_words(m.body)) w GROUP BY m.partner_id, m.case_id) m USING (partner_id, case_id);
 -- Every word that was written; the made-up ones are too many to be mistyped.
 INSERT INTO known_word (word, seen)
 SELECT lexeme, count(*) FROM (SELECT body FROM message LIMIT 20000) m CROSS JOIN LATERAL unnest(to_tsvector('words_plain', m.body)) w
@@ -77,6 +82,7 @@ WHERE lexeme ~ '^[[:alpha:]]{3,30}$' GROUP BY lexeme HAVING count(*) > 5;
 
 CREATE INDEX message_found_by ON message USING gin (found_by(body, sheaf_of(message_id)));
 CREATE INDEX case_found_by_words ON case_found_by USING gin (words);
+CREATE INDEX case_conversation_words ON case_conversation USING gin (words);
 CREATE INDEX support_case_by_place ON support_case (place_at, case_id) WHERE stage <> 'closed';
 CREATE INDEX support_case_unassigned_by_place ON support_case (place_at, case_id) WHERE stage <> 'closed' AND assignee_id IS NULL;
 CREATE INDEX support_case_mine_by_place ON support_case (assignee_id, place_at, case_id) WHERE stage <> 'closed';

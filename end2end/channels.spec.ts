@@ -71,4 +71,19 @@ test('a file, a call and an incident reach the right people @phone @plain', asyn
   }).toPass();
   if (!plain) await expectNoAxeViolations(page);
   expect(await sidewaysScroll(page)).toEqual([]);
+
+  // It does not belong there after all: it is taken out, and gathered again from the queue.
+  await desk.getByRole('button', { name: `Take out ${number}` }).click();
+  await expect(desk.getByRole('main')).toContainText('Taken out. Nothing more is said there about it');
+  await expect(desk.getByRole('button', { name: `Take out ${number}` })).toHaveCount(0);
+  expect(await sidewaysScroll(desk)).toEqual([]);
+  await desk.goto('/desk?view=all');
+  await desk.getByLabel(`Mark case ${number}`, { exact: true }).check();
+  await desk.getByText('Do the same to all marked cases').click();
+  const bulk = desk.locator('form[action="/do/bulk-cases"]');
+  const incident = await bulk.locator('option', { hasText: name }).getAttribute('value');
+  await bulk.getByLabel('Incident').selectOption(incident);
+  await bulk.getByRole('button', { name: 'Gather' }).click();
+  await expect(desk.getByRole('main')).toContainText(`Put into the incident, and being told its last word: ${number}.`);
+  if (!plain) await expectNoAxeViolations(desk);
 });

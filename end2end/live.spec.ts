@@ -136,6 +136,34 @@ test('the queue offers what changed, and a partner sees the answer arrive', asyn
   await expect(nora.locator('.live-news')).toHaveText('');
 });
 
+test('what changed in the queue is shown under the ticks and the focus of its reader', async ({ page, house }) => {
+  await signIn(page, agent);
+  const queue = listening(page);
+  await page.goto('/desk?view=all');
+  await queue;
+  const boxes = page.getByRole('checkbox', { name: /^Mark case / });
+  const box = page.getByRole('checkbox', { name: `Mark case ${path.split('/').pop()}` });
+  const all = await boxes.count();
+  expect(all).toBeGreaterThan(1);
+  await box.check();
+  await boxes.last().check();
+  const ticked = () => page.locator('[data-live=queue] input:checked').evaluateAll((found) => found.map((each) => (each as HTMLInputElement).value).sort());
+  const before = await ticked();
+  await box.focus();
+  await write(house, 'answer-dispute', 'One more thing.');
+  const show = page.getByRole('button', { name: 'One case changed: show' });
+  await expect(show).toBeVisible();
+  // As a key would that is not pressed on the button: the focus stays where it is.
+  await show.evaluate((button) => (button as HTMLButtonElement).click());
+  await expect(page.locator('.live-show')).toBeHidden();
+  expect(await ticked()).toEqual(before);
+  await expect(box).toBeFocused();
+  // They are the same boxes for the form: what is sent is what is ticked.
+  await page.getByText('Do the same to all marked cases').click();
+  await page.getByRole('button', { name: 'Needs no answer' }).click();
+  await expect(page.getByRole('main')).toContainText(path.split('/').pop() ?? '');
+});
+
 test('a send is stopped when something arrived unseen, and goes out the second time @plain', async ({ page, house }) => {
   // Nothing is told to this page, as where scripts or the stream are missing.
   await withoutTransitions(page);

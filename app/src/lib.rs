@@ -8,9 +8,13 @@ pub mod account;
 #[cfg(feature = "ssr")]
 pub mod advertiser;
 #[cfg(feature = "ssr")]
+pub mod agreement;
+#[cfg(feature = "ssr")]
 pub mod appeals;
 pub mod approvals;
 pub mod audit;
+#[cfg(feature = "ssr")]
+pub mod authority;
 pub mod base;
 #[cfg(feature = "ssr")]
 pub mod bulletins;
@@ -60,6 +64,8 @@ pub mod mentions;
 #[cfg(feature = "ssr")]
 pub mod notices;
 #[cfg(feature = "ssr")]
+pub mod outcomes;
+#[cfg(feature = "ssr")]
 pub mod partners;
 pub mod paths;
 #[cfg(feature = "ssr")]
@@ -76,6 +82,8 @@ pub mod programmes;
 pub mod provisional;
 #[cfg(feature = "ssr")]
 pub mod ratings;
+#[cfg(feature = "ssr")]
+pub mod reveals;
 #[cfg(feature = "ssr")]
 pub mod rota;
 #[cfg(feature = "ssr")]

@@ -42,6 +42,12 @@ pub const VIEWS: &str = "/views";
 pub const MY_DESK: &str = "/my-desk";
 /// Proposals, waiting and decided.
 pub const APPROVALS: &str = "/approvals";
+/// What everybody may do alone, the floors of the margin, and what a decrease needs.
+pub const AUTHORITY: &str = "/authority";
+/// Forecast against outcome.
+pub const OUTCOMES: &str = "/outcomes";
+/// What partners ask of their terms.
+pub const TERMS_REQUESTS: &str = "/requests";
 /// Who is at the desk when.
 pub const ROTA: &str = "/rota";
 /// What the desk reports of itself.
@@ -178,6 +184,11 @@ pub fn dispute_payout(id: PayoutId) -> String {
     format!("{DISPUTES}/new?payout={id}")
 }
 
+/// The form that opens a dispute about a version of terms.
+pub fn dispute_terms(id: TermsVersionId) -> String {
+    format!("{DISPUTES}/new?terms={id}")
+}
+
 /// One dispute, as its partner sees it.
 pub fn dispute(id: CaseId) -> String {
     format!("{DISPUTES}/{id}")
@@ -248,6 +259,11 @@ pub fn write_article(slug: Option<&str>, language: &str) -> String {
 /// One macro.
 pub fn macro_page(id: MacroId) -> String {
     format!("{MACROS}/{id}")
+}
+
+/// One thing that a partner asks of their terms.
+pub fn terms_request(id: i64) -> String {
+    format!("{TERMS_REQUESTS}/{id}")
 }
 
 /// One proposal.

@@ -4,8 +4,10 @@ mod rooms;
 
 use crate::account::page::Account;
 use crate::advertiser::page::{Enquiries, EnquiryPage};
+use crate::agreement::page::{RequestPage, Requests};
 use crate::approvals::page::{Approvals, ProposalPage};
 use crate::audit::page::Record;
+use crate::authority::page::AuthorityPage;
 use crate::base::actor::Actor;
 use crate::base::context::{self, Context};
 use crate::base::language::{self, Locale, tr};
@@ -27,6 +29,7 @@ use crate::live::page::{self as live, MyDesk};
 use crate::macros::page::{MacroPage, Macros};
 use crate::mail::page::Mail;
 use crate::mentions::page::Mentions;
+use crate::outcomes::page::Outcomes;
 use crate::paths;
 use crate::payout_methods::page::{ConfirmMethod, PayoutMethodForm};
 use crate::payout_runs::page::{RunPage, RunPayout, Runs};
@@ -116,6 +119,10 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/account/tax") view=TaxData ssr=SsrMode::Async/>
             <Route path=path!("/approvals") view=Approvals ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:proposal") view=ProposalPage ssr=SsrMode::Async/>
+            <Route path=path!("/outcomes") view=Outcomes ssr=SsrMode::Async/>
+            <Route path=path!("/authority") view=AuthorityPage ssr=SsrMode::Async/>
+            <Route path=path!("/requests") view=Requests ssr=SsrMode::Async/>
+            <Route path=path!("/requests/:request") view=RequestPage ssr=SsrMode::Async/>
             <Route path=path!("/runs") view=Runs ssr=SsrMode::Async/>
             <Route path=path!("/runs/:run") view=RunPage ssr=SsrMode::Async/>
             <Route path=path!("/runs/:run/payouts/:payout") view=RunPayout ssr=SsrMode::Async/>

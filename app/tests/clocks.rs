@@ -4,6 +4,7 @@
 #![cfg(feature = "ssr")]
 
 mod desk_house;
+mod pages;
 
 use app::base::actor::Role;
 use app::base::context::Context;
@@ -16,15 +17,10 @@ use app::desk::model::View;
 use app::desk::order::Why;
 use app::rota::api as rota;
 use app::rota::spans::Span;
-use app::shell::App;
 use chrono::{DateTime, TimeDelta, Utc};
 use desk_house::{Answer, House, key, post};
-use futures_util::StreamExt;
 use http::StatusCode;
-use leptos::prelude::*;
-use leptos::reactive::computed::ScopedFuture;
-use leptos_meta::ServerMetaContext;
-use leptos_router::location::RequestUrl;
+use pages::page;
 use sqlx::PgPool;
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -93,25 +89,6 @@ async fn with_rota(pool: PgPool) -> House {
 
 async fn job(house: &House) -> usize {
     store::renew_waiting(&house.marta().db, house.now).await.expect("renewed")
-}
-
-async fn page(ctx: Context, path: &str) -> String {
-    let _ = leptos_axum::generate_route_list(App);
-    let owner = Owner::new();
-    let response = leptos_axum::ResponseOptions::default();
-    let stream = owner.with(|| {
-        provide_context(Context { path: path.to_owned(), ..ctx });
-        provide_context(RequestUrl::new(path));
-        provide_context(response.clone());
-        provide_context(ServerMetaContext::new().0);
-        view! { <App/> }.to_html_stream_in_order()
-    });
-    let html = owner.with(|| ScopedFuture::new(stream.collect::<String>())).await;
-    assert_eq!(response.0.read().expect("response").status, None, "{path}: {html}");
-    for bad in ["<script>alert", "<img src=x", "style=\""] {
-        assert!(!html.contains(bad), "{bad} in {path}: {html}");
-    }
-    html
 }
 
 fn in_spanish(ctx: Context) -> Context {
@@ -212,7 +189,7 @@ async fn a_clock_that_ran_out_is_told_at_its_own_moment(pool: PgPool) {
     assert_eq!(queue[0].told.as_deref(), Some("owner"));
     assert_eq!(queue[0].urgency.why, Why::Overdue(Clock::FirstReply, TimeDelta::hours(21)));
     let html = page(next_day.tomas(), "/desk?view=breaching").await;
-    for words in ["First reply: ran out 21 h 0 min ago", "owner told", "aria-current=\"page\">Running out"] {
+    for words in ["First reply: ran out 21 h ago", "owner told", "aria-current=\"page\">Running out"] {
         assert!(html.contains(words), "{words:?} is not in {html}");
     }
     let html = page(in_spanish(next_day.tomas()), &format!("/desk/{case}")).await;

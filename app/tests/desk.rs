@@ -309,12 +309,6 @@ async fn who_only_reads_changes_nothing(pool: PgPool) {
     assert_eq!(house.reply(&house.ana(), case, "Hm.", false).await, forbidden);
     assert_eq!(house.decide(&house.lea(), case, "in_favour", "1", &key()).await, forbidden);
     assert_eq!(house.stage(case).await, "received");
-
-    // Two take it at once: the second is told.
-    let version: i32 = house.one("SELECT version FROM support_case").await;
-    house.take(&house.tomas(), case).await;
-    let second = house.take_version(&house.marta(), case, version).await;
-    assert_eq!(second, Answer::Status(StatusCode::CONFLICT));
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -8,6 +8,8 @@ mod live;
 #[path = "life/model.rs"]
 mod model;
 mod shop;
+#[path = "life/words.rs"]
+mod words;
 
 use live::{House, Lived};
 use model::Life;

@@ -2,40 +2,16 @@
 #![cfg(feature = "ssr")]
 
 mod house;
+mod pages;
 
 use app::approvals::api::{self, DecisionForm, MinimumForm, RateForm};
 use app::base::context::Context;
 use app::base::language::Locale;
-use app::shell::App;
-use futures_util::StreamExt;
 use house::{House, key};
-use leptos::prelude::*;
-use leptos::reactive::computed::ScopedFuture;
-use leptos_meta::ServerMetaContext;
-use leptos_router::location::RequestUrl;
+use pages::page;
 use sqlx::PgPool;
 
 const HOSTILE: &str = "</textarea></title><script>alert(1)</script><img src=x onerror=alert(1)>";
-
-async fn page(ctx: Context, path: &str) -> String {
-    // Sets the executor up, as the server does at its start.
-    let _ = leptos_axum::generate_route_list(App);
-    let owner = Owner::new();
-    let response = leptos_axum::ResponseOptions::default();
-    let stream = owner.with(|| {
-        provide_context(Context { path: path.to_owned(), ..ctx });
-        provide_context(RequestUrl::new(path));
-        provide_context(response.clone());
-        provide_context(ServerMetaContext::new().0);
-        view! { <App/> }.to_html_stream_in_order()
-    });
-    let html = owner.with(|| ScopedFuture::new(stream.collect::<String>())).await;
-    assert_eq!(response.0.read().expect("response").status, None, "{path}: {html}");
-    for bad in ["<script>alert", "<img src=x", "style=\""] {
-        assert!(!html.contains(bad), "{bad} in {path}: {html}");
-    }
-    html
-}
 
 fn in_spanish(ctx: Context) -> Context {
     Context { locale: Locale::es, ..ctx }

@@ -2,10 +2,13 @@
 #![cfg(feature = "ssr")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+mod pages;
 mod shop;
 
 #[path = "payouts/answers.rs"]
 mod answers;
+#[path = "payouts/blocked.rs"]
+mod blocked;
 #[path = "payouts/books.rs"]
 mod books;
 #[path = "payouts/contests.rs"]
@@ -14,6 +17,8 @@ mod contests;
 mod counting_house;
 #[path = "payouts/disputes.rs"]
 mod disputes;
+#[path = "payouts/files_out.rs"]
+mod files_out;
 #[path = "payouts/funds.rs"]
 mod funds;
 #[path = "payouts/invoices.rs"]
@@ -24,7 +29,11 @@ mod people;
 mod runs;
 #[path = "payouts/screens.rs"]
 mod screens;
+#[path = "payouts/splits.rs"]
+mod splits;
 #[path = "payouts/staff.rs"]
 mod staff;
 #[path = "payouts/taxes.rs"]
 mod taxes;
+#[path = "payouts/work.rs"]
+mod work;

@@ -3,6 +3,7 @@
 #![cfg(feature = "ssr")]
 
 mod desk_house;
+mod pages;
 
 use app::base::context::Context;
 use app::base::ids::{CaseId, PersonId};
@@ -10,15 +11,10 @@ use app::base::language::Locale;
 use app::desk::model::View;
 use app::desk::store as desk;
 use app::disputes::store as cases;
-use app::shell::App;
 use app::work::{api, store};
 use desk_house::{Answer, House, key, post};
-use futures_util::StreamExt;
 use http::StatusCode;
-use leptos::prelude::*;
-use leptos::reactive::computed::ScopedFuture;
-use leptos_meta::ServerMetaContext;
-use leptos_router::location::RequestUrl;
+use pages::page;
 use sqlx::{AssertSqlSafe, PgPool};
 
 fn some(text: &str) -> Option<String> {
@@ -123,27 +119,6 @@ async fn queue(house: &House, ctx: &Context, view: View) -> Vec<i64> {
     let reader = ctx.staff().expect("staff").person;
     let lines = desk::queue(&mut tx, view, reader, house.now).await.expect("queue");
     lines.into_iter().map(|line| line.id.0).collect()
-}
-
-async fn page(ctx: Context, path: &str) -> String {
-    let _ = leptos_axum::generate_route_list(App);
-    let owner = Owner::new();
-    let response = leptos_axum::ResponseOptions::default();
-    let stream = owner.with(|| {
-        provide_context(Context { path: path.to_owned(), ..ctx });
-        provide_context(RequestUrl::new(path));
-        provide_context(http::Request::new(()).into_parts().0);
-        provide_context(response.clone());
-        provide_context(ServerMetaContext::new().0);
-        view! { <App/> }.to_html_stream_in_order()
-    });
-    let html = owner.with(|| ScopedFuture::new(stream.collect::<String>())).await;
-    let parts = response.0.read().expect("response");
-    if let Some(to) = parts.headers.get(http::header::LOCATION) {
-        return format!("to {}", to.to_str().expect("path"));
-    }
-    assert_eq!(parts.status, None, "{path}: {html}");
-    html
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -290,6 +265,14 @@ async fn what_is_put_off_comes_back_at_its_time_or_when_its_partner_writes(pool:
     assert!(is_done(&done, case, "work-snoozed"), "{done:?}");
     assert_eq!(queue(&house, &house.tomas(), View::Mine).await, Vec::<i64>::new());
     assert_eq!(queue(&house, &house.tomas(), View::Snoozed).await, [case.0]);
+    let html = page(house.tomas(), "/desk?view=snoozed").await;
+    let until: String =
+        house.one("SELECT to_char(snoozed_until AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI') FROM support_case").await;
+    assert!(
+        html.contains("columnheader\" class=\"\">Until<") && html.contains(&format!("datetime=\"{until}")),
+        "{until}: {html}"
+    );
+    assert!(!page(house.tomas(), "/desk?view=all").await.contains("columnheader\" class=\"\">Until<"));
     // The clocks run on, and what they ran out of is seen.
     let overdue = house.later(3 * 24 * 60);
     assert_eq!(queue(&overdue, &overdue.tomas(), View::Breaching).await, [case.0]);
@@ -357,7 +340,16 @@ async fn a_merged_case_goes_on_in_the_other_one(pool: PgPool) {
     assert!(html.contains("The conversation goes on in") && !html.contains("action=\"/do/reply\" id"), "{html}");
     let html = page(later.ana(), &format!("/disputes/{target}")).await;
     assert!(html.contains("Where do I find my links?") && html.contains("I expected more."), "{html}");
-    assert_eq!(page(later.ana(), &format!("/disputes/{source}")).await, format!("to /disputes/{target}"));
+    assert!(html.contains(&format!("With it: dispute {source}.")), "{html}");
+    assert!(html.contains(&format!("Dispute {source} joined with this one")), "its time line says when: {html}");
+    let way = page(later.ana(), &format!("/disputes/{source}")).await;
+    assert_eq!(way, format!("to /disputes/{target}?merged={source}"));
+    let html = page(later.ana(), way.trim_start_matches("to ")).await;
+    assert!(html.contains(&format!("Dispute {source} was joined with this one")), "{html}");
+    let html = page(later.ana(), &format!("/disputes/{target}?merged={stranger}")).await;
+    assert!(!html.contains("was joined with this one"), "an address does not speak for us: {html}");
+    let spanish = Context { locale: Locale::es, ..later.ana() };
+    assert!(page(spanish, way.trim_start_matches("to ")).await.contains("se ha unido a esta: ahora hay una sola"));
     assert!(!page(later.ana(), "/disputes").await.contains(&format!("/disputes/{source}\"")));
 
     // An answer sent from a page that was open before lands in the one that goes on.
@@ -413,11 +405,18 @@ async fn many_at_once_are_judged_one_by_one(pool: PgPool) {
     let closed = open_case(&house, &house.bo()).await;
     house.reply(&house.tomas(), closed, "All is well.", false).await;
     house.close(&house.tomas(), closed).await;
-    let all = || Some(vec![answered.to_string(), waiting.to_string(), closed.to_string(), "99999".into()]);
+    let all = async || {
+        let mut all = Vec::new();
+        for case in [answered, waiting, closed] {
+            all.push(format!("{case}@{}", version(&house, case).await));
+        }
+        Some([all, vec!["99999@1".into()]].concat())
+    };
     let bulk = async |what: &str, to: &str| {
+        let all = all().await;
         let (what, to) = (some(what), some(to));
         let back = some("/desk?view=all");
-        post(&house.tomas(), || api::bulk_cases(all(), what, to, some("2026-12-02T09:00"), some("Tomorrow"), back))
+        post(&house.tomas(), || api::bulk_cases(all, what, to, some("2026-12-02T09:00"), some("Tomorrow"), None, back))
             .await
     };
     assert!(bulk("close", "").await.is_back_to("/desk?view=all"));
@@ -442,7 +441,8 @@ async fn many_at_once_are_judged_one_by_one(pool: PgPool) {
 
     // Nothing chosen, or nothing said: back to the form, and nothing is changed.
     let none =
-        post(&house.tomas(), || api::bulk_cases(None, some("close"), None, None, None, some("//evil.example"))).await;
+        post(&house.tomas(), || api::bulk_cases(None, some("close"), None, None, None, None, some("//evil.example")))
+            .await;
     assert!(none.is_back_to("/desk"), "{none:?}");
     assert!(bulk("assign", "").await.is_back_to("/desk?view=all"));
     assert!(bulk("", "").await.is_back_to("/desk?view=all"));
@@ -450,6 +450,23 @@ async fn many_at_once_are_judged_one_by_one(pool: PgPool) {
     assert!(html.contains("cases[]") && html.contains("data-key=\"g m\""), "{html}");
     let read_only = page(house.lea(), "/desk?view=snoozed").await;
     assert!(!read_only.contains("cases[]"), "{read_only}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_nobody_saw_is_not_done_to_many_at_once(pool: PgPool) {
+    let (house, _) = with_ines(pool).await;
+    let case = open_case(&house, &house.ana()).await;
+    let read = format!("{case}@{}", version(&house, case).await);
+    let html = page(house.tomas(), "/desk?view=all").await;
+    assert!(html.contains(&format!("value=\"{read}\"")), "{html}");
+    house.answer(&house.later(1).ana(), case, "And my payout is late.", &key()).await;
+    for what in ["mark", "close"] {
+        let read = Some(vec![read.clone()]);
+        post(&house.tomas(), || api::bulk_cases(read, some(what), None, None, None, some("/desk"))).await;
+        assert_eq!(outcome(&house).await.1, format!("{case}:changed;"), "{what}");
+    }
+    assert_eq!(house.count("needs_no_answer").await, 0);
+    assert_eq!(house.stage(case).await, "received");
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -470,4 +487,39 @@ async fn keys_can_be_switched_off_and_turns_are_seen(pool: PgPool) {
         "{html}"
     );
     assert!(!page(house.tomas(), "/turns").await.contains("/do/set-case-limit"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn ticked_cases_are_gathered_into_an_incident(pool: PgPool) {
+    let house = House::open(pool).await;
+    let first = house.opened().await;
+    let second = open_case(&house, &house.bo()).await;
+    let gather = async |cases: Vec<String>, incident: &str| {
+        let (cases, incident, back) = (Some(cases), some(incident), some("/desk?view=all"));
+        post(&house.tomas(), || api::bulk_cases(cases, some("gather"), None, None, None, incident, back)).await
+    };
+    let ticked = || vec![first.to_string(), second.to_string(), "99999".to_owned()];
+    assert!(!page(house.tomas(), "/desk?view=all").await.contains("Gather"), "no incident runs");
+    assert!(gather(ticked(), "1").await.is_back_to("/desk?view=all"));
+    house
+        .run("INSERT INTO incident (programme_id, began_at, for_everybody, opened_by, opened_at, next_update_at, form_key)
+              SELECT programme_id, '2026-12-01Z', false, s.person_id, '2026-12-01Z', '2026-12-02Z', gen_random_uuid()
+              FROM programme, staff s, generate_series(1, 2) WHERE s.role = 'owner'")
+        .await;
+    house
+        .run("INSERT INTO incident_update (incident_id, nth, kind, said_by, signed_by, said_at, next_update_at, form_key)
+              SELECT incident_id, 0, 'opened', opened_by, 'Marta Ruiz', opened_at, next_update_at, gen_random_uuid() FROM incident;
+              INSERT INTO incident_text SELECT incident_id, 0, 'en', 'Tracking was down', 'We know.' FROM incident")
+        .await;
+    assert!(page(house.tomas(), "/desk?view=all").await.contains("Shop: Tracking was down"));
+    assert!(gather(ticked(), "x").await.is_back_to("/desk?view=all"));
+    assert!(gather(ticked(), "1").await.is_back_to("/desk?view=all"));
+    assert_eq!(outcome(&house).await, (format!("{first};{second};"), "99999:not_found;".to_owned(), String::new()));
+    assert_eq!(house.count("incident_case WHERE incident_id = 1 AND left_at IS NULL").await, 2);
+    assert_eq!(house.count("audit WHERE action = 'incident.cases_put'").await, 1);
+    // They are in one already; the page says so.
+    let Answer::To(told) = gather(vec![first.to_string()], "2").await else { panic!("no page") };
+    assert_eq!(outcome(&house).await.1, format!("{first}:in_incident;"));
+    let html = page(house.tomas(), told.split('#').next().expect("path")).await;
+    assert!(html.contains("it is in an incident already"), "{html}");
 }

@@ -6,6 +6,10 @@ mod seed;
 
 #[path = "wrong_states/access.rs"]
 mod access;
+#[path = "wrong_states/agreement.rs"]
+mod agreement;
+#[path = "wrong_states/appeals.rs"]
+mod appeals;
 #[path = "wrong_states/cases.rs"]
 mod cases;
 #[path = "wrong_states/channels.rs"]
@@ -16,6 +20,8 @@ mod clocks;
 mod contests;
 #[path = "wrong_states/ends.rs"]
 mod ends;
+#[path = "wrong_states/enquiries.rs"]
+mod enquiries;
 #[path = "wrong_states/funds.rs"]
 mod funds;
 #[path = "wrong_states/help.rs"]
@@ -26,19 +32,27 @@ mod live;
 mod mail;
 #[path = "wrong_states/mail_in.rs"]
 mod mail_in;
+#[path = "wrong_states/methods.rs"]
+mod methods;
 #[path = "wrong_states/money.rs"]
 mod money;
 #[path = "wrong_states/months.rs"]
 mod months;
+#[path = "wrong_states/notices.rs"]
+mod notices;
 #[path = "wrong_states/payouts.rs"]
 mod payouts;
 #[path = "wrong_states/people.rs"]
 mod people;
+#[path = "wrong_states/provisional.rs"]
+mod provisional;
 #[path = "wrong_states/saved_views.rs"]
 mod saved_views;
 #[path = "wrong_states/taxes.rs"]
 mod taxes;
 #[path = "wrong_states/terms.rs"]
 mod terms;
+#[path = "wrong_states/waits.rs"]
+mod waits;
 #[path = "wrong_states/work.rs"]
 mod work;

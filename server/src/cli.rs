@@ -1,11 +1,16 @@
 //! The command line: names, arguments and their help. What each command does stands in `commands`.
 
 use app::ledger::close::Month;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
-use rust_decimal::Decimal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+
+mod money;
+mod programmes;
+
+pub use money::{Commissions, FileFormat, Format, FundsKind, JournalFormat, Ledger, Payouts};
+pub use programmes::{InvoiceTerms, Offer, PayerAccount, Programme, TaxTerms};
 
 /// The support portal of an affiliate programme, with payout tracking.
 ///
@@ -147,152 +152,6 @@ pub struct NewStaff {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Programme {
-    /// Create a programme with its first terms, in force since ever
-    Create {
-        /// Short name, unique
-        code: String,
-        /// ISO 4217
-        #[arg(long)]
-        currency: String,
-        /// Commission in percent of the order
-        #[arg(long, default_value = "8")]
-        rate: Decimal,
-        /// Smallest balance that is paid out
-        #[arg(long, default_value = "50")]
-        minimum: Decimal,
-        /// Days until a commission is payable
-        #[arg(long, default_value = "30", value_name = "DAYS")]
-        hold_days: u16,
-        /// Time zone of its accounting days
-        #[arg(long, default_value = "UTC", value_name = "ZONE")]
-        time_zone: String,
-        /// Percent of revenue that has to remain after commission
-        #[arg(long, default_value = "0", value_name = "PERCENT")]
-        margin_floor: Decimal,
-    },
-    /// Name the account that a programme pays from in a currency
-    Account(PayerAccount),
-    /// Set a programme's terms of tax from a day on: invoices, VAT, withholding, what a payout costs its partner
-    Tax(Box<TaxTerms>),
-}
-
-/// What a programme asks of its partners for the tax office, and takes off their payouts.
-#[derive(Debug, Args)]
-pub struct TaxTerms {
-    /// Programme code
-    pub programme: String,
-    /// The programme's own legal name
-    #[arg(long)]
-    pub name: String,
-    /// Its street
-    #[arg(long)]
-    pub street: String,
-    /// Number of its building
-    #[arg(long, default_value = "", value_name = "NUMBER")]
-    pub building: String,
-    /// Its post code
-    #[arg(long, default_value = "", value_name = "CODE")]
-    pub post_code: String,
-    /// Its town
-    #[arg(long)]
-    pub town: String,
-    /// Its country, by ISO 3166, like ES
-    #[arg(long)]
-    pub country: String,
-    /// Its tax number; in the European Union its VAT number
-    #[arg(long, value_name = "NUMBER")]
-    pub tax_number: String,
-    /// Who writes invoices
-    #[arg(long, value_enum, default_value = "none")]
-    pub invoices: InvoiceTerms,
-    /// Pay nothing more while an invoice is missing or refused (with `--invoices own`)
-    #[arg(long)]
-    pub wait_for_invoice: bool,
-    /// Pay also who gave no tax data (without invoices, VAT and withholding)
-    #[arg(long)]
-    pub without_data: bool,
-    /// VAT of registered partners of its own country
-    #[arg(long, default_value = "0", value_name = "PERCENT")]
-    pub vat: String,
-    /// Withheld from persons of its own country
-    #[arg(long, default_value = "0", value_name = "PERCENT")]
-    pub withhold: String,
-    /// Withheld from partners elsewhere who gave no tax number
-    #[arg(long, default_value = "0", value_name = "PERCENT")]
-    pub withhold_foreign: String,
-    /// Taken off a payout to an IBAN, in the programme's currency
-    #[arg(long, default_value = "0", value_name = "AMOUNT")]
-    pub fee_iban: String,
-    /// Taken off a payout to a sort code
-    #[arg(long, default_value = "0", value_name = "AMOUNT")]
-    pub fee_sort_code: String,
-    /// Taken off a payout by PayPal
-    #[arg(long, default_value = "0", value_name = "AMOUNT")]
-    pub fee_paypal: String,
-    /// Taken off a payout by Wise
-    #[arg(long, default_value = "0", value_name = "AMOUNT")]
-    pub fee_wise: String,
-    /// First day, in the programme's time zone; payouts that are built before it go by what held before [default: now]
-    #[arg(long, value_name = "DATE")]
-    pub from: Option<NaiveDate>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum InvoiceTerms {
-    /// Nobody
-    None,
-    /// The programme, in the partner's name
-    SelfBilled,
-    /// The partner sends theirs
-    Own,
-}
-
-#[derive(Debug, Args)]
-pub struct PayerAccount {
-    /// Programme code
-    pub programme: String,
-    /// ISO 4217
-    #[arg(long)]
-    pub currency: String,
-    /// The account holder
-    #[arg(long)]
-    pub name: String,
-    /// The account's IBAN
-    #[arg(long, required_unless_present = "account")]
-    pub iban: Option<String>,
-    /// Its bank [default: the bank finds out]
-    #[arg(long)]
-    pub bic: Option<String>,
-    /// For sterling: sort code and account number, NN-NN-NN-NNNNNNNN
-    #[arg(long, conflicts_with = "iban")]
-    pub account: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Offer {
-    /// Create an offer
-    Create {
-        /// Programme code
-        programme: String,
-        /// Short name, unique in the programme
-        code: String,
-        /// Commission in percent of the order [default: the programme's]
-        #[arg(long)]
-        rate: Option<Decimal>,
-        /// Commission per conversion, an amount (leads need one)
-        #[arg(long, conflicts_with = "rate", value_name = "AMOUNT")]
-        fixed: Option<Decimal>,
-        /// What the programme earns itself, in percent of the order [default: not known]
-        #[arg(long)]
-        revenue: Option<Decimal>,
-        /// Commissions wait for an approve event, however long
-        #[arg(long)]
-        validation: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
 pub enum Partner {
     /// Make or find a partner and print a sign-up link for a member; with a mail server set up it is mailed, too
     Invite {
@@ -329,7 +188,7 @@ pub enum Partner {
 
 /// An account that money can be sent to.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("kind").required(true).args(["iban", "sort_code", "paypal", "wise"])))]
+#[command(group(ArgGroup::new("kind").required(true).args(["iban", "sort_code", "country", "paypal", "wise"])))]
 pub struct Account {
     /// The account holder, as the bank knows them
     #[arg(long, value_name = "NAME")]
@@ -337,15 +196,21 @@ pub struct Account {
     /// A bank account in SEPA, for euro
     #[arg(long)]
     pub iban: Option<String>,
-    /// The bank of the IBAN, where it is known
-    #[arg(long, conflicts_with_all = ["sort_code", "account", "paypal", "wise"])]
+    /// The bank of the IBAN or of the account, where it is known
+    #[arg(long, conflicts_with_all = ["sort_code", "paypal", "wise"])]
     pub bic: Option<String>,
     /// A British bank account, for sterling: its sort code
     #[arg(long, value_name = "NN-NN-NN", requires = "account")]
     pub sort_code: Option<String>,
-    /// … and its number, eight digits
-    #[arg(long, value_name = "NNNNNNNN", conflicts_with_all = ["iban", "paypal", "wise"])]
+    /// … and its number: eight digits in Britain
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["iban", "paypal", "wise"])]
     pub account: Option<String>,
+    /// A bank account in another currency: the country of the bank, with --account (an IBAN where the country has them)
+    #[arg(long, value_name = "CC", requires = "account")]
+    pub country: Option<String>,
+    /// … and the bank within its country, such as an ABA routing number, where there is no BIC
+    #[arg(long, value_name = "CODE", requires = "country")]
+    pub bank_code: Option<String>,
     /// A PayPal account's e-mail address
     #[arg(long, value_name = "EMAIL")]
     pub paypal: Option<String>,
@@ -379,165 +244,6 @@ pub enum Import {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Commissions {
-    /// Make payable what left its hold
-    Release {
-        /// By this moment [default: now]
-        #[arg(long, value_name = "TIME", value_parser = parse_time)]
-        as_of: Option<DateTime<Utc>>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Payouts {
-    /// Build a run to a cut-off, or go on with it: who is paid how much, and who is not and why
-    Build {
-        /// Programme code
-        #[arg(long)]
-        programme: String,
-        /// The last accounting day whose money is in it
-        #[arg(long, value_name = "DATE")]
-        cutoff: NaiveDate,
-        /// When it pays [default: the programme's schedule, or today]
-        #[arg(long, value_name = "DATE")]
-        pay_day: Option<NaiveDate>,
-        /// Pay this partner alone, off-cycle: neither minimum nor schedule hold it back
-        #[arg(long, value_name = "CODE", requires = "reason")]
-        partner: Option<String>,
-        /// Why off-cycle
-        #[arg(long, requires = "partner", value_name = "TEXT")]
-        reason: Option<String>,
-    },
-    /// List runs with what is in them; with a run its payouts and who is not paid
-    List {
-        /// One run
-        run: Option<i64>,
-    },
-    /// Let a run go: its payouts are approved
-    Release {
-        /// The run
-        run: i64,
-    },
-    /// Give a run up before anything of it was sent
-    Cancel {
-        /// The run
-        run: i64,
-        /// Why
-        #[arg(long, value_name = "TEXT")]
-        reason: String,
-    },
-    /// Write the file for the bank or payment service and mark its payouts as submitted; again: the same bytes
-    Export {
-        /// The run
-        run: i64,
-        /// pain.001 for euro accounts, bank for sterling accounts, paypal, wise
-        #[arg(long, value_enum)]
-        format: FileFormat,
-        /// Where to write; a folder where there are several files [default: standard output]
-        #[arg(long, short, value_name = "PATH")]
-        output: Option<PathBuf>,
-    },
-    /// Read what a bank or payment service answers: pain.002, camt.053, camt.054 (also zipped), CSV
-    Settle {
-        /// The file; `-` for standard input
-        file: PathBuf,
-    },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FileFormat {
-    #[value(name = "pain.001")]
-    Pain001,
-    Bank,
-    Paypal,
-    Wise,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FundsKind {
-    Funding,
-    FundingReturn,
-    BankFee,
-    BankFeeReturn,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Ledger {
-    /// What every partner has
-    Balances {
-        /// As of this moment [default: everything booked]
-        #[arg(long, value_name = "TIME", value_parser = parse_time)]
-        as_of: Option<DateTime<Utc>>,
-        /// How to write it
-        #[arg(long, value_enum, default_value = "csv")]
-        format: Format,
-    },
-    /// Write the journal for hledger or Beancount to standard output: every transfer, dated by its accounting day
-    Export {
-        /// Whose journal
-        #[arg(long, value_enum)]
-        format: JournalFormat,
-        /// Programme code [default: all]
-        #[arg(long, value_name = "CODE")]
-        programme: Option<String>,
-        /// First accounting day; what was before becomes opening balances [default: the first]
-        #[arg(long, value_name = "DATE")]
-        from: Option<NaiveDate>,
-        /// Last accounting day [default: the last]
-        #[arg(long, value_name = "DATE")]
-        until: Option<NaiveDate>,
-    },
-    /// Close a month: print opening, movements and closing liability; it takes no more bookings, later ones count in the
-    /// next open month
-    Close {
-        /// Programme code
-        #[arg(long, value_name = "CODE")]
-        programme: String,
-        /// The month, once it is over; months close in order and stay closed
-        #[arg(long, value_name = "YYYY-MM", value_parser = parse_month)]
-        month: Month,
-        /// Print only
-        #[arg(long)]
-        dry_run: bool,
-    },
-    /// Record what was put on the account that payouts are paid from, or what the bank took for its work
-    Fund {
-        /// Programme code
-        #[arg(long, value_name = "CODE")]
-        programme: String,
-        /// How much
-        #[arg(value_name = "AMOUNT")]
-        amount: Decimal,
-        /// ISO 4217
-        #[arg(long)]
-        currency: String,
-        /// What it is
-        #[arg(long, value_enum, default_value = "funding")]
-        kind: FundsKind,
-        /// A word on it
-        #[arg(long, default_value = "")]
-        note: String,
-        /// Makes the same command, run twice, one booking [default: none]
-        #[arg(long, value_name = "UUID")]
-        key: Option<uuid::Uuid>,
-    },
-    /// Re-add everything from nothing and compare; fails on any difference
-    Verify,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum JournalFormat {
-    Hledger,
-    Beancount,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    Csv,
-    Json,
-}
-
-#[derive(Debug, Subcommand)]
 pub enum Audit {
     /// Walk the chain; names the first broken link
     Verify,
@@ -550,7 +256,8 @@ pub enum Mail {
     /// A message is stored before it is read: once this ends with 0, none is lost. As the pipe of a mail server:
     /// `partnerdesk mail ingest || exit 75`, so that the server keeps what could not be stored. PARTNERDESK_CLAMD names
     /// the socket of ClamAV's daemon, which scans attached files; PARTNERDESK_AUTHSERV_ID the name that your own mail
-    /// server writes into Authentication-Results, so that mail it found to be forged waits for a person.
+    /// server writes into Authentication-Results, so that mail in a partner's name waits for a person where that server
+    /// found it forged, or found no proof that it is theirs. Without it the address alone is believed.
     Ingest {
         /// Files; `-` or none for standard input
         files: Vec<PathBuf>,

@@ -18,6 +18,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::stream;
 use http::{HeaderValue, StatusCode, header};
+use std::collections::BTreeMap;
 use tokio::io::AsyncReadExt as _;
 
 /// Bytes of a journal that are on their way at once.
@@ -51,11 +52,18 @@ async fn file(Path(file): Path<String>, request: Request) -> Response {
     }
 }
 
-/// The claims of an enquiry, for its advertiser.
-async fn claims(Path(enquiry): Path<String>, request: Request) -> Response {
+/// The claims of an enquiry, for its advertiser; with `?reminder=` those that waited then.
+async fn claims(
+    Path(enquiry): Path<String>,
+    Query(query): Query<BTreeMap<String, String>>,
+    request: Request,
+) -> Response {
     let Some(ctx) = allowed(&request) else { return refused(&request) };
     let Ok(id) = enquiry.parse::<EnquiryId>() else { return StatusCode::NOT_FOUND.into_response() };
-    match app::advertiser::api::download(&ctx, id).await {
+    let Ok(reminder) = query.get("reminder").map(|nth| nth.parse()).transpose() else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    match app::advertiser::api::download(&ctx, id, reminder).await {
         Ok((name, bytes)) => attachment(&name, "text/csv; charset=utf-8", bytes),
         Err(error) => failed(&ctx, &error),
     }

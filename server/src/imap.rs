@@ -1,5 +1,6 @@
 //! Takes mail out of a mailbox: IMAP (RFC 9051), waiting with IDLE (RFC 2177). A message is marked as seen only once it
-//! is stored here; whatever breaks before that, it is fetched again, and the same bytes are one row.
+//! is stored here; whatever breaks before that, it is fetched again, and the same bytes are one row. How far the mailbox
+//! was read is kept here by the numbers of its messages: what somebody opens or stars in it is taken all the same.
 
 mod address;
 
@@ -9,7 +10,8 @@ use app::base::clock::Clock;
 use app::base::crash;
 use app::base::db::Db;
 use app::inbox::Home;
-use app::inbox::store::{LARGEST, Source, ingest};
+use app::inbox::store::{self, LARGEST, Source, ingest};
+use app::mail::rules::said;
 use async_imap::Session;
 use async_imap::extensions::idle::IdleResponse;
 use futures_util::TryStreamExt;
@@ -31,6 +33,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const NEWS: Duration = Duration::from_secs(4 * 60);
 /// How long to wait after the server did not work, the first time and at most.
 const TROUBLE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(300));
+
+/// Bytes of the longest head that is kept.
+const LONGEST_HEAD: usize = 1024 * 1024;
 
 /// Why mail could not be fetched.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +76,12 @@ pub async fn work(fetcher: Fetcher, stop: CancellationToken) {
             done = connect(&fetcher, &mut worked) => done,
         };
         if let Err(why) = done {
+            let why = said(&why.to_string());
             tracing::warn!(job = "imap", %why, "mail will be fetched again later");
+            let (address, now) = (fetcher.mailbox.address(), fetcher.clock.now());
+            if let Err(error) = store::note_state(&fetcher.db, &address, Some(&why), now).await {
+                tracing::warn!(job = "imap", %error, "that could not be written down");
+            }
         }
         if worked {
             trouble = TROUBLE.0;
@@ -110,10 +120,11 @@ where
     let login = timeout(PATIENCE, client.login(&mailbox.user, mailbox.password.as_str())).await?;
     let mut session = login.map_err(|(why, _)| why)?;
     let idles = timeout(PATIENCE, session.capabilities()).await??.has_str("IDLE");
-    timeout(PATIENCE, session.select(&mailbox.folder)).await??;
+    let folder = timeout(PATIENCE, session.select(&mailbox.folder)).await??;
     *worked = true;
     loop {
-        fetch_all(fetcher, &mut session).await?;
+        fetch_all(fetcher, &mut session, &folder).await?;
+        store::note_state(&fetcher.db, &mailbox.address(), None, fetcher.clock.now()).await?;
         if !idles {
             tokio::time::sleep(TROUBLE.0 * 15).await;
             timeout(PATIENCE, session.noop()).await??;
@@ -130,39 +141,69 @@ where
     }
 }
 
-/// Takes every message that is not marked yet, the oldest first.
-async fn fetch_all<T>(fetcher: &Fetcher, session: &mut Session<T>) -> Result<(), Trouble>
+/// Takes every message that came since the mailbox was read the last time, the oldest first; the first time, what nobody
+/// has opened.
+async fn fetch_all<T>(
+    fetcher: &Fetcher,
+    session: &mut Session<T>,
+    folder: &async_imap::types::Mailbox,
+) -> Result<(), Trouble>
 where
     T: AsyncRead + AsyncWrite + Unpin + Debug + Send,
 {
-    let mut new: Vec<u32> =
-        timeout(PATIENCE, session.uid_search("UNSEEN UNFLAGGED UNDELETED")).await??.into_iter().collect();
+    let (db, address, counted_by) = (&fetcher.db, fetcher.mailbox.address(), folder.uid_validity.unwrap_or(0));
+    let read_to = store::position(db, &address, counted_by).await?;
+    let (query, after) = match read_to {
+        Some(last) => (format!("UID {}:* UNDELETED", last.saturating_add(1)), last),
+        None => ("UNSEEN UNDELETED".to_owned(), 0),
+    };
+    let found = timeout(PATIENCE, session.uid_search(query)).await??;
+    // A range that begins after the last message still means that one (RFC 9051, 6.4.4).
+    let mut new: Vec<u32> = found.into_iter().filter(|uid| *uid > after).collect();
     new.sort_unstable();
-    for uid in new {
-        let uid = uid.to_string();
-        let flag = match size(session, &uid).await? {
-            // It stays where it is, with a mark that people see.
-            Some(size) if u64::from(size) > LARGEST => {
-                tracing::error!(
-                    job = "imap",
-                    uid,
-                    size,
-                    "a mail is too large to be taken; it is flagged in the mailbox"
-                );
-                "+FLAGS.SILENT (\\Flagged)"
-            }
-            Some(_) => {
-                let Some(raw) = body(session, &uid).await? else { continue };
-                ingest(&fetcher.db, &fetcher.home, raw, Source::Imap, fetcher.clock.now()).await?;
-                crash::point("imap.stored");
-                "+FLAGS.SILENT (\\Seen)"
-            }
-            // Somebody has taken it out in the meantime.
-            None => continue,
-        };
-        let stored = timeout(PATIENCE, session.uid_store(&uid, flag)).await??;
-        timeout(PATIENCE, stored.try_collect::<Vec<_>>()).await??;
+    for &uid in &new {
+        take(fetcher, session, &uid.to_string()).await?;
+        if read_to.is_some() {
+            store::note_position(db, &address, counted_by, uid, fetcher.clock.now()).await?;
+        }
     }
+    // Only now: whoever dies in the middle of the first time begins it again, and not with what people had read before.
+    if read_to.is_none() {
+        let there = folder.uid_next.map_or(0, |next| next.saturating_sub(1));
+        let last = new.last().copied().unwrap_or(0).max(there);
+        store::note_position(db, &address, counted_by, last, fetcher.clock.now()).await?;
+    }
+    Ok(())
+}
+
+/// Stores one message and marks it in the mailbox; of one that is too large its head.
+async fn take<T>(fetcher: &Fetcher, session: &mut Session<T>, uid: &str) -> Result<(), Trouble>
+where
+    T: AsyncRead + AsyncWrite + Unpin + Debug + Send,
+{
+    // Somebody may have taken it out in the meantime.
+    let Some(size) = size(session, uid).await? else { return Ok(()) };
+    // A server that says less than it sends is not believed.
+    let whole = match u64::from(size) > LARGEST {
+        true => None,
+        false => match part(session, uid, "(UID BODY.PEEK[])").await? {
+            None => return Ok(()),
+            Some(raw) => Some(raw).filter(|raw| raw.len() as u64 <= LARGEST),
+        },
+    };
+    let (raw, source, flag) = match whole {
+        Some(raw) => (raw, Source::Imap, "+FLAGS.SILENT (\\Seen)"),
+        None => {
+            tracing::error!(job = "imap", uid, size, "a mail is too large to be taken; it is flagged in the mailbox");
+            let Some(mut head) = part(session, uid, "(UID BODY.PEEK[HEADER])").await? else { return Ok(()) };
+            head.truncate(LONGEST_HEAD);
+            (head, Source::ImapHead, "+FLAGS.SILENT (\\Flagged)")
+        }
+    };
+    ingest(&fetcher.db, &fetcher.home, raw, source, fetcher.clock.now()).await?;
+    crash::point("imap.stored");
+    let stored = timeout(PATIENCE, session.uid_store(uid, flag)).await??;
+    timeout(PATIENCE, stored.try_collect::<Vec<_>>()).await??;
     Ok(())
 }
 
@@ -175,13 +216,13 @@ where
     Ok(found.iter().find_map(|fetch| fetch.size))
 }
 
-/// A message as it lies there; reading it marks nothing.
-async fn body<T>(session: &mut Session<T>, uid: &str) -> Result<Option<Vec<u8>>, Trouble>
+/// A message as it lies there, or its head; reading it marks nothing.
+async fn part<T>(session: &mut Session<T>, uid: &str, query: &str) -> Result<Option<Vec<u8>>, Trouble>
 where
     T: AsyncRead + AsyncWrite + Unpin + Debug + Send,
 {
-    let found = timeout(PATIENCE, session.uid_fetch(uid, "(UID BODY.PEEK[])")).await??;
+    let found = timeout(PATIENCE, session.uid_fetch(uid, query)).await??;
     // A large message takes longer than a word.
     let found: Vec<_> = timeout(PATIENCE * 5, found.try_collect()).await??;
-    Ok(found.iter().find_map(|fetch| fetch.body().map(<[u8]>::to_vec)))
+    Ok(found.iter().find_map(|fetch| fetch.body().or_else(|| fetch.header()).map(<[u8]>::to_vec)))
 }

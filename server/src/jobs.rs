@@ -6,6 +6,7 @@ use app::base::clock::Clock;
 use app::base::db::Db;
 use app::base::error::AppError;
 use app::base::ids::PayoutRunId;
+use app::base::secrets::Secrets;
 use app::inbox::Home;
 use app::inbox::clamd::Scanner;
 use app::mail::home::MailHome;
@@ -19,10 +20,12 @@ use tokio_util::task::TaskTracker;
 const SEAL_EVERY: Duration = Duration::from_secs(2);
 /// How soon a commission becomes payable after its hold ended.
 const RELEASE_EVERY: Duration = Duration::from_secs(60);
-/// How soon the end of a contest is found.
+/// How soon the end of a contest, or of an offer, is found.
 const CONTESTS_EVERY: Duration = Duration::from_secs(60);
 /// How soon a run that was asked for is begun, or gone on with after a stop.
 const BUILD_EVERY: Duration = Duration::from_secs(1);
+/// How soon work with a run goes on that a stop has cut off.
+const WORK_RUNS_EVERY: Duration = Duration::from_secs(2);
 /// How soon a stored mail that was not placed at once is taken up.
 const MAIL_EVERY: Duration = Duration::from_secs(10);
 /// How soon an attached file is scanned.
@@ -39,10 +42,12 @@ const WORDS_EVERY: Duration = Duration::from_secs(10);
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
 /// Starts every job; they end when `stop` is cancelled.
+#[allow(clippy::too_many_arguments, reason = "what jobs work with is all of these")]
 pub fn start(
     db: &Db,
     home: Home,
     mail: MailHome,
+    secrets: &Secrets,
     scanner: Option<Scanner>,
     clock: Clock,
     stop: &CancellationToken,
@@ -67,6 +72,11 @@ pub fn start(
     tracker.spawn(every(BUILD_EVERY, "build payout runs", stop.clone(), move || {
         let db = building.clone();
         async move { build_runs(&db, clock).await }
+    }));
+    let (sending, secrets) = (db.clone(), secrets.clone());
+    tracker.spawn(every(WORK_RUNS_EVERY, "release runs and make files", stop.clone(), move || {
+        let (db, secrets) = (sending.clone(), secrets.clone());
+        async move { app::payout_runs::api::work_all(&db, &secrets, clock).await }
     }));
     let placing = db.clone();
     tracker.spawn(every(MAIL_EVERY, "place mail", stop.clone(), move || {
@@ -96,10 +106,20 @@ pub fn start(
     }));
     let telling = db.clone();
     tracker.spawn(every(TELL_EVERY, "tell many", stop.clone(), move || {
-        let (db, mail) = (telling.clone(), mail.clone());
+        let db = telling.clone();
+        async move { app::incidents::store::tell_all(&db, clock.now()).await }
+    }));
+    let announcing = db.clone();
+    tracker.spawn(every(TELL_EVERY, "send bulletins", stop.clone(), move || {
+        let (db, mail) = (announcing.clone(), mail.clone());
+        async move { app::bulletins::store::work(&db, &mail, clock.now()).await }
+    }));
+    let answering = db.clone();
+    tracker.spawn(every(CONTESTS_EVERY, "let time answer", stop.clone(), move || {
+        let db = answering.clone();
         async move {
-            app::incidents::store::tell_all(&db, clock.now()).await?;
-            app::bulletins::store::work(&db, &mail, clock.now()).await
+            app::agreement::store::let_time_answer(&db, clock.now()).await?;
+            app::outcomes::store::count_due(&db, clock.now()).await.map(|_| ())
         }
     }));
     let learning = db.clone();

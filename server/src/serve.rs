@@ -47,7 +47,7 @@ async fn listen(session: &Session, serve: Serve) -> Result<(), Failure> {
         let (db, home, clock) = (session.db.clone(), home.clone(), session.clock);
         tracker.spawn(imap::work(Fetcher { mailbox, db, home, clock }, stop.clone()));
     }
-    jobs::start(&session.db, home, session.mail.clone(), scanner, session.clock, &stop, &tracker);
+    jobs::start(&session.db, home, session.mail.clone(), &session.secrets, scanner, session.clock, &stop, &tracker);
     tracker.spawn(links::work(session.db.clone(), session.mail.link(""), session.clock, stop.clone()));
     dispute_jobs::start(&session.db, &session.mail, session.clock, &stop, &tracker);
     if let Some(smtp) = &session.smtp {

@@ -104,6 +104,7 @@ impl Ids {
             // Nor did a mail come in.
             .replace("{mail}", "1")
             .replace("{incident}", "1")
+            .replace("{request}", "1")
             .replace("{practice}", "1")
             // Nor was anything written for help.
             .replace("{article}", "none")

@@ -3,10 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod support;
+
 use app::inbox::clamd::{ScanError, Scanner, Verdict};
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+use support::Database;
 
 /// How long anything here may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -112,4 +116,67 @@ async fn the_real_scanner_finds_what_it_knows_and_nothing_else() {
     let socket = clamd.socket();
     drop(clamd);
     assert!(matches!(Scanner::parse(&socket).expect("socket").scan(b"x").await, Err(ScanError::Io(_))));
+}
+
+#[tokio::test]
+async fn a_file_that_it_cannot_scan_stands_in_no_other_s_way() {
+    let database = Database::fresh().await;
+    database.ok(&["programme", "create", "garden", "--currency", "EUR"]);
+    database.ok(&["partner", "invite", "garden", "P1", "gala@example.org", "--name", "Garden of Gala"]);
+    sqlx::raw_sql(
+        "INSERT INTO person (email, name, created_at) VALUES ('gala@example.org', 'Gala Page', '2026-01-01Z');
+         INSERT INTO partner_member (partner_id, person_id, since)
+             SELECT partner_id, person_id, '2026-01-01Z' FROM partner, person WHERE email = 'gala@example.org'",
+    )
+    .execute(&database.pool)
+    .await
+    .expect("a member");
+    let clamd = Clamd::start();
+    // The first is larger than this clamd takes; it refuses it in every round.
+    let first =
+        [("large.txt", "x".repeat(2 << 20)), ("small.txt", "harmless".to_owned()), ("bad.txt", HARMFUL.to_owned())];
+    ingest(&database, &clamd, "1@x", &first);
+    assert_eq!(scans(&database).await, "large.txt unscannable, small.txt clean, bad.txt infected");
+    // Where nobody answers, what comes waits.
+    let socket = clamd.socket();
+    drop(clamd);
+    ingest_by(&database, &socket, "2@x", &[("later.txt", "harmless".to_owned())]);
+    assert!(scans(&database).await.ends_with("later.txt waiting"));
+}
+
+fn ingest(database: &Database, clamd: &Clamd, id: &str, files: &[(&str, String)]) {
+    ingest_by(database, &clamd.socket(), id, files);
+}
+
+/// A mail of Gala's with files arrives, and they are scanned as `serve` would.
+fn ingest_by(database: &Database, socket: &str, id: &str, files: &[(&str, String)]) {
+    let mut raw = format!(
+        "From: Gala <gala@example.org>\r\nMessage-ID: <{id}>\r\nSubject: Files\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/mixed; boundary=xyz\r\n\r\n--xyz\r\nContent-Type: text/plain\r\n\r\nHere they are, {id}\r\n"
+    );
+    for (name, text) in files {
+        let lines: Vec<&str> =
+            text.as_bytes().chunks(70).map(|line| std::str::from_utf8(line).expect("text")).collect();
+        raw.push_str(&format!(
+            "--xyz\r\nContent-Type: text/plain; name=\"{name}\"\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n\r\n{}\r\n",
+            lines.join("\r\n")
+        ));
+    }
+    raw.push_str("--xyz--\r\n");
+    let mut child = database
+        .command(&["mail", "ingest"])
+        .env("PARTNERDESK_CLAMD", socket)
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("partnerdesk");
+    child.stdin.take().expect("stdin").write_all(raw.as_bytes()).expect("mail");
+    let output = child.wait_with_output().expect("partnerdesk");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+async fn scans(database: &Database) -> String {
+    sqlx::query_scalar("SELECT string_agg(name || ' ' || scan, ', ' ORDER BY attachment_id) FROM attachment")
+        .fetch_one(&database.pool)
+        .await
+        .expect("files")
 }

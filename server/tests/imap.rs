@@ -154,3 +154,80 @@ async fn mail_comes_through_tls_from_a_server_that_is_known_or_not_at_all() {
     reaches(&database, &dovecot, 2).await;
     assert!(dovecot.log().contains("TLS"), "{}", dovecot.log());
 }
+
+#[tokio::test]
+async fn what_somebody_opened_in_the_mailbox_is_taken_all_the_same() {
+    let database = Database::fresh().await;
+    let dovecot = Dovecot::start();
+    // Read before we were there: that is nobody's business any more.
+    dovecot.deliver("1.0", &mail(0));
+    open_in_webmail(&dovecot, "1.0");
+    dovecot.deliver("1.1", &mail(1));
+    let serve = Serve::start(&database, &dovecot, None);
+    let since = Instant::now();
+    while count(&database, "mailbox WHERE last_uid = 2 AND trouble = ''").await != 1 {
+        assert!(since.elapsed() < PATIENCE, "{}", dovecot.log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(count(&database, "mail_in").await, 1);
+    drop(serve);
+
+    // These come while we are away, and people are faster: one is opened, one is starred as well.
+    dovecot.deliver("1.2", &mail(2));
+    dovecot.deliver("1.3", &mail(3));
+    open_in_webmail(&dovecot, "1.2");
+    open_in_webmail(&dovecot, "1.3");
+    let _serve = Serve::start(&database, &dovecot, None);
+    reaches_rows(&database, &dovecot, 3).await;
+    assert_eq!(count(&database, "mailbox WHERE last_uid = 4").await, 1);
+}
+
+#[tokio::test]
+async fn a_mailbox_that_answers_nonsense_is_told_to_staff_until_it_works() {
+    let database = Database::fresh().await;
+    let mut dovecot = Dovecot::start();
+    dovecot.deliver("1.0", &mail(0));
+    dovecot.stop();
+    let fake = TcpListener::bind(("127.0.0.1", dovecot.port)).expect("port");
+    fake.set_nonblocking(true).expect("socket");
+    let nonsense = tokio::spawn(async move {
+        let fake = tokio::net::TcpListener::from_std(fake).expect("socket");
+        while let Ok((mut line, _)) = fake.accept().await {
+            let _ =
+                tokio::io::AsyncWriteExt::write_all(&mut line, b"\x00\xff no greeting at all\r\n* OK {9999}\r\n").await;
+        }
+    });
+    let _serve = Serve::start(&database, &dovecot, None);
+    let since = Instant::now();
+    while count(&database, "mailbox WHERE trouble <> '' AND trouble_since IS NOT NULL").await != 1 {
+        assert!(since.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    nonsense.abort();
+    let _ = nonsense.await;
+    dovecot.run();
+    reaches_rows(&database, &dovecot, 1).await;
+    let since = Instant::now();
+    while count(&database, "mailbox WHERE trouble = ''").await != 1 {
+        assert!(since.elapsed() < PATIENCE, "{}", dovecot.log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Somebody opens a mail in another program, and stars it.
+fn open_in_webmail(dovecot: &Dovecot, name: &str) {
+    let mail = dovecot.folder.path().join("mail");
+    std::fs::rename(mail.join("new").join(name), mail.join("cur").join(format!("{name}:2,FS"))).expect("mail");
+}
+
+async fn reaches_rows(database: &Database, dovecot: &Dovecot, mails: i64) {
+    let since = Instant::now();
+    loop {
+        let placed = count(database, "mail_in WHERE state = 'quarantine' AND source = 'imap'").await;
+        if placed == mails {
+            return;
+        }
+        assert!(since.elapsed() < PATIENCE, "{placed} of {mails}; {}", dovecot.log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

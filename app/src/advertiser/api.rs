@@ -5,7 +5,7 @@ use super::{rules, store};
 use crate::base::access::Who;
 use crate::base::actor::Staff;
 use crate::base::context::{self, Context};
-use crate::base::error::AppError;
+use crate::base::error::{AppError, constraint};
 use crate::base::forms::{self, End, Errors, finish};
 use crate::base::ids::{EnquiryId, OfferId};
 use crate::base::language::tr;
@@ -180,12 +180,56 @@ async fn tell(ctx: &Context, enquiry: &str, words: &str, next: &str, form_key: &
     Ok(End::Done(format!("{}?done=told", paths::enquiry(id))))
 }
 
-/// The file for the advertiser, and its name.
+/// Asks the advertiser again, about the claims that still wait.
 ///
 /// # Errors
-/// Who may not, and no such enquiry.
-pub async fn download(ctx: &Context, id: EnquiryId) -> Result<(String, Vec<u8>), AppError> {
+/// A status without details; what the writer can mend is told beside the fields instead.
+#[server(prefix = "/do", endpoint = "remind-advertiser")]
+pub async fn remind_advertiser(
+    /// The enquiry.
+    enquiry: String,
+    /// The day by which the partners hear next.
+    next: Option<String>,
+    /// The form's key: sent twice, it is done once.
+    form_key: String,
+) -> Result<(), ServerFnError> {
+    let ctx = context::current()?;
+    let next = next.unwrap_or_default();
+    let end = remind(&ctx, &enquiry, &next, &form_key).await;
+    finish(&ctx, &[("form_name", "remind"), ("next", next.as_str()), ("form_key", &form_key)], end).await
+}
+
+async fn remind(ctx: &Context, enquiry: &str, next: &str, form_key: &str) -> Result<End, AppError> {
+    let staff = desk(ctx)?;
+    let id: EnquiryId = enquiry.parse().map_err(|_| AppError::NotFound)?;
+    let form_key = form_key.parse().map_err(|_| AppError::BadRequest("form_key"))?;
+    let mut errors = Errors::default();
+    let Some(next) = next_day(ctx, next, &mut errors) else { return Ok(End::Refused(paths::enquiry(id), errors)) };
+    let mut tx = ctx.begin().await?;
+    let message = match store::remind(&mut tx, &staff, id, next, form_key, &ctx.request_id, ctx.now()).await {
+        Ok(()) => {
+            tx.commit().await?;
+            return Ok(End::Done(format!("{}?done=reminded", paths::enquiry(id))));
+        }
+        Err(AppError::Conflict) => tr!(ctx.locale, advertiser.error_nothing_waits),
+        Err(AppError::Database(error)) if constraint(&error) == Some("enquiry_reminder_a_day_apart") => {
+            tr!(ctx.locale, advertiser.error_day_apart)
+        }
+        Err(error) => return Err(error),
+    };
+    errors.add("", message);
+    Ok(End::Refused(paths::enquiry(id), errors))
+}
+
+/// The file for the advertiser, and its name; with a number the one that went with that reminder.
+///
+/// # Errors
+/// Who may not, and no such enquiry or reminder.
+pub async fn download(ctx: &Context, id: EnquiryId, reminder: Option<i32>) -> Result<(String, Vec<u8>), AppError> {
     desk(ctx)?;
     let mut tx = ctx.begin().await?;
-    Ok((format!("claims-{id}.csv"), store::file(&mut tx, id).await?))
+    match reminder {
+        None => Ok((format!("claims-{id}.csv"), store::file(&mut tx, id).await?)),
+        Some(nth) => Ok((format!("claims-{id}-again-{nth}.csv"), store::reminder_file(&mut tx, id, nth).await?)),
+    }
 }

@@ -166,6 +166,19 @@ pub struct AnswerFile {
     pub taken: Option<(DateTime<Utc>, i32)>,
 }
 
+/// That an advertiser was asked again.
+#[derive(Clone, Debug)]
+pub struct Reminder {
+    /// Counts an enquiry's reminders, from 1.
+    pub nth: i32,
+    /// Who asked again.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// About how many claims.
+    pub claims: i64,
+}
+
 /// Who is awaited in a dispute since when, and what was answered, as its partner reads it.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -177,6 +190,8 @@ pub struct Asked {
     pub by: String,
     /// When.
     pub at: DateTime<Utc>,
+    /// Who asked again meanwhile, and when.
+    pub again: Vec<(String, DateTime<Utc>)>,
     /// When the partner hears next, as long as nothing is answered.
     pub next_update_at: DateTime<Utc>,
     /// What was answered, with the confirmed order amount, and when.

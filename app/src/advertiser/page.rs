@@ -168,7 +168,11 @@ fn promise(ctx: &Context, enquiry: &Enquiry) -> AnyView {
         return badge(Tone::Good, tr!(ctx.locale, advertiser.all_answered));
     }
     let late = enquiry.next_update_at < ctx.now();
-    badge(if late { Tone::Bad } else { Tone::Waiting }, moment(ctx, shown_end(enquiry.next_update_at)))
+    let when = moment(ctx, shown_end(enquiry.next_update_at));
+    match late {
+        true => badge(Tone::Bad, tr!(ctx.locale, advertiser.promise_broken, when = when)),
+        false => badge(Tone::Waiting, tr!(ctx.locale, advertiser.promise, when = when)),
+    }
 }
 
 /// A promise runs to the end of a day: the day is what is shown, not the midnight after it.

@@ -15,9 +15,11 @@ use uuid::Uuid;
 
 mod answers;
 mod claims;
+mod reminders;
 
 pub use answers::{answer, keep_answer, take_over};
 pub use claims::{asked, doubled, link};
+pub use reminders::{remind, reminder_file, reminders};
 
 /// Enquiries on the page.
 const LISTED: i64 = 100;
@@ -30,11 +32,11 @@ pub async fn gathered(tx: &mut Tx) -> Result<Vec<Gathered>, AppError> {
     Ok(sqlx::query_as!(
         Gathered,
         r#"SELECT o.offer_id AS "offer: OfferId", o.name, g.name AS programme, count(*) AS "claims!", min(c.opened_at) AS "oldest!"
-           FROM support_case c
-           JOIN case_pin p USING (partner_id, case_id) JOIN claim m USING (partner_id, claim_id)
+           FROM case_pin p JOIN claim m USING (partner_id, claim_id)
+           JOIN support_case c ON c.partner_id = p.partner_id AND c.case_id = case_home(p.partner_id, p.case_id)
            JOIN offer o ON o.offer_id = m.offer_id JOIN programme g ON g.programme_id = o.programme_id
            WHERE c.stage <> 'closed' AND m.conversion_id IS NULL
-             AND NOT EXISTS (SELECT FROM conversion v WHERE v.programme_id = c.programme_id AND v.order_id = m.order_id)
+             AND NOT EXISTS (SELECT FROM conversion v WHERE v.programme_id = c.programme_id AND v.order_id = ANY (order_spellings(m.order_id)))
              AND NOT EXISTS (SELECT FROM case_decision d WHERE d.partner_id = c.partner_id AND d.case_id = c.case_id)
              AND NOT EXISTS (SELECT FROM enquiry_claim k WHERE k.partner_id = m.partner_id AND k.claim_id = m.claim_id)
            GROUP BY o.offer_id, o.name, g.name ORDER BY min(c.opened_at)"#
@@ -80,10 +82,10 @@ pub async fn gather(
         // What the partner reads of the enquiry, its trigger copies.
         "INSERT INTO enquiry_claim (enquiry_id, line, partner_id, case_id, claim_id, offer_id)
          SELECT $1, row_number() OVER (ORDER BY c.opened_at, c.case_id), c.partner_id, c.case_id, m.claim_id, m.offer_id
-         FROM support_case c
-         JOIN case_pin p USING (partner_id, case_id) JOIN claim m USING (partner_id, claim_id)
+         FROM case_pin p JOIN claim m USING (partner_id, claim_id)
+         JOIN support_case c ON c.partner_id = p.partner_id AND c.case_id = case_home(p.partner_id, p.case_id)
          WHERE m.offer_id = $2 AND c.stage <> 'closed' AND m.conversion_id IS NULL
-           AND NOT EXISTS (SELECT FROM conversion v WHERE v.programme_id = c.programme_id AND v.order_id = m.order_id)
+           AND NOT EXISTS (SELECT FROM conversion v WHERE v.programme_id = c.programme_id AND v.order_id = ANY (order_spellings(m.order_id)))
            AND NOT EXISTS (SELECT FROM case_decision d WHERE d.partner_id = c.partner_id AND d.case_id = c.case_id)
            AND NOT EXISTS (SELECT FROM enquiry_claim k WHERE k.partner_id = m.partner_id AND k.claim_id = m.claim_id)
          ORDER BY c.opened_at, c.case_id LIMIT $3",

@@ -15,6 +15,7 @@ use crate::disputes::model::{Event, Side, Stage};
 use crate::disputes::rules as cases;
 use crate::disputes::store::{self as case_store, NewMessage};
 use crate::disputes::words;
+use crate::live::store::draft_was_sent;
 use crate::paths;
 use leptos::prelude::*;
 use serde_json::json;
@@ -96,6 +97,7 @@ async fn make(ctx: &Context, case: &str, body: &str, form_key: &str) -> Result<E
         ..Change::default()
     };
     record(&mut tx, &ctx.actor, now, &ctx.request_id, change).await?;
+    draft_was_sent(&mut tx, member.person, &format!("dispute-{case}-appeal"), form_key, now).await?;
     clocks::renew(&mut tx, member.partner, case, now).await?;
     tx.commit().await?;
     Ok(End::Done(format!("{here}?done=appealed")))
@@ -134,6 +136,7 @@ pub async fn decide_appeal(
     let end = decide(&ctx, &case, &version, &typed, &form_key).await;
     let fields = [
         ("form_name", "decide-appeal"),
+        ("seen", version.as_str()),
         ("outcome", typed.outcome.as_str()),
         ("amount", &typed.amount),
         ("body", &typed.body),
@@ -150,8 +153,8 @@ struct Typed {
     house: String,
 }
 
-async fn decide(ctx: &Context, case: &str, version: &str, typed: &Typed, form_key: &str) -> Result<End, AppError> {
-    let (form_key, version, locale) = (parse_key(form_key)?, parse_version(version)?, ctx.locale);
+async fn decide(ctx: &Context, case: &str, read_at: &str, typed: &Typed, form_key: &str) -> Result<End, AppError> {
+    let (form_key, version, locale) = (parse_key(form_key)?, parse_version(read_at)?, ctx.locale);
     let mut action = Action::begin(ctx, case).await?;
     if action.was_sent(form_key).await? {
         return Ok(action.done("appeal-decided"));
@@ -163,7 +166,7 @@ async fn decide(ctx: &Context, case: &str, version: &str, typed: &Typed, form_ke
     if first == Some(me) && others {
         return Ok(action.refused_for("", tr!(locale, appeals.error_same)));
     }
-    if version != action.case.version {
+    if version != action.case.version || action.changed_unseen(read_at).await? {
         return Ok(action.refused_for("", tr!(locale, desk.error_changed)));
     }
     let role = ctx.staff()?.role;

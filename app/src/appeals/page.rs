@@ -9,6 +9,8 @@ use crate::base::language::tr;
 use crate::base::money::Money;
 use crate::desk::model::Authority;
 use crate::disputes::model::Decision;
+use crate::live::model::{Seen, Unseen};
+use crate::live::page as live;
 use crate::ui::Tone;
 use crate::ui::field::{Field, Hidden, Select, Submit, TextArea, Weight};
 use crate::ui::form::Form;
@@ -32,7 +34,7 @@ pub fn standing(ctx: &Context, appeal: &Appeal) -> AnyView {
     let locale = ctx.locale;
     let body = match &appeal.decision {
         None => view! {
-            <p>{tr!(locale, appeals.waits)}" "{text::time_exact(ctx, appeal.promised_at)}"."</p>
+            <p>{if ctx.member().is_ok() { tr!(locale, appeals.waits) } else { tr!(locale, appeals.waits_staff) }}" "{text::time_exact(ctx, appeal.promised_at)}"."</p>
         }
         .into_any(),
         Some(decided) => {
@@ -95,6 +97,7 @@ pub fn form(
     may: bool,
     limit: Option<(Authority, Money)>,
     draft: &Draft,
+    (seen, unseen): (Seen, &[Unseen]),
 ) -> AnyView {
     let locale = ctx.locale;
     if !may {
@@ -103,6 +106,7 @@ pub fn form(
     let typed = if draft.value("form_name") == "decide-appeal" { draft.clone() } else { Draft::default() };
     let open = typed.is_refused();
     let id = if open { "form" } else { "form-decide-appeal" };
+    let unseen = live::unseen(ctx, &typed, unseen);
     let choose = std::iter::once((String::new(), tr!(locale, desk.choose)));
     let options: Vec<_> =
         choose.chain(Outcome::ALL.map(|each| (each.as_str().to_owned(), outcome(ctx, each)))).collect();
@@ -114,8 +118,9 @@ pub fn form(
         <details open=open>
             <summary>{tr!(locale, appeals.decide)}</summary>
             <Form action="/do/decide-appeal" id=id draft=&typed>
+                {unseen}
                 <Hidden name="case" value=case.0.to_string()/>
-                <Hidden name="version" value=case.1.to_string()/>
+                <Hidden name="version" value=format!("{}@{seen}", case.1)/>
                 <Hidden name="form_key" value=typed.value_or("form_key", &forms::new_key())/>
                 <Select
                     name="outcome" label=tr!(locale, desk.decision_outcome) options=options selected=typed.value("outcome")

@@ -15,6 +15,8 @@ pub enum Verdict {
     Approved,
     /// It doesn't.
     Rejected,
+    /// Something else would, if the partner accepts it in time.
+    Countered,
 }
 
 impl Verdict {
@@ -23,12 +25,13 @@ impl Verdict {
         match self {
             Self::Approved => "approved",
             Self::Rejected => "rejected",
+            Self::Countered => "countered",
         }
     }
 
     /// From what the database or a form wrote.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Approved, Self::Rejected].into_iter().find(|verdict| verdict.as_str() == text)
+        [Self::Approved, Self::Rejected, Self::Countered].into_iter().find(|verdict| verdict.as_str() == text)
     }
 }
 
@@ -41,6 +44,10 @@ pub enum By {
     Policy,
     /// The command line: the first terms of a scope.
     Command,
+    /// An owner, by a counter-offer that the partner accepted.
+    Counter,
+    /// An owner, who stopped a decrease before it applied.
+    Stop,
 }
 
 impl By {
@@ -50,12 +57,14 @@ impl By {
             Self::Owner => "owner",
             Self::Policy => "policy",
             Self::Command => "command",
+            Self::Counter => "counter",
+            Self::Stop => "stop",
         }
     }
 
     /// From what the database wrote.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Owner, Self::Policy, Self::Command].into_iter().find(|by| by.as_str() == text)
+        [Self::Owner, Self::Policy, Self::Command, Self::Counter, Self::Stop].into_iter().find(|by| by.as_str() == text)
     }
 }
 
@@ -74,10 +83,69 @@ pub struct Decision {
     pub reason_partner: String,
     /// What only the house reads.
     pub reason_house: String,
+    /// Why it goes under the floor of the margin, where it does.
+    pub floor_reason: Option<String>,
+    /// What was offered instead.
+    pub counter: Option<Counter>,
     /// From when it holds; `None` where it was rejected.
     pub valid_from: Option<DateTime<Utc>>,
     /// When it was decided.
     pub decided_at: DateTime<Utc>,
+}
+
+/// What a partner, or time, said to a counter-offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It is in force.
+    Accepted,
+    /// The old terms stay.
+    Declined,
+    /// Nobody answered in time; the old terms stay.
+    Lapsed,
+}
+
+impl Answer {
+    /// As the database writes it.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Declined => "declined",
+            Self::Lapsed => "lapsed",
+        }
+    }
+
+    /// From what the database or a form wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Accepted, Self::Declined, Self::Lapsed].into_iter().find(|answer| answer.as_str() == text)
+    }
+}
+
+/// A counter-offer: another value, until a moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counter {
+    /// The offer itself, a proposal of who decided.
+    pub offer: ProposalId,
+    /// The unit of `value`.
+    pub kind: String,
+    /// What is offered.
+    pub value: Decimal,
+    /// Until when it can be accepted.
+    pub expires_at: DateTime<Utc>,
+    /// What became of it, when, and who said so.
+    pub answer: Option<(Answer, DateTime<Utc>, Option<String>)>,
+}
+
+/// One piece of evidence, as it was when it was pinned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidence {
+    /// `case`, `message`, `file` or `figure`.
+    pub kind: String,
+    /// The case that it is, or is from.
+    pub case: Option<CaseId>,
+    /// What was to be seen of it: a subject, words, a file's name, a figure with its label.
+    pub label: String,
+    /// The words or the figure itself; empty where the label says it all.
+    pub text: String,
 }
 
 /// Where a proposal stands.
@@ -137,7 +205,9 @@ pub struct Proposal {
     pub proposed_at: DateTime<Utc>,
     /// The replay, where the field has one.
     pub impact: Option<Impact>,
-    /// The digest of all that, in hexadecimal: who decides sends it back, so that what was read is what is approved.
+    /// What it rests on, in its order.
+    pub evidence: Vec<Evidence>,
+    /// The digests of all that and of the evidence, one after the other in hexadecimal: who decides sends it back, so that what was read is what is approved.
     pub content_hash: String,
     /// Whether it waits, and what became of it.
     pub standing: Standing,
@@ -258,6 +328,12 @@ pub struct Month {
 }
 
 impl Impact {
+    /// Whether it ends under the floor in a currency in which it costs more than before; what is under it already may
+    /// become cheaper.
+    pub fn crosses_floor(&self) -> bool {
+        self.currencies.iter().any(|impact| impact.below_floor && impact.cost_after > impact.cost_before)
+    }
+
     /// Whether the margin would fall under the floor in any currency.
     pub fn below_floor(&self) -> bool {
         self.currencies.iter().any(|impact| impact.below_floor)

@@ -1,10 +1,12 @@
 //! The replay of real conversions under a proposed rate, what a form may say, and why the database refuses a decision.
 
 use super::model::{BreakEven, CurrencyImpact, Impact, Month, Replayed};
+use crate::base::clock::start_of_day;
 use crate::base::money::Currency;
 use crate::commissions::model::{Inputs, Rate};
 use crate::commissions::rules::commission_left;
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
 use rust_decimal::{Decimal, RoundingStrategy};
 use std::collections::BTreeMap;
 
@@ -82,6 +84,12 @@ impl Replay {
 /// The first moment of a replay that ends at `until`.
 pub fn replay_from(until: DateTime<Utc>) -> DateTime<Utc> {
     until - TimeDelta::days(REPLAY_DAYS)
+}
+
+/// The first whole day after a moment, in a time zone; the day itself where the moment is its midnight.
+pub fn first_day_after(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
+    let day = at.with_timezone(&zone).date_naive();
+    if start_of_day(day, zone) == at { day } else { day.succ_opt().unwrap_or(day) }
 }
 
 fn inputs(conversion: &Replayed, rate: Rate) -> Inputs {
@@ -268,6 +276,18 @@ pub enum Refusal {
     NotLower,
     /// The same form was sent before.
     SentBefore,
+    /// It goes under the floor, and nobody said why.
+    UnderTheFloor,
+    /// A decrease begins too soon after it was decided.
+    NoticeTooShort,
+    /// A decrease takes too much at once.
+    StepTooLarge,
+    /// Something better was promised.
+    Promised,
+    /// A counter-offer offers what was asked for.
+    SameValue,
+    /// What is offered to a partner is theirs to decide.
+    PartnerDecides,
 }
 
 impl Refusal {
@@ -279,7 +299,9 @@ impl Refusal {
             "decision_by_an_owner" => Self::NotAnOwner,
             "decision_before_expiry" => Self::Expired,
             "decision_sole_control_only_when_alone" => Self::AnotherOwnerDecides,
-            "decision_of_what_was_read" | "proposal_hash_is_of_content" => Self::NotWhatWasRead,
+            "decision_of_what_was_read" | "decision_of_the_evidence_read" | "proposal_hash_is_of_content" => {
+                Self::NotWhatWasRead
+            }
             "decision_not_before_proposed_start" | "decision_not_retroactive" => Self::TooEarly,
             "terms_version_revision_once" => Self::JustChanged,
             "decision_by_policy_within_authority" | "decision_by_authority_in_force" | "decision_authority" => {
@@ -287,6 +309,12 @@ impl Refusal {
             }
             "decision_by_policy_only_lowers" => Self::NotLower,
             "proposal_form_once" => Self::SentBefore,
+            "decision_floor_needs_override" => Self::UnderTheFloor,
+            "decision_decrease_notice" => Self::NoticeTooShort,
+            "decision_decrease_step" => Self::StepTooLarge,
+            "decision_keeps_promise" => Self::Promised,
+            "counter_offer_is_another_value" => Self::SameValue,
+            "decision_of_an_offer_by_its_partner" => Self::PartnerDecides,
             _ => return None,
         })
     }

@@ -1,6 +1,7 @@
 //! The way to PostgreSQL: a transaction always runs under the database role of its actor.
 
 use super::actor::Actor;
+use super::error::AppError;
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use std::time::Duration;
@@ -168,4 +169,32 @@ pub async fn make_roles(connection: &mut PgConnection) -> sqlx::Result<()> {
         .await?;
     }
     Ok(())
+}
+
+/// Begins a part of a transaction whose failure is its own: [`end_part`] ends it, and the other parts stand.
+///
+/// # Errors
+/// When the database is away.
+pub async fn begin_part(tx: &mut Tx) -> Result<(), AppError> {
+    sqlx::query("SAVEPOINT one_part").execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Ends a part. What is checked at the end of a transaction is checked here, so that it is this part's own matter; what failed is
+/// as it was before, and given back.
+///
+/// # Errors
+/// When the database is away.
+pub async fn end_part<T>(tx: &mut Tx, done: Result<T, AppError>) -> Result<Result<T, AppError>, AppError> {
+    let done = match done {
+        Ok(value) => match sqlx::query("SET CONSTRAINTS ALL IMMEDIATE").execute(&mut **tx).await {
+            Ok(_) => Ok(value),
+            Err(error) => Err(error.into()),
+        },
+        failed => failed,
+    };
+    let end = if done.is_ok() { "RELEASE SAVEPOINT one_part" } else { "ROLLBACK TO SAVEPOINT one_part" };
+    sqlx::query(end).execute(&mut **tx).await?;
+    sqlx::query("SET CONSTRAINTS ALL DEFERRED").execute(&mut **tx).await?;
+    Ok(done)
 }

@@ -173,10 +173,6 @@ pub enum End {
 pub async fn finish(ctx: &Context, fields: &[(&str, &str)], end: Result<End, AppError>) -> Result<(), ServerFnError> {
     match end {
         Ok(End::Done(path)) => {
-            // It was done, whatever becomes of the draft.
-            if let Err(error) = crate::live::api::forget_draft(ctx, fields).await {
-                tracing::warn!(request_id = %ctx.request_id, %error, "a draft outlives its form");
-            }
             redirect(&path);
             Ok(())
         }

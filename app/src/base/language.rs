@@ -64,6 +64,8 @@ pub fn negotiate(header: &str) -> Locale {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::path::Path;
 
     #[test]
     fn the_heavier_language_wins() {
@@ -71,5 +73,47 @@ mod tests {
         assert_eq!(negotiate("en;q=0.2, es;q=0.7"), Locale::es);
         assert_eq!(negotiate("fr,en;q=0.5"), Locale::en);
         assert_eq!(negotiate(""), Locale::en);
+    }
+
+    /// What stands before and after each dot of a source.
+    fn pairs(source: &str, found: &mut BTreeSet<String>) {
+        let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        for (dot, _) in source.match_indices('.') {
+            let (before, after) = (source[..dot].trim_end(), source[dot + 1..].trim_start());
+            let first = before.rfind(|letter| !is_name(letter)).map_or(0, |at| at + 1);
+            let end = after.find(|letter| !is_name(letter)).unwrap_or(after.len());
+            // What is no letter may be longer than a byte.
+            let first = (first..before.len()).find(|at| before.is_char_boundary(*at)).unwrap_or(before.len());
+            found.insert(format!("{}.{}", &before[first..], &after[..end]));
+        }
+    }
+
+    fn read(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).expect("folder") {
+            let path = entry.expect("entry").path();
+            match path.extension() {
+                _ if path.is_dir() => read(&path, found),
+                Some(kind) if kind == "rs" => pairs(&std::fs::read_to_string(&path).expect("source"), found),
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn every_text_is_used() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut used = BTreeSet::new();
+        for folder in ["src", "../server/src"] {
+            read(&here.join(folder), &mut used);
+        }
+        let mut unused = Vec::new();
+        for file in std::fs::read_dir(here.join("locales/en")).expect("locales") {
+            let path = file.expect("file").path();
+            let room = path.file_stem().and_then(|name| name.to_str()).expect("name").to_owned();
+            let texts: BTreeMap<String, serde_json::Value> =
+                serde_json::from_str(&std::fs::read_to_string(&path).expect("texts")).expect("json");
+            unused.extend(texts.into_keys().map(|key| format!("{room}.{key}")).filter(|key| !used.contains(key)));
+        }
+        assert_eq!(unused, Vec::<String>::new(), "texts that nobody reads");
     }
 }

@@ -314,7 +314,7 @@ pub enum Item {
         body: String,
         /// The next word is promised for this moment.
         next_at: Option<DateTime<Utc>>,
-        /// The first case of the partner that is or was in it.
+        /// The first case of the partner that is in it, or was until its last word.
         case: Option<i64>,
     },
 }
@@ -326,7 +326,8 @@ pub enum Item {
 pub async fn items(tx: &mut Tx, mail: i64, locale: &str) -> Result<Vec<Item>, AppError> {
     let rows = sqlx::query!(
         r#"SELECT n.payout_run_id, n.payout_delay_id, f.title AS "title?", t.body AS "body?", u.next_update_at AS "next_at?",
-                  (SELECT min(c.case_id) FROM incident_case c WHERE c.incident_id = n.incident_id AND c.partner_id = i.partner_id) AS "case_id?"
+                  (SELECT min(c.case_id) FROM incident_case c WHERE c.incident_id = n.incident_id AND c.partner_id = i.partner_id
+                     AND c.taken_out_by IS NULL) AS "case_id?"
            FROM bulletin_item i JOIN bulletin n USING (bulletin_id)
            LEFT JOIN incident_update u ON u.incident_id = n.incident_id AND u.nth = n.incident_nth
            LEFT JOIN LATERAL (SELECT title FROM incident_text x WHERE x.incident_id = n.incident_id AND x.nth = 0

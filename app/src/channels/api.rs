@@ -17,6 +17,8 @@ use crate::desk::{rules as desk_rules, store as desk};
 use crate::disputes::model::{Event, Kind, Stage};
 use crate::disputes::{rules as cases, store as case_store, words};
 use crate::inbox::rules::case_subject;
+use crate::live::model::Seen;
+use crate::live::store as live;
 use crate::paths;
 use leptos::prelude::*;
 use serde_json::json;
@@ -33,11 +35,12 @@ struct Typed {
     subject: String,
     body: String,
     form_key: String,
+    seen: String,
     asks: bool,
 }
 
 impl Typed {
-    fn fields(&self) -> [(&str, &str); 9] {
+    fn fields(&self) -> [(&str, &str); 10] {
         [
             ("form_name", "log-message"),
             ("channel", &self.channel),
@@ -47,6 +50,7 @@ impl Typed {
             ("subject", &self.subject),
             ("body", &self.body),
             ("form_key", &self.form_key),
+            ("seen", &self.seen),
             ("ask", if self.asks { "yes" } else { "" }),
         ]
     }
@@ -87,6 +91,8 @@ pub async fn log_message(
     ask: Option<String>,
     /// The form's key: sent twice, it is done once.
     form_key: String,
+    /// What the writer has seen of the case: the last message, note and step.
+    seen: Option<String>,
 ) -> Result<(), ServerFnError> {
     let ctx = context::current().map_err(|error| ServerFnError::new(error.to_string()))?;
     let typed = Typed {
@@ -99,6 +105,7 @@ pub async fn log_message(
         subject: subject.unwrap_or_default(),
         body: body.unwrap_or_default(),
         form_key,
+        seen: seen.unwrap_or_default(),
         asks: ask.is_some(),
     };
     let end = log(&ctx, &typed).await;
@@ -122,6 +129,11 @@ async fn log(ctx: &Context, typed: &Typed) -> Result<End, AppError> {
         None => typed.partner.parse::<PartnerId>().map_err(|_| AppError::NotFound)?,
     };
     let called = store::partner(&mut tx, partner).await?;
+    // What is said of a merged case belongs where its conversation goes on.
+    let in_case = match in_case {
+        Some(case) => Some(crate::work::store::home(&mut tx, partner, case).await?),
+        None => None,
+    };
     if let Some(case) = case_store::case_of_form(&mut tx, partner, form_key).await? {
         return Ok(logged(case));
     }
@@ -131,6 +143,16 @@ async fn log(ctx: &Context, typed: &Typed) -> Result<End, AppError> {
     let Some(spoken) = spoken.filter(|_| errors.is_empty()) else {
         return Ok(End::Refused(typed.back(), errors));
     };
+    if let (Some(case), Speaker::Us) = (in_case, &spoken.speaker) {
+        // As with a reply: what nobody here has read is not answered by the way. The case stays locked from here on.
+        case_store::lock(&mut tx, partner, case).await?;
+        let seen: Seen = typed.seen.parse().map_err(|_| AppError::BadRequest("seen"))?;
+        let read = Seen { message: Some(seen.message.unwrap_or_default()), ..seen };
+        if read.misses(&live::seen(&mut tx, partner, case).await?) {
+            errors.add("", tr!(ctx.locale, desk.error_unseen));
+            return Ok(End::Refused(paths::case(case), errors));
+        }
+    }
     let done = match in_case {
         Some(case) => into_case(ctx, &mut tx, &called, case, &spoken, &hand).await,
         None => into_new_case(ctx, &mut tx, &called, &typed.subject, &spoken, &hand).await,
@@ -212,7 +234,7 @@ async fn into_case(
     let message = store::add(tx, called.id, case, spoken, hand).await?;
     let (stage, next) = match spoken.speaker {
         Speaker::Us => {
-            let decided = case_store::decision(tx, called.id, case).await?.is_some();
+            let decided = case_store::is_settled(tx, called.id, case).await?;
             let stage = cases::after_reply(locked.stage, spoken.asks, decided);
             let next = promises.next_update(stage);
             let free = locked.assignee.is_none() && locked.stage != Stage::Closed;

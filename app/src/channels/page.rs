@@ -11,6 +11,7 @@ use crate::base::ids::{CaseId, PartnerId, PersonId};
 use crate::base::language::tr;
 use crate::disputes::model::Message;
 use crate::inbox::store::partners_of_code;
+use crate::live::model::Seen;
 use crate::paths;
 use crate::ui::Tone;
 use crate::ui::badge::badge;
@@ -61,8 +62,9 @@ pub fn when(ctx: &Context, message: &Message, logger: Option<&str>) -> AnyView {
 }
 
 /// The form in a case.
-pub fn form(ctx: &Context, case: CaseId, desk: &Desk, draft: Draft, id: String) -> AnyView {
-    fields(ctx, &desk.members, &draft, id, view! { <Hidden name="case" value=case.to_string()/> }.into_any(), false)
+pub fn form(ctx: &Context, (case, seen): (CaseId, Seen), desk: &Desk, draft: Draft, id: String) -> AnyView {
+    let hidden = view! { <Hidden name="case" value=case.to_string()/><Hidden name="seen" value=seen.to_string()/> };
+    fields(ctx, &desk.members, &draft, id, hidden.into_any(), false)
 }
 
 /// `/desk/log`

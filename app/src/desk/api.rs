@@ -42,6 +42,8 @@ pub(crate) struct Action {
     pub(crate) tx: Tx,
     pub(crate) hand: Hand,
     pub(crate) case: Locked,
+    /// The case whose page the form stood on; where it was merged, what is done is done in another.
+    asked: CaseId,
 }
 
 impl Action {
@@ -54,10 +56,10 @@ impl Action {
         let id: CaseId = case.parse().map_err(|_| AppError::NotFound)?;
         let mut tx = ctx.begin().await?;
         let partner = store::partner_of(&mut tx, id).await?;
-        let id = crate::work::store::home(&mut tx, partner, id).await?;
-        let case = case_store::lock(&mut tx, partner, id).await?;
+        let home = crate::work::store::home(&mut tx, partner, id).await?;
+        let case = case_store::lock(&mut tx, partner, home).await?;
         let hand = Hand { person: staff.person, name: staff.name, at: ctx.now() };
-        Ok(Self { ctx: ctx.clone(), tx, hand, case })
+        Ok(Self { ctx: ctx.clone(), tx, hand, case, asked: id })
     }
 
     fn path(&self) -> String {
@@ -111,16 +113,37 @@ impl Action {
         Ok(id)
     }
 
-    /// Whether something is in the case now that its reader has not seen.
-    async fn has_unseen(&mut self, seen: &Seen) -> Result<bool, AppError> {
-        Ok(seen.misses(&live::seen(&mut self.tx, self.case.partner, self.case.id).await?))
+    /// Whether something is in the case now that its reader has not seen; of one that was merged in between, the other.
+    pub(crate) async fn has_unseen(&mut self, seen: &str) -> Result<bool, AppError> {
+        let seen = parse_seen(seen)?;
+        let now = live::seen(&mut self.tx, self.case.partner, self.case.id).await?;
+        Ok(self.asked != self.case.id || seen.misses(&now))
     }
 
     /// The same for a form that says what was seen behind the version; one that does not is judged by its version alone.
-    async fn changed_unseen(&mut self, version: &str) -> Result<bool, AppError> {
-        let Some((version, seen)) = version.split_once('@') else { return Ok(false) };
-        let seen = parse_seen(seen)?;
-        Ok(parse_version(version)? != self.case.version || self.has_unseen(&seen).await?)
+    pub(crate) async fn changed_unseen(&mut self, version: &str) -> Result<bool, AppError> {
+        let Some((version, seen)) = version.split_once('@') else { return Ok(self.asked != self.case.id) };
+        Ok(parse_version(version)? != self.case.version || self.has_unseen(seen).await?)
+    }
+
+    /// Forgets what was typed into a field of the case's page, with what is sent of it.
+    pub(crate) async fn forget_draft(&mut self, field: &str, form_key: Uuid) -> Result<(), AppError> {
+        let name = format!("case-{}-{field}", self.asked);
+        live::draft_was_sent(&mut self.tx, self.hand.person, &name, form_key, self.hand.at).await
+    }
+
+    /// What a form says whose case moved on in between: who has it, or that it is closed; then what to do.
+    pub(crate) async fn moved_on(&mut self) -> Result<End, AppError> {
+        let locale = self.ctx.locale;
+        let message = match self.case.assignee.filter(|person| *person != self.hand.person) {
+            _ if self.case.stage == Stage::Closed => tr!(locale, desk.error_closed_meanwhile),
+            Some(_) => {
+                let name = store::assignee(&mut self.tx, self.case.partner, self.case.id).await?.unwrap_or_default();
+                tr!(locale, desk.error_taken_meanwhile, name = name)
+            }
+            None => tr!(locale, desk.error_moved_on),
+        };
+        Ok(self.refused_for("", message))
     }
 
     /// What can be promised to this case's partner now.
@@ -198,7 +221,7 @@ pub async fn take_case(
 ) -> Result<(), ServerFnError> {
     let ctx = context()?;
     let end = take(&ctx, &case, &version).await;
-    forms::finish(&ctx, &[], end).await
+    forms::finish(&ctx, &[("form_name", "take-case")], end).await
 }
 
 async fn take(ctx: &Context, case: &str, version: &str) -> Result<End, AppError> {
@@ -208,15 +231,20 @@ async fn take(ctx: &Context, case: &str, version: &str) -> Result<End, AppError>
     if action.case.assignee == Some(me) {
         return Ok(action.done("taken"));
     }
-    if action.case.stage == Stage::Closed {
-        return Err(AppError::Conflict);
+    if action.case.stage == Stage::Closed || action.asked != action.case.id || version != action.case.version {
+        return action.moved_on().await;
     }
     let stage = rules::after_take(action.case.stage);
     let next = match cases::running_promise(stage, action.case.next_update_at) {
         Some(promised) => action.promises().await?.when_taken(promised),
         None => action.case.next_update_at,
     };
-    store::save(&mut action.tx, &action.case, version, stage, Some(me), next, now).await?;
+    match store::save(&mut action.tx, &action.case, version, stage, Some(me), next, now).await {
+        Err(AppError::Database(error)) if constraint(&error) == Some("support_case_not_given_back") => {
+            return Ok(action.refused_for("", tr!(ctx.locale, desk.error_given_away)));
+        }
+        other => other?,
+    }
     action.add_step(stage, cases::running_promise(stage, next)).await?;
     let undo = crate::work::store::remember_taking(&mut action.tx, &action.hand, &action.case).await?;
     let after = json!({ "stage": stage.as_str(), "assignee": me.0, "promised_at": next });
@@ -245,14 +273,12 @@ pub async fn reply(
     let files = Uploads::of_request();
     let end = send(&ctx, &case, &body, &form_key, &seen, ask.is_some(), &files).await;
     let asked = if ask.is_some() { "yes" } else { "" };
-    let keep = format!("case-{case}-reply");
     let fields = [
         ("form_name", "reply"),
         ("body", body.as_str()),
         ("form_key", form_key.as_str()),
         ("ask", asked),
         ("seen", seen.as_str()),
-        ("keep", keep.as_str()),
     ];
     forms::finish(&ctx, &fields, end).await
 }
@@ -267,7 +293,6 @@ async fn send(
     files: &Uploads,
 ) -> Result<End, AppError> {
     let form_key = parse_key(form_key)?;
-    let seen = parse_seen(seen)?;
     let mut action = Action::begin(ctx, case).await?;
     if action.was_sent(form_key).await? {
         return Ok(action.done("sent"));
@@ -281,7 +306,7 @@ async fn send(
     if !errors.is_empty() {
         return Ok(action.refused(errors));
     }
-    if action.has_unseen(&seen).await? {
+    if action.has_unseen(seen).await? {
         return Ok(action.refused_for("", tr!(ctx.locale, desk.error_unseen)));
     }
     let writing = action.writing(form_key);
@@ -291,11 +316,12 @@ async fn send(
         action.tx.commit().await?;
         return Ok(refused);
     }
-    let decided = case_store::decision(&mut action.tx, action.case.partner, action.case.id).await?.is_some();
+    let decided = case_store::is_settled(&mut action.tx, action.case.partner, action.case.id).await?;
     let stage = cases::after_reply(action.case.stage, ask, decided);
     let next = action.promises().await?.next_update(stage);
     action.move_to(action.case.version, stage, next).await?;
     let message = action.say(body.clone(), form_key).await?;
+    action.forget_draft("reply", form_key).await?;
     files.keep(&mut action.tx, action.case.partner, form_key, action.hand.at).await?;
     let pick = macros::count(&mut action.tx, &writing, message, &body).await?;
     let stage = action.follow(stage, ask, pick.as_ref()).await?;
@@ -324,13 +350,11 @@ pub async fn note(
     let ctx = context()?;
     let (body, mention) = (body.unwrap_or_default(), mention.unwrap_or_default());
     let end = write_note(&ctx, &case, &mentions::rules::with_name(&body, &mention), &form_key).await;
-    let keep = format!("case-{case}-note");
     let fields = [
         ("form_name", "note"),
         ("body", body.as_str()),
         ("form_key", form_key.as_str()),
         ("mention", mention.as_str()),
-        ("keep", keep.as_str()),
     ];
     forms::finish(&ctx, &fields, end).await
 }
@@ -347,6 +371,7 @@ async fn write_note(ctx: &Context, case: &str, body: &str, form_key: &str) -> Re
         Err(error) => return Ok(action.refused_for("body", words::text_error(ctx.locale, error))),
     };
     let note = store::add_note(&mut action.tx, partner, id, &action.hand, &body, form_key).await?;
+    action.forget_draft("note", form_key).await?;
     mentions::store::add_named(&mut action.tx, (partner, id, note), &body, action.hand.person, action.hand.at).await?;
     action.commit("case.noted", json!({ "note": note }), "noted").await
 }
@@ -374,13 +399,20 @@ async fn mark(ctx: &Context, case: &str, message: &str, version: &str) -> Result
     let message: i64 = message.parse().map_err(|_| AppError::BadRequest("message"))?;
     let mut action = Action::begin(ctx, case).await?;
     let (partner, id) = (action.case.partner, action.case.id);
-    if store::unanswered(&mut action.tx, partner, id).await?.is_none() && message == action.case.last_message {
+    let waits = store::unanswered(&mut action.tx, partner, id).await?;
+    if waits.is_none() && message == action.case.last_message {
         return Ok(action.done("marked"));
     }
-    if store::unanswered(&mut action.tx, partner, id).await? != Some(message) {
+    if waits.is_none() {
+        return Ok(action.refused_for("", tr!(ctx.locale, desk.error_answered_meanwhile)));
+    }
+    if waits != Some(message) {
         return Ok(action.refused_for("", tr!(ctx.locale, desk.error_unseen)));
     }
-    let decided = case_store::decision(&mut action.tx, partner, id).await?.is_some();
+    if version != action.case.version {
+        return action.moved_on().await;
+    }
+    let decided = case_store::is_settled(&mut action.tx, partner, id).await?;
     let stage = cases::after_no_answer_needed(action.case.stage, decided);
     let next = match cases::running_promise(stage, action.case.next_update_at) {
         Some(promised) => action.promises().await?.when_taken(promised),
@@ -421,6 +453,9 @@ async fn close(ctx: &Context, case: &str, read: &str) -> Result<End, AppError> {
         Ok(()) => action.commit("case.closed", json!({ "stage": Stage::Closed.as_str() }), "closed").await,
         Err(AppError::Database(error)) if constraint(&error) == Some("support_case_closed_only_when_answered") => {
             Ok(action.refused_for("", tr!(ctx.locale, desk.error_unanswered)))
+        }
+        Err(AppError::Database(error)) if constraint(&error) == Some("support_case_appeal_waits") => {
+            Ok(action.refused_for("", tr!(ctx.locale, appeals.error_close)))
         }
         Err(error) => Err(error),
     }

@@ -17,13 +17,15 @@ pub enum Awaited {
     Promise,
     /// The partner was asked.
     Partner,
+    /// The advertiser was asked about a claim, whoever else may be awaited.
+    Advertiser,
     /// It is decided, and nobody owes a word.
     Nobody,
 }
 
 impl Awaited {
     /// In the order in which they are offered.
-    pub const ALL: [Self; 4] = [Self::House, Self::Promise, Self::Partner, Self::Nobody];
+    pub const ALL: [Self; 5] = [Self::House, Self::Promise, Self::Partner, Self::Advertiser, Self::Nobody];
 
     /// As the address and the database write it.
     pub fn as_str(self) -> &'static str {
@@ -31,6 +33,7 @@ impl Awaited {
             Self::House => "house",
             Self::Promise => "promise",
             Self::Partner => "partner",
+            Self::Advertiser => "advertiser",
             Self::Nobody => "nobody",
         }
     }

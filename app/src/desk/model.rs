@@ -16,6 +16,8 @@ pub enum View {
     Unassigned,
     /// What has run out, or does within the hour.
     Breaching,
+    /// What a partner appealed against, until somebody else has decided it.
+    Appeals,
     /// Everything open.
     All,
     /// What is put off.
@@ -26,7 +28,8 @@ pub enum View {
 
 impl View {
     /// In the order of the tabs.
-    pub const ALL: [Self; 6] = [Self::Mine, Self::Unassigned, Self::Breaching, Self::All, Self::Snoozed, Self::Closed];
+    pub const ALL: [Self; 7] =
+        [Self::Mine, Self::Unassigned, Self::Breaching, Self::Appeals, Self::All, Self::Snoozed, Self::Closed];
 
     /// As the address writes it.
     pub fn as_str(&self) -> &'static str {
@@ -34,6 +37,7 @@ impl View {
             Self::Mine => "mine",
             Self::Unassigned => "unassigned",
             Self::Breaching => "breaching",
+            Self::Appeals => "appeals",
             Self::All => "all",
             Self::Snoozed => "snoozed",
             Self::Closed => "closed",
@@ -51,6 +55,8 @@ impl View {
 pub struct Waiting {
     /// The case.
     pub id: CaseId,
+    /// How it stood when the list was read.
+    pub version: i32,
     /// The partner's code.
     pub partner_code: String,
     /// The partner's name.
@@ -75,6 +81,8 @@ pub struct Waiting {
     pub told: Option<String>,
     /// When it was closed.
     pub closed_at: Option<DateTime<Utc>>,
+    /// Until when it is put off.
+    pub put_off_until: Option<DateTime<Utc>>,
 }
 
 /// The partner behind a case.

@@ -11,7 +11,7 @@ pub use act::{
     Credit, NewDecision, add_note, authority, decide, end_review, mark_no_answer, note_of_form, partner_of, save,
     start_review,
 };
-pub use case::{HouseSide, assignee, booked, commission, house_side, notes, taken_back, unanswered};
+pub use case::{HouseSide, assignee, booked, commission, credited_so_far, house_side, notes, taken_back, unanswered};
 pub use choices::{Choices, choices};
 pub use partner::{former, partner, term_history};
 pub use queue::{Key, Narrowed, PAGE, Page, Tally, lines, page, queue, tally};

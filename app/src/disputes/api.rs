@@ -11,6 +11,7 @@ use crate::base::forms::{self, End, Errors};
 use crate::base::ids::{CaseId, ConversionId};
 use crate::clocks::store as clocks;
 use crate::inbox::uploads::Uploads;
+use crate::live::store::draft_was_sent;
 use crate::paths;
 use leptos::prelude::*;
 use serde_json::json;
@@ -69,10 +70,7 @@ pub async fn open_dispute(
         form_key,
     };
     let end = open(&ctx, &typed, &files).await;
-    let keep = kept_as(&typed.back());
-    let mut fields = typed.fields().to_vec();
-    fields.push(("keep", &keep));
-    forms::finish(&ctx, &fields, end).await
+    forms::finish(&ctx, &typed.fields(), end).await
 }
 
 async fn open(ctx: &Context, typed: &Typed, files: &Uploads) -> Result<End, AppError> {
@@ -130,6 +128,7 @@ async fn open(ctx: &Context, typed: &Typed, files: &Uploads) -> Result<End, AppE
     };
     files.keep(&mut tx, member.partner, form_key, ctx.now()).await?;
     record(&mut tx, &ctx.actor, ctx.now(), &ctx.request_id, change).await?;
+    draft_was_sent(&mut tx, member.person, &kept_as(&typed.back()), form_key, ctx.now()).await?;
     clocks::renew(&mut tx, member.partner, case, ctx.now()).await?;
     tx.commit().await?;
     Ok(opened(case))
@@ -170,9 +169,7 @@ pub async fn answer_dispute(
     let body = body.unwrap_or_default();
     let files = Uploads::of_request();
     let end = answer(&ctx, &case, &body, (&form_key, &seen), &files).await;
-    let keep = format!("dispute-{case}-answer");
-    let fields =
-        [("form_name", "answer"), ("body", body.as_str()), ("form_key", form_key.as_str()), ("keep", keep.as_str())];
+    let fields = [("form_name", "answer"), ("body", body.as_str()), ("form_key", form_key.as_str())];
     forms::finish(&ctx, &fields, end).await
 }
 
@@ -184,13 +181,13 @@ async fn answer(
     files: &Uploads,
 ) -> Result<End, AppError> {
     let member = ctx.member()?.clone();
-    let case: CaseId = case.parse().map_err(|_| AppError::NotFound)?;
+    let asked: CaseId = case.parse().map_err(|_| AppError::NotFound)?;
     let form_key = parse_key(form_key)?;
     let seen: i64 = seen.parse().map_err(|_| AppError::BadRequest("seen"))?;
     let sent = |case| End::Done(format!("{}?done=sent", paths::dispute(case)));
     let mut errors = Errors::default();
     let mut tx = ctx.begin().await?;
-    let case = crate::work::store::home(&mut tx, member.partner, case).await?;
+    let case = crate::work::store::home(&mut tx, member.partner, asked).await?;
     let locked = store::lock(&mut tx, member.partner, case).await?;
     if store::case_of_form(&mut tx, member.partner, form_key).await?.is_some() {
         return Ok(sent(case));
@@ -240,6 +237,7 @@ async fn answer(
         ..Change::default()
     };
     record(&mut tx, &ctx.actor, ctx.now(), &ctx.request_id, change).await?;
+    draft_was_sent(&mut tx, member.person, &format!("dispute-{asked}-answer"), form_key, ctx.now()).await?;
     clocks::renew(&mut tx, member.partner, case, ctx.now()).await?;
     tx.commit().await?;
     Ok(sent(case))

@@ -11,15 +11,19 @@ use crate::base::db::{self, Tx};
 use crate::base::error::AppError;
 use crate::base::format;
 use crate::base::forms::Draft;
+use crate::base::ids::CaseId;
 use crate::base::language::tr;
 use crate::base::money::{Currency, Money};
 use crate::clocks::model::Clock;
 use crate::escalations::store::{Escalation, Which};
+use crate::live::model::{Seen, Unseen};
 use crate::notices::store::Told;
+use crate::paths;
 use crate::provisional::store::{Policy, Provisional};
 use crate::ratings::store::Rating;
 use crate::ui::Tone;
 use crate::ui::layout::section;
+use crate::ui::notice::notice;
 use crate::ui::text;
 use crate::ui::timeline::Step;
 use crate::{advertiser, appeals, clocks, desk, escalations, notices, provisional, ratings};
@@ -40,6 +44,11 @@ pub struct Ends {
 }
 
 impl Ends {
+    /// Whether somebody looks at the decision again.
+    pub fn is_under_appeal(&self) -> bool {
+        self.appeal_waits().is_some()
+    }
+
     /// Reads it, as whoever's transaction this is.
     ///
     /// # Errors
@@ -68,6 +77,16 @@ impl Ends {
 
     fn appeal_waits(&self) -> Option<&Appeal> {
         self.appeal.as_ref().filter(|appeal| appeal.decision.is_none())
+    }
+
+    /// Whether the decision stays as it is: the appeal against it is decided, or the time for one is over. What is still open after
+    /// that is another case.
+    fn is_final(&self, now: DateTime<Utc>) -> bool {
+        match (&self.appeal, self.decided_at) {
+            (Some(appeal), _) => appeal.decision.is_some(),
+            (None, Some(decided_at)) => now > appeals::store::until(decided_at),
+            (None, None) => false,
+        }
     }
 
     /// What a decision does to the provisional credit that runs, above the form.
@@ -129,6 +148,10 @@ impl Ends {
             {advertiser::page::of_case(ctx, &self.asked, false)}
             {self.provisional.as_ref().map(|given| provisional::page::standing(ctx, given))}
             {appeals::page::of_dispute(ctx, case.id, decision, self.appeal.as_ref(), draft)}
+            {self.is_final(ctx.now()).then(|| {
+                let link = text::link(format!("{}/new", paths::DISPUTES), tr!(ctx.locale, ends.final_link));
+                view! { <p>{tr!(ctx.locale, ends.final_partner, number = case.id.0)}" "{link}</p> }
+            })}
             {(resolved || self.rating.is_some()).then(|| ratings::page::of_dispute(ctx, case.id, self.rating.as_ref(), draft))}
         }
         .into_any()
@@ -139,8 +162,11 @@ impl Ends {
 pub struct DeskEnds {
     /// What both sides see.
     pub ends: Ends,
+    /// What was credited so far in cases about the same order, this one among them: by case.
+    credited: Vec<(CaseId, Money)>,
     escalations: Vec<Escalation>,
-    policy: Option<(Policy, Currency)>,
+    policy: Option<Policy>,
+    currency: Currency,
     /// Who decided first, and whether anybody else is there; where an appeal waits.
     appeal: Option<bool>,
 }
@@ -157,21 +183,41 @@ impl DeskEnds {
         let waiting = appeals::store::waiting(tx, case.partner, case.id, staff.person).await?;
         Ok(Self {
             ends: Ends::read(tx, case, ctx.now()).await?,
+            credited: desk::store::credited_so_far(tx, case.partner, case.id).await?,
             escalations: escalations::store::list(tx, Which::Of(case.id)).await?,
-            policy: policy.map(|policy| (policy, partner.currency)),
+            policy,
+            currency: partner.currency,
             appeal: waiting.map(|(first, others)| first != Some(staff.person) || !others),
         })
     }
 
-    /// Everything besides the conversation: what stands, and the forms of whoever may act.
-    pub fn show(&self, ctx: &Context, case: &Case, limit: Option<desk::model::Authority>, draft: &Draft) -> AnyView {
+    /// What the same order was credited so far, above every form that credits.
+    pub fn credited(&self, ctx: &Context) -> Option<AnyView> {
+        if self.credited.is_empty() {
+            return None;
+        }
+        let each = self.credited.iter().map(|(case, money)| {
+            let amount = format::money(ctx.locale, *money);
+            view! { <li>{amount}" "{text::link(paths::case(*case), tr!(ctx.locale, ends.credited_in, number = case.0))}</li> }
+        });
+        Some(view! { <p>{tr!(ctx.locale, ends.credited)}</p><ul>{each.collect_view()}</ul> }.into_any())
+    }
+
+    /// Everything besides the conversation: what stands, and the forms of whoever may act. They say what the page shows of
+    /// the case, and show what came while a refused one was written.
+    pub fn show(
+        &self,
+        ctx: &Context,
+        case: &Case,
+        limit: Option<desk::model::Authority>,
+        draft: &Draft,
+        read: (Seen, &[Unseen]),
+    ) -> AnyView {
         let may_act = Who::Desk.includes(&ctx.actor);
         let (ends, open) = (&self.ends, case.stage != Stage::Closed);
         let undecided = ends.decided_at.is_none();
         let give = self.policy.filter(|_| may_act && open && undecided && ends.provisional.is_none());
-        let limit = limit
-            .zip(self.policy)
-            .map(|(authority, (_, currency))| (authority, Money::new(authority.largest_credit, currency)));
+        let limit = limit.map(|authority| (authority, Money::new(authority.largest_credit, self.currency)));
         let reader = ctx.staff().ok();
         let rating = ends.rating.as_ref().filter(|rating| {
             reader.is_some_and(|staff| {
@@ -179,13 +225,15 @@ impl DeskEnds {
             })
         });
         let escalations = (open || !self.escalations.is_empty())
-            .then(|| escalations::page::of_case(ctx, case.id, may_act, open, &self.escalations, draft));
+            .then(|| escalations::page::of_case(ctx, case.id, may_act, open, &self.escalations, draft, read));
         view! {
             {advertiser::page::of_case(ctx, &ends.asked, true)}
             {ends.provisional.as_ref().map(|given| provisional::page::standing(ctx, given))}
-            {give.map(|limits| provisional::page::form(ctx, case.id, limits, draft))}
+            {self.credited(ctx)}
+            {ends.is_final(ctx.now()).then(|| notice(Tone::Info, tr!(ctx.locale, ends.final_desk)))}
+            {give.map(|limits| provisional::page::form(ctx, case.id, (limits, self.currency), draft, read))}
             {ends.appeal.as_ref().map(|appeal| appeals::page::standing(ctx, appeal))}
-            {self.appeal.filter(|_| may_act).map(|may| appeals::page::form(ctx, (case.id, case.version), may, limit, draft))}
+            {self.appeal.filter(|_| may_act).map(|may| appeals::page::form(ctx, (case.id, case.version), may, limit, draft, read))}
             {escalations}
             {rating.map(|rating| section(tr!(ctx.locale, ratings.desk_title), ratings::page::said(ctx, rating)))}
         }

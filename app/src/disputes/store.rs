@@ -17,7 +17,7 @@ pub use facts::{
     claim_order, conversion_facts, conversion_of_order, currencies, offers, payout_facts, payout_steps, terms_facts,
     terms_now,
 };
-pub use open::{NewCase, NewClaim, NewPin, open, open_about, open_about_payout};
+pub use open::{NewCase, NewClaim, NewPin, open, open_about, open_about_order, open_about_payout};
 
 /// A word of the database that has no counterpart here: schema and program differ.
 fn unknown(word: &str) -> AppError {
@@ -74,6 +74,40 @@ pub async fn find(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Case,
     .await?
     .ok_or(AppError::NotFound)?
     .read()
+}
+
+/// A dispute whose conversation goes on in another one.
+#[derive(Clone, Debug)]
+pub struct Joined {
+    /// Its number.
+    pub case: CaseId,
+    /// What it was about.
+    pub kind: Kind,
+    /// The same in a few words.
+    pub subject: String,
+    /// When they came together.
+    pub at: DateTime<Utc>,
+}
+
+/// What was merged into a case, in the order in which it was.
+///
+/// # Errors
+/// When the database is away.
+pub async fn joined(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<Joined>, AppError> {
+    let rows = sqlx::query!(
+        "SELECT c.case_id, c.kind, c.subject, m.merged_at FROM case_merge m JOIN support_case c USING (partner_id, case_id)
+         WHERE m.partner_id = $1 AND m.case_id = ANY (case_family($1, $2)) AND m.case_id <> $2 ORDER BY m.merged_at, c.case_id",
+        partner.0,
+        case.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let kind = Kind::parse(&row.kind).ok_or_else(|| unknown(&row.kind))?;
+            Ok(Joined { case: CaseId(row.case_id), kind, subject: row.subject, at: row.merged_at })
+        })
+        .collect()
 }
 
 /// Locks a case for a change; whoever comes second sees what the first one did.
@@ -220,6 +254,30 @@ pub async fn decision(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<O
         credit,
         at: row.decided_at,
     }))
+}
+
+/// Whether a case is decided and stays so: its decision stands, and no appeal against it waits.
+///
+/// # Errors
+/// When the database is away.
+pub async fn is_settled(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<bool, AppError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM case_decision WHERE partner_id = $1 AND case_id = $2) AND NOT appeal_waits($1, $2) AS "settled!""#,
+        partner.0,
+        case.0,
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
+/// Whether an appeal waits for its decision.
+///
+/// # Errors
+/// When the database is away.
+pub async fn appeal_waits(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<bool, AppError> {
+    Ok(sqlx::query_scalar!(r#"SELECT appeal_waits($1, $2) AS "waits!""#, partner.0, case.0)
+        .fetch_one(&mut **tx)
+        .await?)
 }
 
 /// The case that a form already wrote a message into, if it did.

@@ -127,7 +127,10 @@ pub fn span(locale: Locale, span: TimeDelta) -> String {
     if minutes < 60 {
         tr!(locale, disputes.span_minutes, minutes = minutes)
     } else if minutes < 48 * 60 {
-        tr!(locale, disputes.span_hours, hours = minutes / 60, minutes = minutes % 60)
+        match (minutes / 60, minutes % 60) {
+            (hours, 0) => tr!(locale, clocks.hours, hours = hours),
+            (hours, minutes) => tr!(locale, disputes.span_hours, hours = hours, minutes = minutes),
+        }
     } else {
         tr!(locale, disputes.span_days, days = minutes / (24 * 60))
     }

@@ -34,14 +34,17 @@ pub async fn escalate(
     to: Option<String>,
     /// The form's key: sent twice, it is done once.
     form_key: String,
+    /// What the writer has seen of the case: the last message, note and step.
+    seen: String,
 ) -> Result<(), ServerFnError> {
     let ctx = context::current()?;
     let typed = [facts, tried, proposed].map(Option::unwrap_or_default);
     let to = to.unwrap_or_default();
-    let end = put(&ctx, &case, &typed, &to, &form_key).await;
+    let end = put(&ctx, &case, &typed, &to, (&form_key, &seen)).await;
     let [facts, tried, proposed] = &typed;
     let fields = [
         ("form_name", "escalate"),
+        ("seen", seen.as_str()),
         ("facts", facts.as_str()),
         ("tried", tried),
         ("proposed", proposed),
@@ -59,9 +62,21 @@ fn text(ctx: &Context, errors: &mut Errors, field: &str, typed: &str) -> String 
     text
 }
 
-async fn put(ctx: &Context, case: &str, typed: &[String; 3], to: &str, form_key: &str) -> Result<End, AppError> {
+async fn put(
+    ctx: &Context,
+    case: &str,
+    typed: &[String; 3],
+    to: &str,
+    (form_key, seen): (&str, &str),
+) -> Result<End, AppError> {
     let form_key = parse_key(form_key)?;
     let mut action = Action::begin(ctx, case).await?;
+    if store::was_put(&mut action.tx, form_key).await? {
+        return Ok(action.done("escalated"));
+    }
+    if action.has_unseen(seen).await? {
+        return Ok(action.refused_for("", tr!(ctx.locale, desk.error_unseen)));
+    }
     let mut errors = Errors::default();
     let [facts, tried, proposed] = typed;
     let (facts, tried, proposed) = (
@@ -83,6 +98,7 @@ async fn put(ctx: &Context, case: &str, typed: &[String; 3], to: &str, form_key:
         }
         Err(AppError::Database(error)) => match constraint(&error) {
             Some("escalation_form_once") => Ok(action.done("escalated")),
+            Some("escalation_of_an_open_case") => Ok(action.refused_for("", tr!(ctx.locale, escalations.error_closed))),
             Some("escalation_one_open") => Ok(action.refused_for("", tr!(ctx.locale, escalations.error_open))),
             _ => Err(error.into()),
         },

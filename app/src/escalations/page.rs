@@ -9,6 +9,8 @@ use crate::base::ids::CaseId;
 use crate::base::language::{Locale, tr};
 use crate::clocks::page::clock_words;
 use crate::clocks::store::{self as clocks, LISTED, RanOut};
+use crate::live::model::{Seen, Unseen};
+use crate::live::page as live;
 use crate::paths;
 use crate::ui::Tone;
 use crate::ui::badge::badge;
@@ -158,7 +160,15 @@ fn one(ctx: &Context, escalation: &Escalation, with_case: bool) -> AnyView {
 }
 
 /// On the page of a case: the escalations there were, and the form that makes or sends back one.
-pub fn of_case(ctx: &Context, case: CaseId, may_act: bool, open: bool, list: &[Escalation], draft: &Draft) -> AnyView {
+pub fn of_case(
+    ctx: &Context,
+    case: CaseId,
+    may_act: bool,
+    open: bool,
+    list: &[Escalation],
+    draft: &Draft,
+    (seen, unseen): (Seen, &[Unseen]),
+) -> AnyView {
     let locale = ctx.locale;
     let waiting = list.iter().find(|each| each.ended.is_none());
     let reader = ctx.staff().ok();
@@ -169,12 +179,15 @@ pub fn of_case(ctx: &Context, case: CaseId, may_act: bool, open: bool, list: &[E
         let typed = typed(draft, "escalate");
         let refused = typed.is_refused();
         let id = if refused { "form" } else { "form-escalate" };
+        let unseen = live::unseen(ctx, &typed, unseen);
         let to = vec![("lead".to_owned(), tr!(locale, escalations.to_lead)), ("owner".to_owned(), tr!(locale, escalations.to_owner))];
         view! {
             <details open=refused>
                 <summary>{tr!(locale, escalations.summary)}</summary>
                 <Form action="/do/escalate" id=id draft=&typed>
+                    {unseen}
                     <Hidden name="case" value=case.to_string()/>
+                    <Hidden name="seen" value=seen.to_string()/>
                     <Hidden name="form_key" value=typed.value_or("form_key", &forms::new_key())/>
                     {area(&typed, "facts", tr!(locale, escalations.facts))}
                     {area(&typed, "tried", tr!(locale, escalations.tried))}

@@ -86,6 +86,16 @@ pub struct NewEscalation {
     pub form_key: Uuid,
 }
 
+/// Whether a form put one already.
+///
+/// # Errors
+/// When the database is away.
+pub async fn was_put(tx: &mut Tx, form_key: Uuid) -> Result<bool, AppError> {
+    Ok(sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM escalation WHERE form_key = $1) AS "there!""#, form_key)
+        .fetch_one(&mut **tx)
+        .await?)
+}
+
 /// Puts a case to a lead or an owner.
 ///
 /// # Errors

@@ -69,6 +69,9 @@ pub async fn replies(
                  -- What the house began by itself, a call say, answers nobody.
                  AND 'partner' = (SELECT m.side FROM message m WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id
                                   ORDER BY m.message_id LIMIT 1)
+                 -- What was merged unanswered is answered where it went on.
+                 AND (first.sent_at IS NOT NULL OR NOT EXISTS (
+                     SELECT FROM case_merge g WHERE g.partner_id = c.partner_id AND g.case_id = c.case_id AND g.merged_at <= $2))
                  AND ($4::text IS NULL OR EXISTS (
                      SELECT FROM case_clock k WHERE k.partner_id = c.partner_id AND k.case_id = c.case_id
                        AND k.clock = 'first_reply' AND k.run = 1 AND k.size = $4))) each
@@ -164,6 +167,8 @@ pub async fn weeks(tx: &mut Tx, window: Span, zone: Tz, person: Option<PersonId>
                FROM case_event e
                JOIN support_case c USING (partner_id, case_id)
                WHERE e.at >= $1 AND e.at <= $2 AND ($4::bigint IS NULL OR c.assignee_id = $4)
+                 -- A merge resolves nothing: the conversation goes on.
+                 AND NOT EXISTS (SELECT FROM case_merge m WHERE m.partner_id = e.partner_id AND m.case_id = e.case_id AND m.merged_at <= e.at)
            ), counted AS (
                SELECT date_trunc('week', s.at AT TIME ZONE $3)::date AS monday, 1 AS resolved, 0 AS reopened, 0 AS broken,
                       (EXISTS (SELECT FROM message m JOIN staff o ON o.person_id = m.author_id AND o.role = 'owner'

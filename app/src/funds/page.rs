@@ -23,6 +23,7 @@ use crate::ui::slip::{SlipLine, slip};
 use crate::ui::table::{Head, Row, Table};
 use crate::ui::text;
 use leptos::prelude::*;
+use rust_decimal::Decimal;
 
 /// Bookings on the page.
 const NEWEST: i64 = 100;
@@ -84,6 +85,9 @@ fn lead(ctx: &Context, funds: &[Funds]) -> AnyView {
                 Some(missing) => {
                     let words = tr!(locale, funds.lead_missing, missing = money(missing), waits = money(one.to_send));
                     notice(Tone::Bad, words)
+                }
+                None if one.left() < Decimal::ZERO => {
+                    notice(Tone::Bad, tr!(locale, funds.lead_below, below = money(-one.left())))
                 }
                 None => view! { <p>{tr!(locale, funds.lead_left, left = money(one.left()))}</p> }.into_any(),
             }

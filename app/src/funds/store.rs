@@ -162,6 +162,6 @@ pub async fn left_for_sending(
     programme: ProgrammeId,
     currency: Currency,
 ) -> Result<Option<Decimal>, AppError> {
-    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('funds', $1))", programme.0).execute(&mut **tx).await?;
+    sqlx::query!("SELECT lock_funds($1)", programme.0).execute(&mut **tx).await?;
     Ok(sqlx::query_scalar!("SELECT funds_left($1, $2)", programme.0, currency.code()).fetch_one(&mut **tx).await?)
 }

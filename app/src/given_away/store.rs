@@ -35,16 +35,6 @@ pub async fn leads(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<Lead>, AppErro
         .collect())
 }
 
-/// The cases that a person gave away.
-///
-/// # Errors
-/// When the database is away.
-pub async fn by(tx: &mut Tx, person: PersonId) -> Result<Vec<CaseId>, AppError> {
-    Ok(sqlx::query_scalar!(r#"SELECT case_id AS "case: CaseId" FROM case_given_away WHERE from_id = $1"#, person.0)
-        .fetch_all(&mut **tx)
-        .await?)
-}
-
 /// Who gave a case away, with their names and whom it went to, in that order.
 ///
 /// # Errors

@@ -18,7 +18,7 @@ use leptos::prelude::*;
 pub async fn place_mail(
     /// The mail.
     mail: String,
-    /// `attach`, `new_case` or `no_answer`.
+    /// `believe`, `attach`, `new_case` or `no_answer`.
     verdict: String,
     /// The number of the case it goes into.
     case: Option<String>,
@@ -62,6 +62,7 @@ pub async fn place(ctx: &Context, mail: &str, verdict: &str, case: &str, partner
                 }
             }
         }
+        "believe" => Some(Into::Believed),
         "no_answer" => Some(Into::NoAnswer),
         _ => return Err(AppError::BadRequest("verdict")),
     };
@@ -71,6 +72,10 @@ pub async fn place(ctx: &Context, mail: &str, verdict: &str, case: &str, partner
         Disposed::Done(None) => "no_answer".to_owned(),
         Disposed::NoCase => {
             errors.add("case", tr!(locale, inbox.error_case));
+            return Ok(End::Refused(paths::quarantined(mail), errors));
+        }
+        Disposed::Nowhere => {
+            errors.add("", tr!(locale, inbox.error_nowhere));
             return Ok(End::Refused(paths::quarantined(mail), errors));
         }
         Disposed::Gone => {

@@ -18,6 +18,8 @@ pub enum Standing {
     Infected(String),
     /// It is larger than is kept.
     TooLarge,
+    /// It can be had, and the scanner could not judge it.
+    Unscannable,
 }
 
 /// A file, as it stands below its message.
@@ -73,6 +75,7 @@ fn standing(scan: &str, finding: String, too_large: bool) -> Standing {
         "infected" => Standing::Infected(finding),
         _ if too_large => Standing::TooLarge,
         "waiting" => Standing::Waiting,
+        "unscannable" => Standing::Unscannable,
         _ => Standing::Ready,
     }
 }
@@ -94,7 +97,7 @@ pub async fn give(ctx: &Context, id: AttachmentId) -> Result<Given, AppError> {
     .await?
     .ok_or(AppError::NotFound)?;
     match (standing(&row.scan, row.finding, row.data.is_none()), row.data) {
-        (Standing::Ready, Some(bytes)) => Ok(Given { name: row.name, kind: row.kind, bytes }),
+        (Standing::Ready | Standing::Unscannable, Some(bytes)) => Ok(Given { name: row.name, kind: row.kind, bytes }),
         (Standing::TooLarge, _) => Err(AppError::NotFound),
         _ => Err(AppError::Forbidden),
     }

@@ -1,11 +1,10 @@
 //! What is ours on the net: the address that we write from, and the reply addresses that only we can have signed.
 
-use crate::base::ids::CaseId;
 use crate::base::secrets::Secrets;
 use crate::inbox::model::Incoming;
-use crate::inbox::trust::is_forged;
+use crate::inbox::trust::{Finding, finding};
 use crate::mail::home::MailHome;
-use crate::mail::reply_address;
+use crate::mail::reply_address::{self, Signed};
 
 /// Where the house stands on the net.
 #[derive(Clone, Debug)]
@@ -30,9 +29,9 @@ impl Home {
         Self { trusted: server.map(str::to_owned), ..self }
     }
 
-    /// Whether our own mail server found that a mail is not from whom it says.
-    pub fn finds_forged(&self, message: &Incoming) -> bool {
-        self.trusted.as_deref().is_some_and(|server| is_forged(message, server))
+    /// What our own mail server found out about whom a mail is from; `None` where no server is trusted.
+    pub fn finding(&self, message: &Incoming) -> Option<Finding> {
+        self.trusted.as_deref().map(|server| finding(message, server))
     }
 
     /// Whether a mail carries the mark that [`crate::mail::compose`] sets.
@@ -42,11 +41,11 @@ impl Home {
 
     /// Whether a mail from this address, in lower case, would be from ourselves.
     pub fn is_ours(&self, address: &str) -> bool {
-        self.address == address || self.case_of(address).is_some()
+        self.address == address || self.signed(address).is_some()
     }
 
-    /// The case whose signed reply address this is.
-    pub fn case_of(&self, address: &str) -> Option<CaseId> {
+    /// What this address was signed for, where it is a reply address of ours.
+    pub fn signed(&self, address: &str) -> Option<Signed> {
         reply_address::verify(&self.secrets, address)
     }
 }

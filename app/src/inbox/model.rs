@@ -118,12 +118,25 @@ pub enum Reason {
     Broken,
     /// Our own mail server found that it is not from whom it says.
     Forged,
+    /// It is larger than is taken: its head is here, the whole of it in the mailbox.
+    TooLarge,
+    /// It is in a member's name, and our own mail server did not find that it is from there.
+    Unproven,
 }
 
 impl Reason {
     /// Every one, in the order a screen lists them.
-    pub const ALL: [Self; 7] =
-        [Self::Stranger, Self::SeveralAccounts, Self::Forged, Self::Bounce, Self::Machine, Self::Loop, Self::Broken];
+    pub const ALL: [Self; 9] = [
+        Self::Stranger,
+        Self::SeveralAccounts,
+        Self::Unproven,
+        Self::Forged,
+        Self::Bounce,
+        Self::Machine,
+        Self::Loop,
+        Self::Broken,
+        Self::TooLarge,
+    ];
 
     /// As the database writes it.
     pub fn as_str(self) -> &'static str {
@@ -135,6 +148,8 @@ impl Reason {
             Self::Bounce => "bounce",
             Self::Broken => "broken",
             Self::Forged => "forged",
+            Self::TooLarge => "too_large",
+            Self::Unproven => "unproven",
         }
     }
 

@@ -3,6 +3,7 @@
 
 use crate::base::ids::{CaseId, PartnerId, PersonId};
 use crate::inbox::model::{Failed, Incoming, Reason};
+use crate::inbox::trust::Finding;
 
 /// So many servers don't pass one message on; RFC 5321 section 6.3 asks to count them and end a circle.
 const MOST_HOPS: usize = 60;
@@ -32,6 +33,8 @@ pub struct Known {
     pub sender: Option<Sender>,
     /// The case whose signed reply address it was sent to.
     pub addressed: Option<CaseRef>,
+    /// Who was given the signed reply addresses that it was sent to.
+    pub given_to: Vec<PersonId>,
     /// The case of the mail it answers, ours or one that came in before: the nearest first.
     pub thread: Option<CaseRef>,
     /// The partner of the mail of ours that it answers, also where that belongs to no case.
@@ -40,8 +43,8 @@ pub struct Known {
     pub returned: Option<(PartnerId, Option<CaseId>)>,
     /// Whether its own Message-ID is one that we gave, its From is an address of ours, or it carries our mark.
     pub ours: bool,
-    /// Whether our own mail server found that it is not from whom it says.
-    pub forged: bool,
+    /// What our own mail server found out about whom it is from; `None` where no server is trusted.
+    pub finding: Option<Finding>,
 }
 
 /// What becomes of a message.
@@ -75,10 +78,17 @@ pub fn fate(message: &Incoming, known: &Known) -> Fate {
     if message.machine.is_some() {
         return wait(Reason::Machine);
     }
-    if known.forged {
+    if known.finding == Some(Finding::Forged) {
         return wait(Reason::Forged);
     }
     let Some(sender) = &known.sender else { return wait(Reason::Stranger) };
+    // A name is easily written. What proves it is the server that looked, or an address that was given to this person alone.
+    if known.finding == Some(Finding::Unproven)
+        && !known.given_to.contains(&sender.person)
+        && !sender.accounts.is_empty()
+    {
+        return wait(Reason::Unproven);
+    }
     match (near, sender.accounts.as_slice()) {
         (Some(case), accounts) if accounts.contains(&case.partner) => Fate::Reply(case, sender.person),
         // Into a case of somebody else they come by a person's hand only.
@@ -94,7 +104,7 @@ pub fn fate(message: &Incoming, known: &Known) -> Fate {
 /// The addresses that a delivery report proves to be dead, and the partner they were written to for. It has to be about
 /// a mail of ours: anybody can write a report.
 pub fn dead_addresses<'a>(message: &'a Incoming, known: &Known) -> Option<(PartnerId, Vec<&'a Failed>)> {
-    if known.ours || known.forged {
+    if known.ours || known.finding == Some(Finding::Forged) {
         return None;
     }
     let partner = known.returned.map(|(partner, _)| partner).or(known.addressed.map(|case| case.partner))?;
@@ -180,7 +190,7 @@ mod tests {
         let away = Incoming { machine: Some(Machine::Automatic), ..Incoming::default() };
         assert_eq!(fate(&away, &known), waits(Reason::Machine, Some(CASE)));
         assert_eq!(
-            fate(&Incoming::default(), &Known { forged: true, ..known.clone() }),
+            fate(&Incoming::default(), &Known { finding: Some(Finding::Forged), ..known.clone() }),
             waits(Reason::Forged, Some(CASE))
         );
         assert_eq!(fate(&Incoming { hops: 61, ..Incoming::default() }, &known), waits(Reason::Loop, Some(CASE)));
@@ -191,6 +201,24 @@ mod tests {
             fate(&report, &Known { returned: Some((CASE.partner, Some(CASE.case))), ..Known::default() }),
             waits(Reason::Bounce, Some(CASE))
         );
+    }
+
+    #[test]
+    fn a_name_that_nothing_proves_waits() {
+        let message = Incoming::default();
+        let unproven = Known { finding: Some(Finding::Unproven), thread: Some(CASE), ..ana(&[1]) };
+        assert_eq!(fate(&message, &unproven), waits(Reason::Unproven, Some(CASE)));
+        let proven = Known { finding: Some(Finding::Proven), ..unproven.clone() };
+        assert_eq!(fate(&message, &proven), Fate::Reply(CASE, PersonId(7)));
+        // An address given to Ana proves her, and nobody else.
+        let given = |person| Known { addressed: Some(CASE), given_to: vec![PersonId(person)], ..unproven.clone() };
+        assert_eq!(fate(&message, &given(7)), Fate::Reply(CASE, PersonId(7)));
+        assert_eq!(fate(&message, &given(8)), waits(Reason::Unproven, Some(CASE)));
+        // Nobody pretends to be a stranger.
+        let stranger = Known { finding: Some(Finding::Unproven), ..Known::default() };
+        assert_eq!(fate(&message, &stranger), waits(Reason::Stranger, None));
+        // Where no server is trusted, it stays as it was.
+        assert_eq!(fate(&message, &Known { finding: None, ..unproven }), Fate::Reply(CASE, PersonId(7)));
     }
 
     #[test]

@@ -2,13 +2,25 @@
 
 use super::model::{Incoming, Proof};
 
-/// Whether the mail server of this name found that a message is not from the domain of its From.
+/// What one's own mail server found out about who sent a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// It is from the domain of its From.
+    Proven,
+    /// Nothing says so, and nothing says that it is not.
+    Unproven,
+    /// It is not from there.
+    Forged,
+}
+
+/// What the mail server of this name found out about whether a message is from the domain of its From.
 ///
-/// DMARC (RFC 7489) decides where it says pass or fail. Where the domain has no such policy, a failed SPF (RFC 7208) or
-/// DKIM (RFC 6376) counts unless the other one passed for that domain: a message that was forwarded fails the first, one
-/// that a list changed fails the second. A server that says nothing has found nothing. What other servers wrote counts
-/// for nothing: anybody can write it. That one's own server takes out forged verdicts in its name is RFC 8601, section 5.
-pub fn is_forged(message: &Incoming, server: &str) -> bool {
+/// DMARC (RFC 7489) decides where it says pass or fail. Where the domain has no such policy, SPF (RFC 7208) or DKIM (RFC 6376)
+/// that passed for that domain proves it: a message that was forwarded fails the first, one that a list changed fails the
+/// second. Where neither did, one that failed shows that it is forged. A server that says nothing has found nothing. What other
+/// servers wrote counts for nothing: anybody can write it. That one's own server takes out forged verdicts in its name is
+/// RFC 8601, section 5.
+pub fn finding(message: &Incoming, server: &str) -> Finding {
     let server = server.to_lowercase();
     let proofs: Vec<&Proof> = message
         .verdicts
@@ -18,10 +30,7 @@ pub fn is_forged(message: &Incoming, server: &str) -> bool {
         .collect();
     let says = |method: &str, result: &str| proofs.iter().any(|proof| proof.method == method && proof.result == result);
     if says("dmarc", "fail") {
-        return true;
-    }
-    if says("dmarc", "pass") {
-        return false;
+        return Finding::Forged;
     }
     let domain = message.from.as_deref().and_then(|from| from.rsplit_once('@')).map_or("", |(_, domain)| domain);
     let proved = proofs.iter().any(|proof| {
@@ -29,8 +38,13 @@ pub fn is_forged(message: &Incoming, server: &str) -> bool {
             && matches!(proof.method.as_str(), "spf" | "dkim")
             && proof.domain.as_deref().is_some_and(|of| aligned(domain, of))
     });
-    let failed = says("spf", "fail") || says("spf", "softfail") || says("dkim", "fail");
-    failed && !proved
+    if proved || says("dmarc", "pass") {
+        return Finding::Proven;
+    }
+    match says("spf", "fail") || says("spf", "softfail") || says("dkim", "fail") {
+        true => Finding::Forged,
+        false => Finding::Unproven,
+    }
 }
 
 /// The same domain, or one below the other: relaxed alignment, without the list of public suffixes.
@@ -59,8 +73,12 @@ mod tests {
         Incoming { from: Some("gala@shop.example".into()), verdicts, ..Incoming::default() }
     }
 
+    fn found(proofs: &[(&str, &str, &str)]) -> Finding {
+        finding(&message("mx.desk.example", proofs), "MX.desk.example")
+    }
+
     fn forged(proofs: &[(&str, &str, &str)]) -> bool {
-        is_forged(&message("mx.desk.example", proofs), "MX.desk.example")
+        found(proofs) == Finding::Forged
     }
 
     #[test]
@@ -78,15 +96,26 @@ mod tests {
         // Somebody proved to be somebody else.
         assert!(forged(&[("spf", "fail", "shop.example"), ("dkim", "pass", "evil.example")]));
         assert!(forged(&[("dkim", "fail", "shop.example"), ("spf", "pass", "example")]));
-        assert!(!forged(&[]) && !forged(&[("dkim", "none", ""), ("spf", "none", "")]));
+    }
+
+    #[test]
+    fn silence_proves_nothing() {
+        assert_eq!(found(&[]), Finding::Unproven);
+        assert_eq!(found(&[("dkim", "none", ""), ("spf", "none", ""), ("dmarc", "none", "")]), Finding::Unproven);
+        // Somebody else was proved.
+        assert_eq!(found(&[("spf", "pass", "bulk.example")]), Finding::Unproven);
+        assert_eq!(found(&[("dkim", "pass", "shop.example")]), Finding::Proven);
+        assert_eq!(found(&[("dmarc", "pass", "")]), Finding::Proven);
     }
 
     #[test]
     fn nobody_elses_verdict_counts() {
         let other = message("mx.evil.example", &[("dmarc", "fail", "shop.example")]);
-        assert!(!is_forged(&other, "mx.desk.example"));
+        assert_eq!(finding(&other, "mx.desk.example"), Finding::Unproven);
+        let praise = message("mx.evil.example", &[("dmarc", "pass", "shop.example")]);
+        assert_eq!(finding(&praise, "mx.desk.example"), Finding::Unproven);
         let mut both = message("mx.evil.example", &[("dmarc", "pass", "shop.example")]);
         both.verdicts.extend(message("mx.desk.example", &[("spf", "fail", "")]).verdicts);
-        assert!(is_forged(&both, "mx.desk.example"));
+        assert_eq!(finding(&both, "mx.desk.example"), Finding::Forged);
     }
 }

@@ -1,6 +1,6 @@
 //! What the desk does with an incident.
 
-use super::model::UpdateKind;
+use super::model::{About, UpdateKind};
 use super::rules::{ListError, MOST_CASES, parse_cases};
 use super::store::{self, New, Text, Word};
 use crate::audit::store::{Change, record};
@@ -45,6 +45,10 @@ pub async fn open_incident(
     programme: Option<String>,
     /// The offer's number, where it concerns one.
     offer: Option<String>,
+    /// What it is about: `tracking`, `payouts` or `anything`.
+    about: Option<String>,
+    /// The payout run's number, where it concerns one.
+    run: Option<String>,
     /// When it began, in local time.
     began_at: Option<String>,
     /// When it ended, in local time.
@@ -69,6 +73,8 @@ pub async fn open_incident(
         ("form_name", "open-incident".to_owned()),
         ("programme", programme.unwrap_or_default()),
         ("offer", offer.unwrap_or_default()),
+        ("about", about.unwrap_or_default()),
+        ("run", run.unwrap_or_default()),
         ("began_at", began_at.unwrap_or_default()),
         ("ended_at", ended_at.unwrap_or_default()),
         ("everybody", if everybody.is_some() { "yes".to_owned() } else { String::new() }),
@@ -109,6 +115,26 @@ async fn open(ctx: &Context, typed: &Typed<'_>) -> Result<End, AppError> {
     {
         errors.add("offer", tr!(ctx.locale, incidents.error_offer));
     }
+    let about = About::parse(typed.of("about"));
+    if about.is_none() {
+        errors.add("about", tr!(ctx.locale, incidents.error_about));
+    }
+    let run = store::runs(&mut tx).await?.into_iter().find(|(id, ..)| typed.of("run") == id.to_string());
+    if !typed.of("run").is_empty()
+        && run.as_ref().map(|(_, of, ..)| *of) != programme.as_ref().map(|(programme, _)| *programme)
+    {
+        errors.add("run", tr!(ctx.locale, incidents.error_run));
+    }
+    // What an incident is about and what it names go together, or it would find no case.
+    match about {
+        Some(About::Payouts) if offer.is_some() => {
+            errors.add("offer", tr!(ctx.locale, incidents.error_offer_of_payouts))
+        }
+        Some(About::Tracking | About::Anything) if run.is_some() => {
+            errors.add("run", tr!(ctx.locale, incidents.error_run_of_sales));
+        }
+        _ => {}
+    }
     let began_at = moment(ctx, typed, "began_at", &mut errors);
     if began_at.is_some_and(|began| began > ctx.now()) {
         errors.add("began_at", tr!(ctx.locale, channels.error_future));
@@ -123,14 +149,16 @@ async fn open(ctx: &Context, typed: &Typed<'_>) -> Result<End, AppError> {
         errors.add("ended_at", tr!(ctx.locale, incidents.error_ended));
     }
     let word = word(ctx, typed, UpdateKind::Opened, &mut errors)?;
-    let (true, Some((programme, _)), Some(began_at)) = (errors.is_empty(), programme, began_at) else {
+    let (true, Some((programme, _)), Some(about), Some(began_at)) = (errors.is_empty(), programme, about, began_at)
+    else {
         return Ok(End::Refused(paths::INCIDENTS.to_owned(), errors));
     };
     let for_everybody = !typed.of("everybody").is_empty();
-    let new = New { programme, offer: offer.map(|(id, ..)| id), began_at, ended_at, for_everybody };
+    let (offer, run) = (offer.map(|(id, ..)| id), run.map(|(id, ..)| id));
+    let new = New { programme, offer, about, run, began_at, ended_at, for_everybody };
     let (id, is_new) = store::open(&mut tx, &new, &word, &hand).await?;
     if is_new {
-        let after = json!({ "programme": programme.0, "offer": new.offer.map(|offer| offer.0), "for_everybody": for_everybody, "promised_at": word.next_at });
+        let after = json!({ "programme": programme.0, "offer": offer.map(|offer| offer.0), "about": about.as_str(), "payout_run": run.map(|run| run.0), "for_everybody": for_everybody, "promised_at": word.next_at });
         write_record(ctx, &mut tx, "incident.opened", id, after).await?;
         tx.commit().await?;
     }
@@ -185,6 +213,15 @@ async fn write_record(
 ) -> Result<(), AppError> {
     let change = Change { action, subject: format!("incident/{id}"), after: Some(after), ..Change::default() };
     record(tx, &ctx.actor, ctx.now(), &ctx.request_id, change).await
+}
+
+/// Records that cases were put into an incident.
+///
+/// # Errors
+/// When the database is away.
+pub(crate) async fn write_put(ctx: &Context, tx: &mut Tx, id: i64, cases: &[CaseId]) -> Result<(), AppError> {
+    let numbers: Vec<i64> = cases.iter().map(|case| case.0).collect();
+    write_record(ctx, tx, "incident.cases_put", id, json!({ "cases": numbers })).await
 }
 
 /// Says a word about an incident, the last one where it is over.
@@ -291,6 +328,9 @@ async fn put(ctx: &Context, incident: &str, typed: &str) -> Result<End, AppError
         Ok(Err(not_taken)) if !not_taken.unknown.is_empty() => {
             return refused("cases", tr!(ctx.locale, incidents.error_unknown, cases = named(&not_taken.unknown)));
         }
+        Ok(Err(not_taken)) if !not_taken.merged.is_empty() => {
+            return refused("cases", tr!(ctx.locale, incidents.error_merged, cases = named(&not_taken.merged)));
+        }
         Ok(Err(not_taken)) => {
             return refused("cases", tr!(ctx.locale, incidents.error_elsewhere, cases = named(&not_taken.elsewhere)));
         }
@@ -302,11 +342,49 @@ async fn put(ctx: &Context, incident: &str, typed: &str) -> Result<End, AppError
         Err(error) => return Err(error),
     };
     if put > 0 {
-        let numbers: Vec<i64> = cases.iter().map(|case| case.0).collect();
-        write_record(ctx, &mut tx, "incident.cases_put", id, json!({ "cases": numbers })).await?;
+        write_put(ctx, &mut tx, id, &cases).await?;
         tx.commit().await?;
     }
     Ok(End::Done(format!("{}?done=put", paths::incident(id))))
+}
+
+/// Takes a case out of an incident, which it does not belong to.
+///
+/// # Errors
+/// A status without details.
+#[server(prefix = "/do", endpoint = "take-out-of-incident")]
+pub async fn take_out_of_incident(
+    /// The incident.
+    incident: String,
+    /// The case's number.
+    case: String,
+) -> Result<(), ServerFnError> {
+    let ctx = context()?;
+    let end = take_out(&ctx, &incident, &case).await;
+    forms::finish(&ctx, &[("form_name", "take-out")], end).await
+}
+
+async fn take_out(ctx: &Context, incident: &str, case: &str) -> Result<End, AppError> {
+    let hand = hand(ctx)?;
+    let id: i64 = incident.parse().map_err(|_| AppError::NotFound)?;
+    let case: CaseId = case.parse().map_err(|_| AppError::NotFound)?;
+    let mut tx = ctx.begin().await?;
+    store::version_of(&mut tx, id).await?;
+    match store::take_out(&mut tx, id, case, &hand).await {
+        Ok(true) => {
+            write_record(ctx, &mut tx, "incident.case_taken_out", id, json!({ "case": case.0 })).await?;
+            tx.commit().await?;
+        }
+        // Somebody was quicker, or it left with the last word: the page shows how it is.
+        Ok(false) => {}
+        Err(AppError::Database(error)) if constraint(&error) == Some("incident_is_open") => {
+            let mut errors = Errors::default();
+            errors.add("", tr!(ctx.locale, incidents.error_over));
+            return Ok(End::Refused(paths::incident(id), errors));
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(End::Done(format!("{}?done=taken-out", paths::incident(id))))
 }
 
 /// The first ten; whoever typed a thousand finds the rest then.

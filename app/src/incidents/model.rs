@@ -1,7 +1,60 @@
 //! What went wrong for many at once.
 
-use crate::base::ids::{CaseId, OfferId, ProgrammeId};
+use crate::base::ids::{CaseId, OfferId, PayoutRunId, ProgrammeId};
+use crate::disputes::model::Kind;
 use chrono::{DateTime, Utc};
+
+/// What an incident is about, which says what its cases are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Sales are not counted, or counted wrongly.
+    Tracking,
+    /// Payouts are late, wrong or come back.
+    Payouts,
+    /// Anything else.
+    Anything,
+}
+
+impl About {
+    /// Every one, in the order a form lists them.
+    pub const ALL: [Self; 3] = [Self::Tracking, Self::Payouts, Self::Anything];
+
+    /// As the database writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tracking => "tracking",
+            Self::Payouts => "payouts",
+            Self::Anything => "anything",
+        }
+    }
+
+    /// From what the database wrote or a form sent.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|about| about.as_str() == text)
+    }
+
+    /// What its cases are about.
+    pub fn kinds(self) -> &'static [Kind] {
+        match self {
+            Self::Tracking => &[Kind::MissingConversion, Kind::WrongAmount, Kind::WronglyReversed],
+            Self::Payouts => &[Kind::PayoutLate, Kind::PayoutAmount, Kind::PayoutFailed],
+            Self::Anything => Kind::ALL,
+        }
+    }
+}
+
+/// Why a case may belong into an incident; the better reason first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// It is about a payout of the incident's run.
+    Run,
+    /// It is about a sale of the incident's offer.
+    Offer,
+    /// It is about what the incident is about.
+    Kind,
+    /// It came in while the incident ran.
+    Time,
+}
 
 /// An incident, in the reader's language.
 #[derive(Clone, Debug)]
@@ -18,6 +71,10 @@ pub struct Incident {
     pub offer: Option<OfferId>,
     /// That offer's name.
     pub offer_name: Option<String>,
+    /// What it is about.
+    pub about: About,
+    /// The payout run, where it concerns one.
+    pub run: Option<PayoutRunId>,
     /// When what went wrong began.
     pub began_at: DateTime<Utc>,
     /// When that ended, as far as it is known.
@@ -34,7 +91,7 @@ pub struct Incident {
     pub closed_at: Option<DateTime<Utc>>,
     /// Counts its changes.
     pub version: i32,
-    /// How many cases are or were in it.
+    /// How many cases are in it, or were until its last word.
     pub cases: i64,
 }
 
@@ -99,6 +156,21 @@ pub struct Listed {
     pub by_hand: bool,
     /// Whether the last word has reached it.
     pub is_told: bool,
+    /// Why it may belong into the incident, where it is not in it.
+    pub why: Option<Why>,
+}
+
+/// A case that was taken out of an incident.
+#[derive(Clone, Debug)]
+pub struct TakenOut {
+    /// The case.
+    pub case: CaseId,
+    /// Its partner's name.
+    pub partner: String,
+    /// Who took it out.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// What a partner reads of an incident.

@@ -8,12 +8,21 @@ pub use banner::banner;
 pub use list::Incidents;
 pub use one::IncidentPage;
 
-use super::model::Incident;
+use super::model::{About, Incident};
 use crate::base::context::Context;
-use crate::base::language::tr;
+use crate::base::language::{Locale, tr};
 use crate::ui::Tone;
 use crate::ui::badge::badge;
 use leptos::prelude::AnyView;
+
+/// What it is about, in the reader's words.
+fn about(locale: Locale, about: About) -> String {
+    match about {
+        About::Tracking => tr!(locale, incidents.about_tracking),
+        About::Payouts => tr!(locale, incidents.about_payouts),
+        About::Anything => tr!(locale, incidents.about_anything),
+    }
+}
 
 /// Whether it runs, and whether its next word is late.
 fn state(ctx: &Context, incident: &Incident) -> AnyView {

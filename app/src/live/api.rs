@@ -1,7 +1,7 @@
 //! What pages say besides what is typed into forms: a draft, that somebody is writing, how a desk is set.
 
 use super::model::Knock;
-use super::store;
+use super::{rules, store};
 use crate::audit::store::{Change, record};
 use crate::base::access::Who;
 use crate::base::context::{self, Context};
@@ -16,8 +16,6 @@ use uuid::Uuid;
 
 /// The longest text that is kept, in characters; no field takes more.
 pub const LONGEST_DRAFT: usize = 20_000;
-/// The longest name of a field.
-const LONGEST_NAME: usize = 80;
 
 /// Keeps what is typed into a field until it is sent. Empty: nothing is typed there any more.
 ///
@@ -39,7 +37,7 @@ pub async fn keep_draft(
 
 async fn keep(ctx: &Context, name: &str, body: &str, form_key: &str) -> Result<(), AppError> {
     let person = ctx.actor.person().filter(|_| Who::Writers.includes(&ctx.actor)).ok_or(AppError::Forbidden)?;
-    if !is_field(name) {
+    if !rules::is_field(name) {
         return Err(AppError::BadRequest("name"));
     }
     let body = body.replace('\0', "").replace("\r\n", "\n");
@@ -49,27 +47,6 @@ async fn keep(ctx: &Context, name: &str, body: &str, form_key: &str) -> Result<(
     let mut tx = ctx.db.begin_sign_in().await?;
     store::keep_draft(&mut tx, person, name, if body.trim().is_empty() { "" } else { &body }, form_key, ctx.now())
         .await?;
-    Ok(tx.commit().await?)
-}
-
-/// Whether a text could be the name of a field.
-fn is_field(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(plain) && !name.starts_with('-')
-}
-
-/// Forgets what was kept of a form that was sent: `fields` name it under `keep`, its key under `form_key`.
-///
-/// # Errors
-/// When the database is away.
-pub async fn forget_draft(ctx: &Context, fields: &[(&str, &str)]) -> Result<(), AppError> {
-    let field = |wanted: &str| fields.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
-    let (Some(name), Some(person)) = (field("keep").filter(|name| is_field(name)), ctx.actor.person()) else {
-        return Ok(());
-    };
-    let key = field("form_key").filter(|key| key.len() <= 64).unwrap_or_default();
-    let mut tx = ctx.db.begin_sign_in().await?;
-    store::sent_draft(&mut tx, person, name, key, ctx.now()).await?;
     Ok(tx.commit().await?)
 }
 
@@ -143,17 +120,4 @@ async fn set(ctx: &Context, knock: &str) -> Result<End, AppError> {
         tx.commit().await?;
     }
     Ok(End::Done(format!("{}?done=knock", paths::MY_DESK)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_field;
-
-    #[test]
-    fn only_names_of_fields_are_taken() {
-        assert!(is_field("case-12-reply"));
-        for name in ["", "-a", "A", "a b", "ä", "a'--", &"a".repeat(81)] {
-            assert!(!is_field(name), "{name}");
-        }
-    }
 }

@@ -6,15 +6,24 @@
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use leptos::wasm_bindgen::closure::Closure;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::time::Duration;
-use web_sys::{
-    AudioContext, BroadcastChannel, Document, Element, EventSource, HtmlElement, HtmlInputElement, MessageEvent, Node,
-    UrlSearchParams, XmlHttpRequest, XmlHttpRequestResponseType,
-};
+use web_sys::{AudioContext, BroadcastChannel, Element, EventSource, HtmlElement, HtmlInputElement, UrlSearchParams};
+
+mod dom;
+mod knock;
+mod line;
+mod refresh;
+mod say;
+
+pub(super) use knock::offer_knock;
+
+use dom::{children, find, on, read, regions};
+use line::{ask_since, connect, go};
+use refresh::{offer, refresh, see};
+use say::{count, here, state, tell};
 
 /// Seconds without a word after which a stream counts as broken; it beats every fifteen.
 const SILENT: u32 = 40;
@@ -29,8 +38,6 @@ const ASK_HIDDEN: u32 = 12;
 const STREAM_AGAIN: u32 = 60;
 /// Seconds between two words that somebody is typing.
 const WRITING: u32 = 3;
-/// Seconds for which what just came has to be in sight before it counts as seen.
-const SEEN_AFTER: u32 = 1;
 
 /// How a page hears.
 enum Line {
@@ -174,123 +181,6 @@ fn tick(page: &Shared) {
     see(page);
 }
 
-/// Changes the way of hearing; a stream that was open is closed.
-fn go(page: &Shared, line: Line) {
-    let former = std::mem::replace(&mut page.borrow_mut().line, line);
-    if let Line::Stream(stream) = former {
-        stream.close();
-    }
-}
-
-fn connect(page: &Shared) {
-    let Ok(stream) = EventSource::new(&address(page, "/live")) else {
-        return go(page, Line::Asking(0, u32::MAX));
-    };
-    for kind in ["hello", "case", "count", "here", "stale", "beat", "ended", "stopping"] {
-        let page = page.clone();
-        on(&stream, kind, move |event| {
-            let Ok(event) = event.dyn_into::<MessageEvent>() else { return };
-            let (data, id) = (event.data().as_string().unwrap_or_default(), event.last_event_id());
-            hear(&page, kind, &data, &id);
-        });
-    }
-    let failed = page.clone();
-    let this = stream.clone();
-    on(&stream, "error", move |_| {
-        if !matches!(&failed.borrow().line, Line::Stream(stream) if *stream == this) {
-            return;
-        }
-        let failures = {
-            let mut page = failed.borrow_mut();
-            page.failures += 1;
-            page.greeted = false;
-            page.silent = 0;
-            page.failures
-        };
-        if this.ready_state() == EventSource::CLOSED || failures >= FAILURES {
-            go(&failed, Line::Asking(1, STREAM_AGAIN));
-        }
-    });
-    {
-        let mut page = page.borrow_mut();
-        page.silent = 0;
-        page.greeted = false;
-        if !document().hidden()
-            && let Some(channel) = &page.channel
-        {
-            let _ = channel.post_message(&"seen".into());
-        }
-    }
-    go(page, Line::Stream(stream));
-}
-
-/// The address that says what this page is and how far it heard.
-fn address(page: &Shared, path: &str) -> String {
-    let page = page.borrow();
-    let mut address = format!("{path}?after={}&page={}", page.at, read(&page.strip, "data-page"));
-    if let Some(case) = page.strip.get_attribute("data-case") {
-        address.push_str(&format!("&case={case}"));
-    }
-    if page.strip.has_attribute("data-list") {
-        address.push_str("&list=yes");
-    }
-    address
-}
-
-/// Asks once for what a stream would have told.
-fn ask_since(page: &Shared, stream_in: u32) {
-    let Ok(request) = XmlHttpRequest::new() else { return };
-    if request.open("GET", &address(page, "/live/since")).is_err() {
-        return;
-    }
-    let (page, answered) = (page.clone(), request.clone());
-    once(&request, "loadend", move || {
-        let text = match answered.status() {
-            Ok(200) => answered.response_text().ok().flatten().unwrap_or_default(),
-            _ => String::new(),
-        };
-        // Whoever was signed out is led to a page that says nothing of what happened.
-        if !text.starts_with("event: hello") {
-            let mut page = page.borrow_mut();
-            page.failures += 1;
-            let ended = matches!(answered.status(), Ok(200 | 401 | 403));
-            if ended && !matches!(page.line, Line::Ended) {
-                page.line = Line::Ended;
-                say_state(&page, "data-ended");
-            } else if !ended {
-                if page.failures > FAILURES {
-                    say_state(&page, "data-lost");
-                }
-                let pause = (ASK * page.failures.min(5)) / 2;
-                if let Line::Asking(ask, _) = &mut page.line {
-                    *ask = pause;
-                }
-            }
-            return;
-        }
-        let again = page.borrow().failures > 0 && stream_in != u32::MAX;
-        for block in text.split("\n\n") {
-            let (mut kind, mut id, mut data) = ("", "", Vec::new());
-            for line in block.lines() {
-                match line.split_once(": ").unwrap_or((line.trim_end_matches(':'), "")) {
-                    ("event", value) => kind = value,
-                    ("id", value) => id = value,
-                    ("data", value) => data.push(value),
-                    _ => {}
-                }
-            }
-            if !kind.is_empty() {
-                hear(&page, kind, &data.join("\n"), id);
-            }
-        }
-        // It answers again: so may a stream.
-        if again && let Line::Asking(_, stream) = &mut page.borrow_mut().line {
-            *stream = (*stream).min(3);
-        }
-    });
-    let _ = request.send();
-}
-
 /// One thing that the server tells.
 fn hear(page: &Shared, kind: &str, data: &str, id: &str) {
     {
@@ -313,7 +203,8 @@ fn hear(page: &Shared, kind: &str, data: &str, id: &str) {
             count(page, data.parse().ok());
         }
         "count" => count(page, data.parse().ok()),
-        "here" => here(data),
+        // An empty text is sent as a space.
+        "here" => here(data.trim()),
         "case" => {
             let mut parts = data.splitn(3, '\n');
             let (case, knock, sentence) =
@@ -323,7 +214,7 @@ fn hear(page: &Shared, kind: &str, data: &str, id: &str) {
         "stale" => refresh(page, true),
         "ended" => {
             go(page, Line::Ended);
-            say_state(&page.borrow(), "data-ended");
+            state(&page.borrow(), "data-ended");
         }
         // It is started again, or another one takes its place.
         "stopping" => go(page, Line::Off(1)),
@@ -338,7 +229,7 @@ fn happened(page: &Shared, case: &str, knock: bool, sentence: &str) {
         (own, find::<Element>(&document(), "[data-live=queue]").is_some(), read(&page.strip, "data-base"))
     };
     if knock {
-        self::knock(page);
+        knock::knock(page);
     }
     if !sentence.is_empty() {
         tell(page, &format!("{base}/{case}"), sentence, knock);
@@ -349,221 +240,6 @@ fn happened(page: &Shared, case: &str, knock: bool, sentence: &str) {
         offer(page);
     } else if own || find::<Element>(&document(), "[data-live=disputes]").is_some() {
         refresh(page, own);
-    }
-}
-
-/// Says how many rows of the list changed, and offers to show them.
-fn offer(page: &Shared) {
-    let (strip, changed) = (page.borrow().strip.clone(), page.borrow().changed.len());
-    let words = match changed {
-        1 => read(&strip, "data-show-one"),
-        many => read(&strip, "data-show-some").replace("{n}", &many.to_string()),
-    };
-    let button = find::<HtmlElement>(&strip, ".live-show").or_else(|| {
-        let button: HtmlElement = document().create_element("button").ok()?.dyn_into().ok()?;
-        let _ = button.set_attribute("type", "button");
-        button.set_class_name("button live-show");
-        let page = page.clone();
-        on(&button, "click", move |_| refresh(&page, false));
-        let _ = strip.append_child(&button);
-        Some(button)
-    });
-    if let Some(button) = button {
-        button.set_text_content(Some(&words));
-        button.set_hidden(false);
-    }
-}
-
-/// Shows anew what changed on the page.
-fn refresh(page: &Shared, with_fields: bool) {
-    {
-        let mut page = page.borrow_mut();
-        page.fresh |= with_fields;
-        if page.asking {
-            page.again = true;
-            return;
-        }
-        page.asking = true;
-    }
-    // What happens together is shown together.
-    let page = page.clone();
-    set_timeout(move || fetch(&page), Duration::from_millis(60));
-}
-
-fn fetch(page: &Shared) {
-    let done = |page: &Shared| {
-        let again = {
-            let mut page = page.borrow_mut();
-            page.asking = false;
-            std::mem::take(&mut page.again)
-        };
-        if again {
-            refresh(page, false);
-        }
-    };
-    let location = window().location();
-    let address = format!("{}{}", location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
-    let Some(request) = XmlHttpRequest::new().ok().filter(|request| request.open("GET", &address).is_ok()) else {
-        return done(page);
-    };
-    request.set_response_type(XmlHttpRequestResponseType::Document);
-    page.borrow_mut().again = false;
-    let (shared, answered) = (page.clone(), request.clone());
-    once(&request, "loadend", move || {
-        if let (Ok(200), Ok(Some(new))) = (answered.status(), answered.response_xml()) {
-            swap(&shared, &new);
-        }
-        done(&shared);
-    });
-    let _ = request.send();
-}
-
-/// Puts what is new in the place of what was; what is as it was stays, with whatever its reader did to it.
-fn swap(page: &Shared, new: &Document) {
-    let new = regions(new);
-    let here = regions(&document());
-    let mut page = page.borrow_mut();
-    for (name, region) in here {
-        let Some((_, fresh)) = new.iter().find(|(other, _)| *other == name) else { continue };
-        let texts = children(fresh);
-        let shown = page.shown.insert(name, texts.clone()).unwrap_or_default();
-        let old: Vec<Element> = elements(&region);
-        for (index, element) in elements(fresh).into_iter().enumerate() {
-            if shown.get(index) == texts.get(index) {
-                continue;
-            }
-            match old.get(index) {
-                Some(old) => {
-                    let _ = old.replace_with_with_node_1(&element);
-                }
-                None => {
-                    let _ = element.set_attribute("data-new", "");
-                    let _ = region.append_child(&element);
-                }
-            }
-        }
-        for old in old.iter().skip(texts.len()) {
-            old.remove();
-        }
-    }
-    page.changed.clear();
-    if let Some(button) = find::<HtmlElement>(&page.strip, ".live-show") {
-        button.set_hidden(true);
-    }
-    if std::mem::take(&mut page.fresh)
-        && let Some(document) = new.first().and_then(|(_, region)| region.owner_document())
-    {
-        page.unseen = fields(&document);
-        page.in_sight = 0;
-    }
-}
-
-/// The hidden fields that say what was seen, beside what they say on a page that was made now.
-fn fields(new: &Document) -> Vec<(HtmlInputElement, String)> {
-    let selector = "form input[name=seen], form input[name=version]";
-    let action = |input: &Element| input.closest("form").ok().flatten().and_then(|form| form.get_attribute("action"));
-    let new: Vec<Element> = all(new, selector);
-    all(&document(), selector)
-        .into_iter()
-        .filter_map(|input| {
-            let input: HtmlInputElement = input.dyn_into().ok()?;
-            let name = input.name();
-            let same = new.iter().find(|other| {
-                action(other) == action(&input) && other.get_attribute("name").as_deref() == Some(name.as_str())
-            })?;
-            Some((input, same.get_attribute("value")?))
-        })
-        .collect()
-}
-
-/// What came counts as seen once its last words have been in sight: a send before that is still stopped.
-fn see(page: &Shared) {
-    let mut page = page.borrow_mut();
-    if page.unseen.is_empty() {
-        return;
-    }
-    let last = all(&document(), "[data-live=talk] > :last-child").pop();
-    let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
-    let in_sight = last.is_none_or(|last| {
-        let place = last.get_bounding_client_rect();
-        place.height() > 0.0 && place.bottom() > 0.0 && place.top() < height
-    });
-    if document().hidden() || !in_sight {
-        page.in_sight = 0;
-        return;
-    }
-    page.in_sight += 1;
-    if page.in_sight > SEEN_AFTER {
-        for (input, value) in std::mem::take(&mut page.unseen) {
-            input.set_value(&value);
-        }
-    }
-}
-
-/// How many cases wait: beside the room they are in, and before the title.
-fn count(page: &Shared, count: Option<u32>) {
-    let badge = find::<HtmlElement>(&document(), "[data-live-count]");
-    let text = match count {
-        Some(0) => String::new(),
-        Some(count) if count >= 100 => "99+".to_owned(),
-        Some(count) => count.to_string(),
-        None => badge.as_ref().and_then(|badge| badge.text_content()).unwrap_or_default(),
-    };
-    if let Some(badge) = badge {
-        badge.set_hidden(text.is_empty());
-        badge.set_text_content(Some(&text));
-    }
-    let title = &page.borrow().title;
-    document().set_title(&if text.is_empty() { title.clone() } else { format!("({text}) {title}") });
-}
-
-fn here(sentence: &str) {
-    if let Some(place) = find::<Element>(&document(), "[data-live-here]")
-        && place.text_content().as_deref() != Some(sentence)
-    {
-        place.set_text_content(Some(sentence));
-    }
-}
-
-/// Says what happened, with the way to it; a knock is seen, too.
-fn tell(page: &Shared, href: &str, sentence: &str, knock: bool) {
-    let page = page.borrow();
-    let (Ok(line), Ok(link), Ok(close)) =
-        (document().create_element("p"), document().create_element("a"), document().create_element("button"))
-    else {
-        return;
-    };
-    line.set_class_name("live-line");
-    if knock {
-        let _ = line.set_attribute("data-knock", "");
-    }
-    let _ = link.set_attribute("href", href);
-    link.set_text_content(Some(sentence));
-    let _ = close.set_attribute("type", "button");
-    close.set_class_name("button");
-    let _ = close.set_attribute("data-weight", "bare");
-    close.set_text_content(Some(&read(&page.strip, "data-dismiss")));
-    let gone = line.clone();
-    on(&close, "click", move |_| gone.remove());
-    let _ = line.append_child(&link);
-    let _ = line.append_child(&close);
-    // The last three are enough to look at.
-    let old = all(&page.place, ".live-line");
-    for old in old.iter().rev().skip(2) {
-        old.remove();
-    }
-    let _ = page.place.append_child(&line);
-}
-
-fn say_state(page: &Page, words: &str) {
-    let state = find::<Element>(&page.place, ".live-state").or_else(|| {
-        let state = document().create_element("p").ok()?;
-        state.set_class_name("live-line live-state");
-        page.place.append_child(&state).ok()?;
-        Some(state)
-    });
-    if let Some(state) = state {
-        state.set_text_content(Some(&read(&page.strip, words)));
     }
 }
 
@@ -581,96 +257,4 @@ fn say_writing(page: &Shared) {
         fields.append("page", &name);
         crate::ui::islands::send("/do/writing", &fields, |_| {});
     }
-}
-
-/// The knock: two soft sounds. Of several pages of one browser only one makes it.
-fn knock(page: &Shared) {
-    if let Ok(Some(store)) = window().local_storage() {
-        let at = page.borrow().at.clone();
-        if store.get_item("knock").ok().flatten().as_deref() == Some(at.as_str()) {
-            return;
-        }
-        let _ = store.set_item("knock", &at);
-    }
-    let mut page = page.borrow_mut();
-    if page.sound.is_none() {
-        page.sound = AudioContext::new().ok();
-    }
-    if let Some(sound) = &page.sound {
-        let _ = play(sound);
-    }
-}
-
-/// Two short tones, each dying away: a knuckle on wood more than a bell.
-#[allow(clippy::float_arithmetic)] // Seconds of sound.
-fn play(sound: &AudioContext) -> Option<()> {
-    let _ = sound.resume();
-    for (begins, pitch) in [(0.02, 196.0), (0.17, 174.6)] {
-        let at = sound.current_time() + begins;
-        let (tone, volume) = (sound.create_oscillator().ok()?, sound.create_gain().ok()?);
-        tone.frequency().set_value(pitch);
-        volume.gain().set_value_at_time(0.0001, at).ok()?;
-        volume.gain().exponential_ramp_to_value_at_time(0.22, at + 0.008).ok()?;
-        volume.gain().exponential_ramp_to_value_at_time(0.0001, at + 0.12).ok()?;
-        tone.connect_with_audio_node(&volume).ok()?;
-        volume.connect_with_audio_node(&sound.destination()).ok()?;
-        tone.start_with_when(at).ok()?;
-        tone.stop_with_when(at + 0.14).ok()?;
-    }
-    Some(())
-}
-
-/// The button that lets one hear it.
-pub(super) fn offer_knock(button: &HtmlElement) {
-    let words = button.closest("[data-try]").ok().flatten().and_then(|around| around.get_attribute("data-try"));
-    button.set_text_content(words.as_deref());
-    button.set_hidden(false);
-    on(button, "click", |_| {
-        if let Ok(sound) = AudioContext::new() {
-            let _ = play(&sound);
-        }
-    });
-}
-
-fn regions(document: &Document) -> Vec<(String, Element)> {
-    all(document, "[data-live]").into_iter().map(|region| (read(&region, "data-live"), region)).collect()
-}
-
-fn children(region: &Element) -> Vec<String> {
-    elements(region).iter().map(Element::outer_html).collect()
-}
-
-fn elements(region: &Element) -> Vec<Element> {
-    let children = region.children();
-    (0..children.length()).filter_map(|index| children.item(index)).collect()
-}
-
-fn read(element: &Element, attribute: &str) -> String {
-    element.get_attribute(attribute).unwrap_or_default()
-}
-
-fn find<T: JsCast>(within: &Node, selector: &str) -> Option<T> {
-    all(within, selector).into_iter().next()?.dyn_into().ok()
-}
-
-fn all(within: &Node, selector: &str) -> Vec<Element> {
-    let found = match within.dyn_ref::<Document>() {
-        Some(document) => document.query_selector_all(selector),
-        None => within.unchecked_ref::<Element>().query_selector_all(selector),
-    };
-    let Ok(found) = found else { return Vec::new() };
-    (0..found.length()).filter_map(|index| found.item(index)?.dyn_into().ok()).collect()
-}
-
-/// Listens for what happens once, and then no more.
-fn once(target: &web_sys::EventTarget, kind: &str, heard: impl FnOnce() + 'static) {
-    let heard = Closure::once_into_js(heard);
-    let _ = target.add_event_listener_with_callback(kind, heard.unchecked_ref());
-}
-
-/// Listens as long as the page lives.
-fn on(target: &web_sys::EventTarget, kind: &str, heard: impl Fn(web_sys::Event) + 'static) {
-    let heard = Closure::<dyn Fn(web_sys::Event)>::new(heard);
-    let _ = target.add_event_listener_with_callback(kind, heard.as_ref().unchecked_ref());
-    heard.forget();
 }

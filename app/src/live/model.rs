@@ -166,20 +166,24 @@ pub struct Seen {
     pub note: Option<i64>,
     /// The last step of the time line.
     pub step: Option<i64>,
+    /// How many cases were merged into it.
+    pub merged: Option<i64>,
 }
 
 impl Seen {
     /// Whether there is now something newer.
     pub fn misses(&self, now: &Self) -> bool {
         let newer = |seen: Option<i64>, now: Option<i64>| seen.is_some_and(|seen| now.unwrap_or_default() > seen);
-        newer(self.message, now.message) || newer(self.note, now.note) || newer(self.step, now.step)
+        [(self.message, now.message), (self.note, now.note), (self.step, now.step), (self.merged, now.merged)]
+            .into_iter()
+            .any(|(seen, now)| newer(seen, now))
     }
 }
 
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
-        write!(f, "{}.{}.{}", text(self.message), text(self.note), text(self.step))
+        write!(f, "{}.{}.{}.{}", text(self.message), text(self.note), text(self.step), text(self.merged))
     }
 }
 
@@ -192,7 +196,7 @@ impl FromStr for Seen {
             None | Some("") => Ok(None),
             Some(part) => part.parse().map(Some),
         };
-        Ok(Self { message: next()?, note: next()?, step: next()? })
+        Ok(Self { message: next()?, note: next()?, step: next()?, merged: next()? })
     }
 }
 
@@ -238,8 +242,10 @@ mod tests {
         assert!(!seen("12").misses(&seen("12.4.8")));
         assert!(!seen("12..").misses(&seen("12.4.8")));
         assert!(seen("12.0.7").misses(&seen("12.1.7")));
-        assert_eq!(seen("12.3.7").to_string(), "12.3.7");
-        assert_eq!(seen("12..7").to_string(), "12..7");
+        assert!(seen("12.3.7.0").misses(&seen("12.3.7.1")));
+        assert!(!seen("12.3.7").misses(&seen("12.3.7.1")));
+        assert_eq!(seen("12.3.7.1").to_string(), "12.3.7.1");
+        assert_eq!(seen("12..7").to_string(), "12..7.");
         assert!("x.1.2".parse::<Seen>().is_err());
     }
 }

@@ -72,6 +72,8 @@ fn number(ctx: &Context, count: i64) -> String {
 /// Who else has the case open.
 pub fn present(ctx: &Context, present: &[Present]) -> AnyView {
     let sentence = ctx.actor.person().map(|reader| words::present(ctx.locale, reader, present)).unwrap_or_default();
+    // Nothing at all where nobody is there: an empty text would be written as a space, and the line would take its room.
+    let sentence = (!sentence.is_empty()).then_some(sentence);
     view! { <p class="live-here" role="status" data-live-here="">{sentence}</p> }.into_any()
 }
 

@@ -90,11 +90,28 @@ pub fn is_lost(place: &Snapshot, now: &Snapshot, forgotten: u64) -> bool {
     place.xmin() <= forgotten || place.xmax() > now.xmax()
 }
 
+/// The longest name of a field.
+const LONGEST_NAME: usize = 80;
+
+/// Whether a text could be the name of a field whose drafts are kept.
+pub fn is_field(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(plain) && !name.starts_with('-')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::actor::Role;
     use proptest::prelude::*;
+
+    #[test]
+    fn only_names_of_fields_are_taken() {
+        assert!(is_field("case-12-reply"));
+        for name in ["", "-a", "A", "a b", "ä", "a'--", &"a".repeat(81)] {
+            assert!(!is_field(name), "{name}");
+        }
+    }
 
     const ME: PersonId = PersonId(1);
     const OTHER: PersonId = PersonId(2);

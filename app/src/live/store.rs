@@ -13,7 +13,7 @@ mod drafts;
 mod presence;
 mod seen;
 
-pub use drafts::{drafts_of, keep_draft, sent_draft};
+pub use drafts::{draft_was_sent, drafts_of, keep_draft};
 pub use presence::{leave, look, present, renew, write};
 pub use seen::{seen, unseen};
 
@@ -132,36 +132,30 @@ pub async fn is_there(tx: &mut Tx, case: CaseId) -> Result<bool, AppError> {
         .await?)
 }
 
-/// How many open cases wait for each of these people: partners whose last words nobody answered, in their own cases and
-/// in those that nobody has. At most [`COUNTED`] of either.
+/// How many open cases wait for each of these people: partners whose last words nobody answered, there or in what was merged
+/// into it, in their own cases and in those that nobody has, but for what they gave away. At most [`COUNTED`] of either.
 ///
 /// # Errors
 /// When the database is away.
 pub async fn waiting(tx: &mut Tx, people: &[PersonId]) -> Result<HashMap<PersonId, i64>, AppError> {
     let people: Vec<i64> = people.iter().map(|person| person.0).collect();
     let rows = sqlx::query!(
-        r#"SELECT who.person_id AS "person!: PersonId", mine.count + free.count AS "count!"
+        r#"SELECT who.person_id AS "person!: PersonId", mine.count + greatest(free.count - away.count, 0) AS "count!"
            FROM unnest($1::bigint[]) AS who (person_id)
            CROSS JOIN LATERAL (
                SELECT count(*) FROM (
                    SELECT FROM support_case c
-                   CROSS JOIN LATERAL (SELECT m.message_id, m.side FROM message m
-                                       WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id
-                                       ORDER BY m.message_id DESC LIMIT 1) last
-                   WHERE c.assignee_id = who.person_id AND c.stage <> 'closed' AND last.side = 'partner'
-                     AND NOT EXISTS (SELECT FROM needs_no_answer n WHERE n.partner_id = c.partner_id
-                                     AND n.case_id = c.case_id AND n.message_id = last.message_id)
+                   WHERE c.assignee_id = who.person_id AND c.stage <> 'closed' AND case_waits(c.partner_id, c.case_id)
                    LIMIT $2) waits) mine
            CROSS JOIN (
                SELECT count(*) FROM (
                    SELECT FROM support_case c
-                   CROSS JOIN LATERAL (SELECT m.message_id, m.side FROM message m
-                                       WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id
-                                       ORDER BY m.message_id DESC LIMIT 1) last
-                   WHERE c.assignee_id IS NULL AND c.stage <> 'closed' AND last.side = 'partner'
-                     AND NOT EXISTS (SELECT FROM needs_no_answer n WHERE n.partner_id = c.partner_id
-                                     AND n.case_id = c.case_id AND n.message_id = last.message_id)
-                   LIMIT $2) waits) free"#,
+                   WHERE c.assignee_id IS NULL AND c.stage <> 'closed' AND case_waits(c.partner_id, c.case_id)
+                   LIMIT $2) waits) free
+           CROSS JOIN LATERAL (
+               SELECT count(*) FROM case_given_away g JOIN support_case c USING (partner_id, case_id)
+               WHERE g.from_id = who.person_id AND c.assignee_id IS NULL AND c.stage <> 'closed'
+                 AND case_waits(c.partner_id, c.case_id)) away"#,
         &people,
         COUNTED,
     )
@@ -250,9 +244,9 @@ pub async fn tidy(db: &Db, now: DateTime<Utc>) -> Result<(), AppError> {
     let mut tx = db.begin(&crate::base::actor::Actor::Job).await?;
     // The machine's own time counts for what it wrote by its own time.
     let gone = sqlx::query_scalar!(
-        r#"WITH gone AS (DELETE FROM live_event WHERE at < clock_timestamp() - make_interval(secs => $1) RETURNING xid)
+        r#"WITH gone AS (DELETE FROM live_event WHERE at < clock_timestamp() - make_interval(secs => $1::bigint) RETURNING xid)
            SELECT max(xid::text::bigint)::text AS "xid?" FROM gone"#,
-        KEPT.as_seconds_f64(),
+        KEPT.num_seconds(),
     )
     .fetch_one(&mut *tx)
     .await?;

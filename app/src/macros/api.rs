@@ -20,6 +20,8 @@ use uuid::Uuid;
 
 /// The longest name of a macro, and the longest text; the database has the same.
 const LONGEST: (usize, usize) = (120, 10_000);
+/// For how many days a macro puts a case off; the database has the same.
+const PUT_OFF: std::ops::RangeInclusive<i32> = 1..=90;
 
 /// A macro's form, as typed.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +40,8 @@ pub struct Typed {
     pub closes: bool,
     /// `me`, a person, or nobody.
     pub assign: String,
+    /// For how many days it puts the case off; empty where it does not.
+    pub put_off: String,
     /// The form's key.
     pub form_key: String,
 }
@@ -69,6 +73,8 @@ pub async fn write_macro(
     assign: Option<String>,
     /// The form's key: sent twice, it is done once.
     form_key: String,
+    /// For how many days the case is put off; empty or absent where it is not.
+    put_off: Option<String>,
 ) -> Result<(), ServerFnError> {
     let ctx = context::current().map_err(|error| ServerFnError::new(error.to_string()))?;
     let typed = Typed {
@@ -79,6 +85,7 @@ pub async fn write_macro(
         asks: asks.is_some(),
         closes: closes.is_some(),
         assign: assign.unwrap_or_default(),
+        put_off: put_off.unwrap_or_default(),
         form_key,
     };
     let end = write(&ctx, &typed).await;
@@ -92,6 +99,7 @@ pub async fn write_macro(
         ("asks", yes(typed.asks)),
         ("closes", yes(typed.closes)),
         ("assign", typed.assign.as_str()),
+        ("put_off", typed.put_off.as_str()),
         ("form_key", typed.form_key.as_str()),
     ];
     forms::finish(&ctx, &fields, end).await
@@ -184,12 +192,22 @@ fn read(ctx: &Context, typed: &Typed) -> Result<(Errors, Actions), AppError> {
     if typed.asks && typed.closes {
         errors.add("closes", tr!(ctx.locale, macros.error_asks_closes));
     }
+    let put_off_days = match typed.put_off.trim() {
+        "" => None,
+        days => days.parse().ok().filter(|days| PUT_OFF.contains(days)).or_else(|| {
+            errors.add("put_off", tr!(ctx.locale, macros.error_days));
+            None
+        }),
+    };
+    if typed.closes && put_off_days.is_some() {
+        errors.add("put_off", tr!(ctx.locale, macros.error_closes_puts_off));
+    }
     let (takes, assignee) = match typed.assign.as_str() {
         "" => (false, None),
         "me" => (true, None),
         person => (false, Some(PersonId(person.parse().map_err(|_| AppError::BadRequest("assign"))?))),
     };
-    Ok((errors, Actions { asks: typed.asks, closes: typed.closes, takes, assignee }))
+    Ok((errors, Actions { asks: typed.asks, closes: typed.closes, takes, assignee, put_off_days }))
 }
 
 /// Offers a macro no more; what was sent with it stays.

@@ -89,6 +89,8 @@ pub struct Actions {
     pub takes: bool,
     /// The case goes to this person.
     pub assignee: Option<PersonId>,
+    /// The case is put off for so many days.
+    pub put_off_days: Option<i32>,
 }
 
 /// A macro, at its newest version.

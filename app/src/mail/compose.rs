@@ -54,7 +54,7 @@ pub fn compose(home: &MailHome, secrets: &Secrets, mail: &Envelope, text: &Text)
         // So that one that comes back to us is known for what it is; see `inbox::rules`.
         .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(OUR_MARK), home.domain().to_owned()));
     if let Some(case) = mail.case {
-        let answers = reply_address::sign(secrets, case, home.domain());
+        let answers = reply_address::sign(secrets, case, mail.person, home.domain());
         message = message.reply_to(Mailbox::new(None, answers.parse().map_err(|_| ComposeError::Sender)?));
     }
     if !mail.refs.is_empty() {
@@ -104,7 +104,7 @@ fn boundary(message_uid: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::ids::CaseId;
+    use crate::base::ids::{CaseId, PersonId};
     use crate::base::secrets::{KeyId, MasterKey};
 
     fn composed(change: impl FnOnce(&mut Envelope, &mut Text)) -> Result<String, ComposeError> {
@@ -120,6 +120,7 @@ mod tests {
             refs: vec!["<case-7@example.org>".into(), "<1@example.org>".into()],
             files: Vec::new(),
             case: Some(CaseId(7)),
+            person: Some(PersonId(3)),
             written_at: "2026-03-01T12:00:00Z".parse().expect("time"),
             tries: 0,
         };
@@ -138,7 +139,7 @@ mod tests {
     fn it_is_threaded_signed_and_the_same_every_time() {
         let mail = composed(|_, _| {}).expect("mail");
         let secrets = Secrets::new(&MasterKey::from([7; 32]), KeyId(1));
-        let answers = reply_address::sign(&secrets, CaseId(7), "example.org");
+        let answers = reply_address::sign(&secrets, CaseId(7), Some(PersonId(3)), "example.org");
         for wanted in [
             "Message-ID: <2@example.org>",
             "In-Reply-To: <1@example.org>",

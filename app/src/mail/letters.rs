@@ -5,13 +5,16 @@ use super::letter::{Letter, Part};
 use crate::base::format;
 use crate::base::ids::CaseId;
 use crate::base::language::{Locale, tr};
-use crate::base::money::Money;
+use crate::base::money::{Currency, Money};
 use crate::notices::rules::Notice;
 use crate::paths;
 use crate::payout_methods::model::MethodKind;
 use crate::payout_methods::words::kind;
+use crate::terms::model::Field;
+use crate::terms::plain;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+use rust_decimal::Decimal;
 
 /// What a mail is about, with everything it says.
 #[derive(Clone, Debug)]
@@ -83,6 +86,38 @@ pub enum About {
         question: String,
         /// What rates the case without signing in.
         token: String,
+    },
+    /// Terms change to the reader's loss.
+    Decrease {
+        /// What changes.
+        field: Field,
+        /// The offer's name, where it is about one.
+        offer: Option<String>,
+        /// Kind and value as they are.
+        before: (String, Decimal),
+        /// Kind and value as they will be.
+        after: (String, Decimal),
+        /// The programme's currency.
+        currency: Currency,
+        /// From when on.
+        from: DateTime<Utc>,
+        /// Why.
+        reason: String,
+    },
+    /// Something else is offered than what was asked for.
+    CounterOffer {
+        /// What would change.
+        field: Field,
+        /// The offer's name, where it is about one.
+        offer: Option<String>,
+        /// Kind and value that are offered.
+        offered: (String, Decimal),
+        /// The programme's currency.
+        currency: Currency,
+        /// Until when it can be accepted.
+        until: DateTime<Utc>,
+        /// Why.
+        reason: String,
     },
     /// Another member set a payout method.
     MethodChanged {
@@ -157,6 +192,7 @@ pub fn write(home: &MailHome, sides: &Sides, about: &About) -> Letter {
                 }
                 Notice::Closed => vec![Part::Prose(said!(sides, notices.mail_closed)), see()],
                 Notice::SilenceDecided => vec![Part::Prose(said!(sides, notices.mail_silence)), see()],
+                Notice::GivenAway => vec![Part::Prose(said!(sides, notices.mail_given_away)), see()],
                 Notice::Rate => vec![
                     Part::Prose(said!(sides, notices.mail_rate)),
                     link(said!(sides, notices.mail_rate_link), &paths::rate(token)),
@@ -171,6 +207,10 @@ pub fn write(home: &MailHome, sides: &Sides, about: &About) -> Letter {
         }
         About::Incident { .. } | About::Bulletin(_) => {
             let (subject, parts) = bulletin(home, sides, about);
+            (subject, parts, said!(sides, mail.foot_account, programme = programme()))
+        }
+        About::Decrease { .. } | About::CounterOffer { .. } => {
+            let (subject, parts) = terms(home, sides, about);
             (subject, parts, said!(sides, mail.foot_account, programme = programme()))
         }
         About::MethodConfirm { token, until, kind, masked, replaces } => {
@@ -207,6 +247,52 @@ pub fn write(home: &MailHome, sides: &Sides, about: &About) -> Letter {
         }
     };
     Letter { locale, subject, parts, signed_by: sides.signed_by.clone(), house: sides.programme.clone(), foot }
+}
+
+/// The answer first, then the reason, then what the reader can do.
+fn terms(home: &MailHome, sides: &Sides, about: &About) -> (String, Vec<Part>) {
+    let locale = sides.locale;
+    let day = |at| format::date(locale, sides.zone, at);
+    let what = |field: Field, offer: &Option<String>| match offer {
+        Some(offer) => format!("{} ({offer})", plain::field(locale, field)),
+        None => plain::field(locale, field),
+    };
+    let value = |of: &(String, Decimal), currency| plain::value(locale, &of.0, of.1, currency);
+    let link = |words: String| Part::Link(words, home.link(paths::TERMS));
+    match about {
+        About::Decrease { field, offer, before, after, currency, from, reason } => (
+            said!(sides, agreement.mail_decrease_subject, day = day(*from)),
+            vec![
+                Part::Prose(tr!(
+                    locale,
+                    agreement.mail_decrease,
+                    what = what(*field, offer),
+                    before = value(before, *currency),
+                    after = value(after, *currency),
+                    day = day(*from)
+                )),
+                Part::Prose(reason.clone()),
+                Part::Prose(said!(sides, agreement.mail_decrease_answer, day = day(*from))),
+                link(said!(sides, agreement.mail_link)),
+            ],
+        ),
+        About::CounterOffer { field, offer, offered, currency, until, reason } => (
+            said!(sides, agreement.mail_counter_subject),
+            vec![
+                Part::Prose(said!(
+                    sides,
+                    agreement.mail_counter,
+                    what = what(*field, offer),
+                    value = value(offered, *currency),
+                    until = format::date_time(locale, sides.zone, *until)
+                )),
+                Part::Prose(reason.clone()),
+                Part::Prose(said!(sides, agreement.mail_counter_silence)),
+                link(said!(sides, agreement.mail_link)),
+            ],
+        ),
+        _ => (String::new(), Vec::new()),
+    }
 }
 
 fn delay(

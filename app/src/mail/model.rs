@@ -1,6 +1,6 @@
 //! Mails and what becomes of them.
 
-use crate::base::ids::{CaseId, PartnerId};
+use crate::base::ids::{CaseId, PartnerId, PersonId};
 use chrono::{DateTime, Utc};
 
 /// Why a mail is written.
@@ -20,10 +20,12 @@ pub enum Kind {
     MethodChanged,
     /// What the house tells of a case by itself.
     Notice,
+    /// Terms change to a partner's loss, or another change is offered to them.
+    Terms,
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Reply,
         Self::Invitation,
         Self::Delay,
@@ -31,6 +33,7 @@ impl Kind {
         Self::MethodConfirm,
         Self::MethodChanged,
         Self::Notice,
+        Self::Terms,
     ];
 
     /// As the database writes it.
@@ -43,6 +46,7 @@ impl Kind {
             Self::MethodConfirm => "method_confirm",
             Self::MethodChanged => "method_changed",
             Self::Notice => "notice",
+            Self::Terms => "terms",
         }
     }
 
@@ -189,6 +193,8 @@ pub struct Envelope {
     pub files: Vec<Attached>,
     /// The case that an answer goes to.
     pub case: Option<CaseId>,
+    /// Who is written to, where the house knows them: an answer by the address they are given is believed to be theirs.
+    pub person: Option<PersonId>,
     /// When it was written.
     pub written_at: DateTime<Utc>,
     /// Tries before this one.

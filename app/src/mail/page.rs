@@ -96,6 +96,7 @@ fn kind(locale: Locale, kind: Kind) -> String {
         Kind::MethodConfirm => tr!(locale, mail.kind_confirm),
         Kind::MethodChanged => tr!(locale, mail.kind_changed),
         Kind::Notice => tr!(locale, notices.mail_kind),
+        Kind::Terms => tr!(locale, agreement.mail_kind),
     }
 }
 

@@ -20,7 +20,8 @@ pub fn steps(ctx: &Context, told: &[Told]) -> Vec<(DateTime<Utc>, Step)> {
                 Notice::LastReminder => tr!(locale, notices.step_last_reminder),
                 Notice::Closed => tr!(locale, notices.step_closed),
                 Notice::SilenceDecided => tr!(locale, notices.step_silence),
-                Notice::Rate => return None,
+                // That somebody else has the case stands there with their name.
+                Notice::Rate | Notice::GivenAway => return None,
             };
             let when = Some(text::time_exact(ctx, told.at));
             Some((told.at, Step { title, when, tone: Tone::Waiting, ..Step::default() }))

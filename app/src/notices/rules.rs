@@ -15,10 +15,13 @@ pub enum Notice {
     Rate,
     /// Silence of the house decided for the partner.
     SilenceDecided,
+    /// Somebody else answers from now on.
+    GivenAway,
 }
 
 impl Notice {
-    const ALL: [Self; 5] = [Self::Reminder, Self::LastReminder, Self::Closed, Self::Rate, Self::SilenceDecided];
+    const ALL: [Self; 6] =
+        [Self::Reminder, Self::LastReminder, Self::Closed, Self::Rate, Self::SilenceDecided, Self::GivenAway];
 
     /// As the database writes it.
     pub fn as_str(self) -> &'static str {
@@ -28,6 +31,7 @@ impl Notice {
             Self::Closed => "closed",
             Self::Rate => "rate",
             Self::SilenceDecided => "silence_decided",
+            Self::GivenAway => "given_away",
         }
     }
 

@@ -67,8 +67,19 @@ pub fn british(to: &Destination) -> Result<(String, String), Refusal> {
                 _ => Err(Refusal::Destination),
             }
         }
-        Destination::PayPal { .. } | Destination::Wise(_) => Err(Refusal::Destination),
+        Destination::BankAccount { .. } | Destination::PayPal { .. } | Destination::Wise(_) => {
+            Err(Refusal::Destination)
+        }
     }
+}
+
+/// The number of an account outside SEPA and Britain: letters and digits, at most 34 (SWIFT, field 59).
+///
+/// # Errors
+/// [`Refusal::AccountNumber`].
+pub fn number(text: &str) -> Result<&str, Refusal> {
+    let fits = (1..=34).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if fits { Ok(text) } else { Err(Refusal::AccountNumber) }
 }
 
 /// Exactly `count` digits once spaces and dashes are gone. Nothing is padded: a shorter number may be another account.

@@ -8,9 +8,11 @@
 //! | file | columns |
 //! |---|---|
 //! | sterling | `end_to_end_id,name,sort_code,account,amount,currency,reference,pay_day` |
-//! | others | `end_to_end_id,name,iban,bic,amount,currency,reference,pay_day` |
+//! | others | `end_to_end_id,name,iban,account,bic,bank_code,country,amount,currency,reference,pay_day` |
 //!
 //! - `sort_code` is `NN-NN-NN`, `pay_day` `YYYY-MM-DD`; `bic` may be empty.
+//! - Of `iban` and `account` one is filled, `account` where the country has no IBANs; `bank_code` is the bank within its
+//!   country, such as an ABA routing number. `country` is the bank's.
 //! - `reference` is all that comes back on a statement, so it holds the end-to-end id or starts from it: see
 //!   [`super::reference`]. 18 characters in sterling, 35 elsewhere (one line of SWIFT's field 70).
 //! - Names and references of other currencies are in the SEPA set, which is also SWIFT's.
@@ -53,10 +55,11 @@ impl<W: Write> Writer<W> {
         }
         let tally = Tally::new(header, u64::MAX, minor_units(code))?;
         let sterling = code == "GBP";
-        let [first, second] = if sterling { ["sort_code", "account"] } else { ["iban", "bic"] };
+        let account: &[&str] =
+            if sterling { &["sort_code", "account"] } else { &["iban", "account", "bic", "bank_code", "country"] };
         let mut csv = cells::writer(inner);
-        csv.write_record(["end_to_end_id", "name", first, second, "amount", "currency", "reference", "pay_day"])
-            .map_err(std::io::Error::from)?;
+        let columns = [&["end_to_end_id", "name"], account, &["amount", "currency", "reference", "pay_day"]].concat();
+        csv.write_record(columns).map_err(std::io::Error::from)?;
         Ok(Self { csv, tally, pay_day: header.pay_day.format("%Y-%m-%d").to_string(), sterling })
     }
 
@@ -70,9 +73,10 @@ impl<W: Write> Writer<W> {
         }
         let amount = self.tally.amount(order)?;
         let columns = if self.sterling { british(order) } else { other(order) };
-        let [name, first, second, reference] = columns.map_err(|refusal| refusal.of(order))?;
+        let Payee { name, account, reference } = columns.map_err(|refusal| refusal.of(order))?;
         self.tally.count(order)?;
-        let row = [&order.end_to_end_id, &name, &first, &second, &amount, &order.currency, &reference, &self.pay_day];
+        let row = [&order.end_to_end_id, &name].into_iter().chain(&account);
+        let row = row.chain([&amount, &order.currency, &reference, &self.pay_day]);
         self.csv.write_record(row).map_err(std::io::Error::from)?;
         Ok(())
     }
@@ -87,24 +91,47 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// Name, sort code, account number and reference. In the Bacs set text begins with a letter or digit, so none of it
+/// What a row says of whoever is paid; `account` has its columns in their order.
+struct Payee {
+    name: String,
+    account: Vec<String>,
+    reference: String,
+}
+
+/// Sort code and account number. In the Bacs set text begins with a letter or digit, so none of it
 /// can be a formula.
-fn british(order: &Order) -> Result<[String; 4], Refusal> {
+fn british(order: &Order) -> Result<Payee, Refusal> {
     let name = bacs_name(&order.name, BRITISH_TEXT)?;
     let (sort_code, account) = account::british(&order.to)?;
     let reference = on_statement(order, &bacs(&order.remittance, usize::MAX), BRITISH_TEXT);
-    Ok([name, sort_code, account, bacs(&reference, BRITISH_TEXT)])
+    Ok(Payee { name, account: vec![sort_code, account], reference: bacs(&reference, BRITISH_TEXT) })
 }
 
-/// Name, IBAN, BIC and reference.
-fn other(order: &Order) -> Result<[String; 4], Refusal> {
-    let Destination::Iban { iban, bic } = &order.to else { return Err(Refusal::Destination) };
+/// IBAN or account number, BIC, bank code and country.
+fn other(order: &Order) -> Result<Payee, Refusal> {
+    let empty = String::new;
+    let (iban, number, bic, bank_code, country) = match &order.to {
+        Destination::Iban { iban, bic } => {
+            let iban = account::iban(iban)?;
+            let country = iban.country_code().to_owned();
+            (iban.electronic_str().to_owned(), empty(), bic, empty(), country)
+        }
+        Destination::BankAccount { country, account, bic, bank_code } => {
+            let bank_code = bank_code.as_deref().map(account::number).transpose()?.unwrap_or_default().to_owned();
+            let (iban, number) = match account::iban(account) {
+                Ok(iban) => (iban.electronic_str().to_owned(), empty()),
+                Err(_) => (empty(), account::number(account)?.to_owned()),
+            };
+            (iban, number, bic, bank_code, country.clone())
+        }
+        _ => return Err(Refusal::Destination),
+    };
     let name = sepa_name(&order.name, OTHER_NAME)?;
-    let iban = account::iban(iban)?.electronic_str().to_owned();
     let bic = bic.as_deref().map(account::bic).transpose()?.unwrap_or_default();
     let remittance = sepa(&order.remittance, usize::MAX);
     let reference = on_statement(order, &free_text(&remittance, usize::MAX), OTHER_REFERENCE);
-    Ok([free_text(&name, OTHER_NAME).into_owned(), iban, bic, reference])
+    let name = free_text(&name, OTHER_NAME).into_owned();
+    Ok(Payee { name, account: vec![iban, number, bic, bank_code, country], reference })
 }
 
 #[cfg(test)]
@@ -177,10 +204,25 @@ mod tests {
         second.remittance = "+PD-794-44".to_owned();
         assert_eq!(
             write(&[first, second]).expect("a file"),
-            "end_to_end_id,name,iban,bic,amount,currency,reference,pay_day\r\n\
-             PD-794-44,\"Lukasz, 'Zolc'\",PL61109010140000071219812874,WBKPPLPP,123.45,PLN,PD-794-44,2026-11-30\r\n\
-             PD-794-44,'-Ana,PL61109010140000071219812874,,123.45,PLN,'+PD-794-44,2026-11-30\r\n"
+            "end_to_end_id,name,iban,account,bic,bank_code,country,amount,currency,reference,pay_day\r\n\
+             PD-794-44,\"Lukasz, 'Zolc'\",PL61109010140000071219812874,,WBKPPLPP,,PL,123.45,PLN,PD-794-44,2026-11-30\r\n\
+             PD-794-44,'-Ana,PL61109010140000071219812874,,,,PL,123.45,PLN,'+PD-794-44,2026-11-30\r\n"
         );
+    }
+
+    #[test]
+    fn an_account_without_an_iban() {
+        let to = |account: &str| Destination::BankAccount {
+            country: "US".to_owned(),
+            account: account.to_owned(),
+            bic: Some("CHASUS33".to_owned()),
+            bank_code: Some("021000021".to_owned()),
+        };
+        let file = write(&[order(to("000123456789"), "USD")]).expect("a file");
+        let row = &samples::rows(file.as_bytes(), true)[0];
+        assert_eq!(row[2..7], ["", "000123456789", "CHASUS33", "021000021", "US"]);
+        assert_eq!(refused(order(to("=1+1"), "USD")), Some(Refusal::AccountNumber));
+        assert_eq!(refused(order(to("000123456789"), "GBP")), Some(Refusal::Destination));
     }
 
     #[test]
@@ -189,7 +231,7 @@ mod tests {
         let with = |remittance: String| {
             let mut order = order(to(), "PLN");
             order.remittance = remittance;
-            samples::rows(write(&[order]).expect("a file").as_bytes(), true)[0][6].clone()
+            samples::rows(write(&[order]).expect("a file").as_bytes(), true)[0][9].clone()
         };
         assert_eq!(with(format!("+{} PD-794-44", "x".repeat(23))), format!("'+{} PD-794-44", "x".repeat(23)));
         assert_eq!(with(format!("+{} PD-794-44", "x".repeat(24))), "PD-794-44");

@@ -95,7 +95,7 @@ pub enum Refusal {
     #[error("the sort code is not six digits")]
     SortCode,
     /// Not an account number.
-    #[error("the account number is not eight digits")]
+    #[error("the account number is not one of its country")]
     AccountNumber,
     /// Not an address that could be paid.
     #[error("the e-mail address is not one that can be paid")]

@@ -101,6 +101,17 @@ pub enum Destination {
         /// Eight digits.
         account: String,
     },
+    /// An account that neither has an IBAN of SEPA nor is British.
+    BankAccount {
+        /// Where the bank is (ISO 3166-1 alpha-2).
+        country: String,
+        /// An IBAN, or the account's number as its bank writes it.
+        account: String,
+        /// The bank, where it is known.
+        bic: Option<String>,
+        /// The bank within its country, where it is known.
+        bank_code: Option<String>,
+    },
     /// A PayPal account.
     PayPal {
         /// The account's e-mail address.
@@ -144,6 +155,7 @@ impl fmt::Debug for Destination {
         f.write_str(match self {
             Self::Iban { .. } => "Iban(…)",
             Self::SortCode { .. } => "SortCode(…)",
+            Self::BankAccount { .. } => "BankAccount(…)",
             Self::PayPal { .. } => "PayPal(…)",
             Self::Wise(_) => "Wise(…)",
         })

@@ -123,6 +123,11 @@ impl Party {
     }
 }
 
+/// Whether the message can carry an address: town and country are there, in letters that have a form in SEPA's.
+pub fn carries(address: &Address) -> bool {
+    structured(address).is_ok()
+}
+
 /// The address as the message carries it (type PostalAddress24).
 fn structured(address: &Address) -> Result<Address, Refusal> {
     let optional = |text: &Option<String>, longest| {

@@ -128,7 +128,7 @@ impl<W: Write> Writer<W> {
                 }
                 (vec![(Field::RecipientId, id.clone())], None)
             }
-            Destination::PayPal { .. } => return Err(Refusal::Destination),
+            Destination::BankAccount { .. } | Destination::PayPal { .. } => return Err(Refusal::Destination),
         };
         if needed.iter().any(|(field, _)| !self.columns.has(*field)) {
             return Err(Refusal::Destination);

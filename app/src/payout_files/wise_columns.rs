@@ -60,6 +60,13 @@ const NAMES: [(&str, Field); 17] = [
     ("recipientDetail", Field::Blank),
 ];
 
+impl Field {
+    /// Wise's name of its column.
+    pub fn name(self) -> &'static str {
+        NAMES.iter().find(|(_, field)| *field == self).map_or("", |(name, _)| name)
+    }
+}
+
 /// Why columns were refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ColumnsError {

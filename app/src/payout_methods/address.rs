@@ -1,5 +1,7 @@
 //! What identifies an account: read as people type it, masked, and brought into one form for comparing.
 
+mod other;
+
 use super::model::{Fault, MethodKind};
 use super::rules::LONGEST_HOLDER;
 use iban::{Iban, IbanLike};
@@ -34,6 +36,17 @@ pub enum Address {
         /// Eight digits.
         account: String,
     },
+    /// A bank account anywhere else.
+    BankAccount {
+        /// Where the bank is (ISO 3166-1 alpha-2).
+        country: String,
+        /// An IBAN where the country has them, otherwise the number as the bank writes it; in capitals, without spaces.
+        account: String,
+        /// In capitals.
+        bic: Option<String>,
+        /// The bank within its country, such as an ABA routing number.
+        bank_code: Option<String>,
+    },
     /// A PayPal account's e-mail address.
     PayPal(String),
     /// A Wise account's e-mail address.
@@ -47,12 +60,16 @@ pub struct Given<'a> {
     pub holder: &'a str,
     /// Of `iban`.
     pub iban: &'a str,
-    /// Of `iban`; may be empty.
+    /// Of `iban` and `bank_account`; may be empty.
     pub bic: &'a str,
     /// Of `sort_code`.
     pub sort_code: &'a str,
-    /// Of `sort_code`.
+    /// Of `sort_code` and `bank_account`.
     pub account: &'a str,
+    /// Of `bank_account`.
+    pub country: &'a str,
+    /// Of `bank_account`; may be empty.
+    pub bank_code: &'a str,
     /// Of `paypal` and `wise`.
     pub email: &'a str,
 }
@@ -74,6 +91,10 @@ impl Given<'_> {
                 iban: parse_iban(self.iban).unwrap_or_else(&mut note),
                 bic: Some(parse_bic(self.bic).unwrap_or_else(&mut note)).filter(|bic| !bic.is_empty()),
             },
+            MethodKind::BankAccount => other::parse(self).unwrap_or_else(|found| {
+                found.into_iter().for_each(|fault| drop(note(fault)));
+                Address::PayPal(String::new())
+            }),
             MethodKind::SortCode => Address::SortCode {
                 sort_code: parse_digits(self.sort_code, 6).ok_or(Fault::SortCodeWrong).unwrap_or_else(&mut note),
                 account: parse_digits(self.account, 8).ok_or(Fault::AccountWrong).unwrap_or_else(&mut note),
@@ -152,6 +173,7 @@ impl Address {
         match self {
             Self::Iban { .. } => MethodKind::Iban,
             Self::SortCode { .. } => MethodKind::SortCode,
+            Self::BankAccount { .. } => MethodKind::BankAccount,
             Self::PayPal(_) => MethodKind::PayPal,
             Self::Wise(_) => MethodKind::Wise,
         }
@@ -164,6 +186,10 @@ impl Address {
                 format!("{}•• •••• {}", iban.get(..2).unwrap_or_default(), ending(iban, 4))
             }
             Self::SortCode { account, .. } => format!("•••••{}", ending(account, 3)),
+            Self::BankAccount { country, account, .. } => {
+                // Of a short number less is shown.
+                format!("{country}•• •••• {}", ending(account, if account.len() < 10 { 3 } else { 4 }))
+            }
             Self::PayPal(email) | Self::Wise(email) => {
                 let first: String = email.chars().take(1).collect();
                 let domain = email.rsplit_once('@').map(|(_, domain)| domain).unwrap_or_default();
@@ -179,6 +205,11 @@ impl Address {
             Self::Iban { iban, .. } if iban.starts_with("GB") => format!("sort_code:{}", ending(iban, 14)),
             Self::Iban { iban, .. } => format!("iban:{iban}"),
             Self::SortCode { sort_code, account } => format!("sort_code:{sort_code}{account}"),
+            Self::BankAccount { account, .. } if account.parse::<Iban>().is_ok() => {
+                return Self::Iban { iban: account.clone(), bic: None }.identity();
+            }
+            // The number counts within its country: the same bank has a BIC and a bank code, and either may be left out.
+            Self::BankAccount { country, account, .. } => format!("account:{country}{account}"),
             Self::PayPal(email) | Self::Wise(email) => format!("email:{}", email.to_lowercase()),
         })
     }
@@ -195,15 +226,26 @@ impl Address {
                 let groups: Vec<_> = sort_code.as_bytes().chunks(2).map(String::from_utf8_lossy).collect();
                 vec![(Part::SortCode, groups.join("-")), (Part::Account, account.clone())]
             }
+            Self::BankAccount { country, account, bic, bank_code } => {
+                let bank_code = bank_code.iter().map(|code| (Part::BankCode, code.clone()));
+                let bic = bic.iter().map(|bic| (Part::Bic, bic.clone()));
+                let first = [(Part::Country, country.clone()), (Part::Account, account.clone())];
+                first.into_iter().chain(bic).chain(bank_code).collect()
+            }
             Self::PayPal(email) | Self::Wise(email) => vec![(Part::Email, email.clone())],
         }
     }
 
-    /// As it is encrypted: one line, or two.
+    /// As it is encrypted: a line for each part.
     pub(super) fn to_plain(&self) -> Zeroizing<String> {
         Zeroizing::new(match self {
             Self::Iban { iban, bic } => format!("{iban}\n{}", bic.as_deref().unwrap_or_default()),
             Self::SortCode { sort_code, account } => format!("{sort_code}\n{account}"),
+            Self::BankAccount { country, account, bic, bank_code } => format!(
+                "{country}\n{account}\n{}\n{}",
+                bic.as_deref().unwrap_or_default(),
+                bank_code.as_deref().unwrap_or_default()
+            ),
             Self::PayPal(email) | Self::Wise(email) => email.clone(),
         })
     }
@@ -219,6 +261,17 @@ impl Address {
             MethodKind::SortCode => {
                 let (sort_code, account) = lines?;
                 Self::SortCode { sort_code: sort_code.to_owned(), account: account.to_owned() }
+            }
+            MethodKind::BankAccount => {
+                let parts: Vec<_> = plain.split('\n').collect();
+                let [country, account, bic, bank_code] = parts.as_slice() else { return None };
+                let optional = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+                Self::BankAccount {
+                    country: (*country).to_owned(),
+                    account: (*account).to_owned(),
+                    bic: optional(bic),
+                    bank_code: optional(bank_code),
+                }
             }
             MethodKind::PayPal => Self::PayPal(plain.to_owned()),
             MethodKind::Wise => Self::Wise(plain.to_owned()),
@@ -237,6 +290,10 @@ pub enum Part {
     SortCode,
     /// Account number.
     Account,
+    /// Country of the bank.
+    Country,
+    /// The bank within its country.
+    BankCode,
     /// E-mail address.
     Email,
 }

@@ -30,18 +30,22 @@ pub use reveal::{RevealPayoutMethod, reveal_payout_method};
 /// The form, as it was sent. Prints nothing.
 #[derive(Clone, Default)]
 pub struct Typed {
-    /// `iban`, `sort_code`, `paypal` or `wise`.
+    /// `iban`, `sort_code`, `bank_account`, `paypal` or `wise`.
     pub kind: String,
     /// The account holder.
     pub holder: String,
     /// Of `iban`.
     pub iban: String,
-    /// Of `iban`.
+    /// Of `iban` and `bank_account`.
     pub bic: String,
     /// Of `sort_code`.
     pub sort_code: String,
-    /// Of `sort_code`.
+    /// Of `sort_code` and `bank_account`.
     pub account: String,
+    /// Of `bank_account`.
+    pub country: String,
+    /// Of `bank_account`.
+    pub bank_code: String,
     /// Of `paypal` and `wise`.
     pub email: String,
     /// The person's own, once more.
@@ -63,18 +67,22 @@ impl fmt::Debug for Typed {
 #[server(prefix = "/do", endpoint = "set-payout-method")]
 #[allow(clippy::too_many_arguments)]
 pub async fn set_payout_method(
-    /// `iban`, `sort_code`, `paypal` or `wise`.
+    /// `iban`, `sort_code`, `bank_account`, `paypal` or `wise`.
     kind: String,
     /// The account holder.
     holder: Option<String>,
     /// Of `iban`.
     iban: Option<String>,
-    /// Of `iban`; may be empty.
+    /// Of `iban` and `bank_account`; may be empty.
     bic: Option<String>,
     /// Of `sort_code`.
     sort_code: Option<String>,
-    /// Of `sort_code`.
+    /// Of `sort_code` and `bank_account`.
     account: Option<String>,
+    /// Of `bank_account`.
+    country: Option<String>,
+    /// Of `bank_account`; may be empty.
+    bank_code: Option<String>,
     /// Of `paypal` and `wise`.
     email: Option<String>,
     /// The person's own, once more.
@@ -90,6 +98,8 @@ pub async fn set_payout_method(
         bic: bic.unwrap_or_default(),
         sort_code: sort_code.unwrap_or_default(),
         account: account.unwrap_or_default(),
+        country: country.unwrap_or_default(),
+        bank_code: bank_code.unwrap_or_default(),
         email: email.unwrap_or_default(),
         password: password.unwrap_or_default(),
         form_key,
@@ -100,12 +110,13 @@ pub async fn set_payout_method(
             Ok(())
         }
         Ok(Err((kind, errors))) => {
-            let open = [("holder", typed.holder.as_str())];
+            let open = [("holder", typed.holder.as_str()), ("country", typed.country.as_str())];
             let secret = [
                 ("iban", typed.iban.as_str()),
                 ("bic", &typed.bic),
                 ("sort_code", &typed.sort_code),
                 ("account", &typed.account),
+                ("bank_code", &typed.bank_code),
                 ("email", &typed.email),
             ];
             forms::refuse_sealed(&ctx, &paths::payout_method(kind), &open, &secret, errors).await
@@ -130,6 +141,8 @@ pub async fn set(ctx: &Context, typed: &Typed) -> Result<Result<bool, (MethodKin
         bic: &typed.bic,
         sort_code: &typed.sort_code,
         account: &typed.account,
+        country: &typed.country,
+        bank_code: &typed.bank_code,
         email: &typed.email,
     };
     let (holder, address) = match given.parse(kind) {

@@ -9,6 +9,8 @@ pub enum MethodKind {
     Iban,
     /// To a British bank account, by sort code and account number.
     SortCode,
+    /// To a bank account in another currency than euro and sterling, by its IBAN or its number and bank.
+    BankAccount,
     /// To a PayPal account, by its e-mail address.
     PayPal,
     /// To a Wise account, by its e-mail address.
@@ -17,13 +19,14 @@ pub enum MethodKind {
 
 impl MethodKind {
     /// Every kind, in the order they are offered.
-    pub const ALL: [Self; 4] = [Self::Iban, Self::SortCode, Self::PayPal, Self::Wise];
+    pub const ALL: [Self; 5] = [Self::Iban, Self::SortCode, Self::BankAccount, Self::PayPal, Self::Wise];
 
     /// As the database, files and addresses of pages write it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Iban => "iban",
             Self::SortCode => "sort_code",
+            Self::BankAccount => "bank_account",
             Self::PayPal => "paypal",
             Self::Wise => "wise",
         }
@@ -33,7 +36,7 @@ impl MethodKind {
     pub fn account_field(self) -> &'static str {
         match self {
             Self::Iban => "iban",
-            Self::SortCode => "account",
+            Self::SortCode | Self::BankAccount => "account",
             Self::PayPal | Self::Wise => "email",
         }
     }
@@ -63,19 +66,6 @@ pub struct Method {
     pub ended_at: Option<DateTime<Utc>>,
 }
 
-/// Somebody of the house looked at a whole account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reveal {
-    /// The name they sign with.
-    pub by: String,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Why, in their words.
-    pub reason: String,
-    /// Which account.
-    pub masked: String,
-}
-
 /// What is wrong with a payout method as it was typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -95,6 +85,16 @@ pub enum Fault {
     SortCodeWrong,
     /// The account number has not eight digits.
     AccountWrong,
+    /// The country of the bank is none.
+    CountryWrong,
+    /// In this country accounts have an IBAN, and this is none, or one of another country.
+    AccountNotIban,
+    /// The account number has letters or signs that no account has, or is too short or too long.
+    NumberWrong,
+    /// Neither BIC nor bank code say which bank it is.
+    BankMissing,
+    /// The bank code is none.
+    BankCodeWrong,
     /// The e-mail address is missing.
     EmailEmpty,
     /// It is not an e-mail address.
@@ -107,9 +107,11 @@ impl Fault {
         match self {
             Self::HolderEmpty | Self::HolderUnfit => "holder",
             Self::IbanEmpty | Self::IbanWrong | Self::IbanNotSepa => "iban",
-            Self::BicWrong => "bic",
+            Self::BicWrong | Self::BankMissing => "bic",
+            Self::CountryWrong => "country",
+            Self::BankCodeWrong => "bank_code",
             Self::SortCodeWrong => "sort_code",
-            Self::AccountWrong => "account",
+            Self::AccountWrong | Self::AccountNotIban | Self::NumberWrong => "account",
             Self::EmailEmpty | Self::EmailWrong => "email",
         }
     }

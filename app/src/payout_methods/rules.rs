@@ -4,12 +4,6 @@ use super::model::MethodKind;
 use crate::base::money::Currency;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// The most a person reveals in a day (by UTC). The database has the same number: `payout_method_reveal_at_most_20_a_day`.
-pub const REVEALS_A_DAY: i64 = 20;
-/// How long a revealed account is shown. The database has the same: function `reveal_payout_method`.
-pub const REVEAL_LASTS: TimeDelta = TimeDelta::minutes(2);
-/// The most characters of a reveal's reason.
-pub const LONGEST_REASON: usize = 1000;
 /// How long a mailed link confirms a method.
 pub const LINK_LASTS: TimeDelta = TimeDelta::days(2);
 /// How often a link is mailed for one method. The database has the same number: `method_confirmation_at_most_5`.
@@ -18,17 +12,19 @@ pub const LINKS_A_METHOD: i64 = 5;
 pub const LONGEST_HOLDER: usize = 140;
 
 /// Currencies that PayPal pays across borders (PayPal, "Currency codes", less those for accounts in one country only:
-/// BRL, CNY and MYR).
-const PAYPAL: [&str; 21] = [
-    "AUD", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "ILS", "JPY", "MXN", "NOK", "NZD", "PHP", "PLN",
-    "SEK", "SGD", "THB", "TWD", "USD",
+/// BRL, CNY and MYR; and less HUF and TWD, which it pays in whole units only while commissions in them have decimals).
+const PAYPAL: [&str; 19] = [
+    "AUD", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "HKD", "ILS", "JPY", "MXN", "NOK", "NZD", "PHP", "PLN", "SEK",
+    "SGD", "THB", "USD",
 ];
 
-/// Whether money in a currency can be sent this way: SEPA credit transfers are in euro, Faster Payments in sterling.
+/// Whether money in a currency can be sent this way: SEPA credit transfers are in euro, Faster Payments in sterling, and
+/// banks take orders in every other currency.
 pub fn pays(kind: MethodKind, currency: Currency) -> bool {
     match kind {
         MethodKind::Iban => currency.code() == "EUR",
         MethodKind::SortCode => currency.code() == "GBP",
+        MethodKind::BankAccount => !matches!(currency.code(), "EUR" | "GBP"),
         MethodKind::PayPal => PAYPAL.contains(&currency.code()),
         MethodKind::Wise => true,
     }
@@ -45,7 +41,7 @@ mod tests {
     use super::*;
 
     fn paid(kind: MethodKind) -> Vec<&'static str> {
-        ["EUR", "GBP", "USD", "BRL", "JPY"]
+        ["EUR", "GBP", "USD", "BRL", "JPY", "HUF", "TWD"]
             .into_iter()
             .filter(|code| pays(kind, Currency::parse(code).expect("code")))
             .collect()
@@ -56,7 +52,8 @@ mod tests {
         assert_eq!(paid(MethodKind::Iban), ["EUR"]);
         assert_eq!(paid(MethodKind::SortCode), ["GBP"]);
         assert_eq!(paid(MethodKind::PayPal), ["EUR", "GBP", "USD", "JPY"]);
-        assert_eq!(paid(MethodKind::Wise), ["EUR", "GBP", "USD", "BRL", "JPY"]);
+        assert_eq!(paid(MethodKind::BankAccount), ["USD", "BRL", "JPY", "HUF", "TWD"]);
+        assert_eq!(paid(MethodKind::Wise), ["EUR", "GBP", "USD", "BRL", "JPY", "HUF", "TWD"]);
         assert!(PAYPAL.is_sorted() && PAYPAL.iter().all(|code| Currency::parse(code).is_ok()));
     }
 

@@ -6,7 +6,7 @@ mod waiting;
 mod whole;
 
 pub use plain::seal_plain;
-pub use reveal::{Revealed, note_reveal, revealed, reveals};
+pub use reveal::revealed;
 pub use waiting::{Link, Resent, Waiting, ask_again, ask_first, cancel, confirm, tell_others, waiting};
 pub use whole::{Whole, wholes};
 

@@ -9,6 +9,7 @@ pub fn kind(locale: Locale, kind: MethodKind) -> String {
     match kind {
         MethodKind::Iban => tr!(locale, payout_methods.iban_title),
         MethodKind::SortCode => tr!(locale, payout_methods.sort_code_title),
+        MethodKind::BankAccount => tr!(locale, bank_accounts.title),
         MethodKind::PayPal => "PayPal".to_owned(),
         MethodKind::Wise => "Wise".to_owned(),
     }
@@ -27,6 +28,8 @@ pub fn part(locale: Locale, part: Part) -> String {
         Part::Bic => "BIC".to_owned(),
         Part::SortCode => tr!(locale, payout_methods.sort_code),
         Part::Account => tr!(locale, payout_methods.account),
+        Part::Country => tr!(locale, bank_accounts.country),
+        Part::BankCode => tr!(locale, bank_accounts.bank_code),
         Part::Email => tr!(locale, payout_methods.email),
     }
 }
@@ -42,6 +45,11 @@ pub fn fault(locale: Locale, fault: Fault) -> String {
         Fault::BicWrong => tr!(locale, payout_methods.bic_wrong),
         Fault::SortCodeWrong => tr!(locale, payout_methods.sort_code_wrong),
         Fault::AccountWrong => tr!(locale, payout_methods.account_wrong),
+        Fault::CountryWrong => tr!(locale, bank_accounts.country_wrong),
+        Fault::AccountNotIban => tr!(locale, bank_accounts.account_not_iban),
+        Fault::NumberWrong => tr!(locale, bank_accounts.number_wrong),
+        Fault::BankMissing => tr!(locale, bank_accounts.bank_missing),
+        Fault::BankCodeWrong => tr!(locale, bank_accounts.bank_code_wrong),
         Fault::EmailEmpty => tr!(locale, payout_methods.email_empty),
         Fault::EmailWrong => tr!(locale, payout_methods.email_wrong),
     }

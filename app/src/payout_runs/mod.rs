@@ -15,3 +15,4 @@ pub mod rules;
 mod sealed;
 pub mod steps;
 pub mod store;
+pub mod wise_header;

@@ -112,6 +112,8 @@ impl State {
 pub enum Block {
     /// Refunds took back more than was payable.
     Owes,
+    /// The account is closed; what becomes of its balance is for the programme to decide.
+    Closed,
     /// The programme looks into the partner.
     UnderReview,
     /// Less than the smallest balance that is paid out.
@@ -122,6 +124,8 @@ pub enum Block {
     MethodUnconfirmed,
     /// The method can't receive this currency.
     MethodCannotPay,
+    /// A bank refused the last payout, or sent it back, for what is wrong with the method; it is still the same.
+    BankRefused,
     /// The method was changed and is in its safety period.
     MethodChanged,
     /// The programme pays nobody whose tax data it does not have.
@@ -134,6 +138,10 @@ pub enum Block {
     Contested,
     /// The partner's own schedule pays later.
     NotDue,
+    /// All there is, is in hold.
+    InHold,
+    /// All there is, only an approval makes payable.
+    AwaitsApproval,
 }
 
 /// Who has to act before a block ends.
@@ -149,36 +157,44 @@ pub enum Owner {
 
 impl Block {
     /// Every reason, the weightiest first.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::Owes,
+        Self::Closed,
         Self::UnderReview,
         Self::UnderMinimum,
         Self::NoMethod,
         Self::MethodUnconfirmed,
         Self::MethodCannotPay,
+        Self::BankRefused,
         Self::MethodChanged,
         Self::TaxFormMissing,
         Self::InvoiceMissing,
         Self::NothingLeft,
         Self::Contested,
         Self::NotDue,
+        Self::InHold,
+        Self::AwaitsApproval,
     ];
 
     /// As the database writes it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Owes => "owes",
+            Self::Closed => "closed",
             Self::UnderReview => "under_review",
             Self::UnderMinimum => "under_minimum",
             Self::NoMethod => "no_method",
             Self::MethodUnconfirmed => "method_unconfirmed",
             Self::MethodCannotPay => "method_cannot_pay",
+            Self::BankRefused => "bank_refused",
             Self::MethodChanged => "method_changed",
             Self::TaxFormMissing => "tax_form_missing",
             Self::InvoiceMissing => "invoice_missing",
             Self::NothingLeft => "nothing_left",
             Self::Contested => "contested",
             Self::NotDue => "not_due",
+            Self::InHold => "in_hold",
+            Self::AwaitsApproval => "awaits_approval",
         }
     }
 
@@ -193,10 +209,13 @@ impl Block {
             Self::NoMethod
             | Self::MethodUnconfirmed
             | Self::MethodCannotPay
+            | Self::BankRefused
             | Self::TaxFormMissing
             | Self::InvoiceMissing => Owner::Partner,
-            Self::UnderReview | Self::Contested => Owner::Programme,
-            Self::Owes | Self::UnderMinimum | Self::MethodChanged | Self::NothingLeft | Self::NotDue => Owner::Time,
+            Self::Closed | Self::UnderReview | Self::Contested | Self::AwaitsApproval => Owner::Programme,
+            Self::Owes | Self::UnderMinimum | Self::MethodChanged | Self::NothingLeft | Self::NotDue | Self::InHold => {
+                Owner::Time
+            }
         }
     }
 }
@@ -206,10 +225,19 @@ impl Block {
 pub struct Blocked {
     /// Why.
     pub reason: Block,
-    /// What is missing, owed or contested.
+    /// What is missing, owed, contested or in hold.
     pub amount: Option<Decimal>,
-    /// When it ends by itself.
+    /// When it ends by itself, or the first of it does.
     pub until: Option<DateTime<Utc>>,
+    /// The bank's code, where a bank refused.
+    pub code: Option<String>,
+}
+
+impl Blocked {
+    /// A reason that no bank gave.
+    pub fn new(reason: Block, amount: Option<Decimal>, until: Option<DateTime<Utc>>) -> Self {
+        Self { reason, amount, until, code: None }
+    }
 }
 
 /// What to look at before a payout is released.

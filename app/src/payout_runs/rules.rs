@@ -7,6 +7,7 @@ use crate::payout_methods::model::MethodKind;
 use crate::payout_methods::rules::pays;
 use crate::payouts::model::{Balances, Facts, Reason, Review};
 use crate::payouts::rules::{next_pay_day, standing};
+use crate::settlement::files::codes::needs_another_method;
 use crate::tax::model::Taxed;
 use crate::terms::model::Schedule;
 use chrono::{DateTime, Days, NaiveDate, Utc};
@@ -74,6 +75,16 @@ pub struct Candidate {
     pub method: Option<Method>,
     /// Whether one waits for its confirmation.
     pub unconfirmed: bool,
+    /// The bank's code for the last payout, where a bank refused it or sent it back and the method is still the same.
+    pub refused: Option<String>,
+    /// Whether the account is closed.
+    pub closed: bool,
+    /// When the next contest ends at the latest.
+    pub contest_ends: Option<DateTime<Utc>>,
+    /// What is in hold, and when the first of it leaves.
+    pub in_hold: Option<(Decimal, DateTime<Utc>)>,
+    /// What only an approval makes payable.
+    pub awaits_approval: Decimal,
     /// The review that runs.
     pub review: Option<Review>,
     /// What the tax office makes of it.
@@ -94,12 +105,18 @@ pub enum Verdict {
 /// Whether a partner is paid, and if not, why. The same reasons as on the partner's own page, by the same rules.
 pub fn decide(terms: &Terms, candidate: &Candidate) -> Verdict {
     let mut blocked: Vec<Blocked> = stopped_by(terms, candidate);
+    if candidate.closed {
+        blocked.push(Blocked::new(Block::Closed, None, None));
+    }
+    if let Some(code) = candidate.refused.as_ref().filter(|code| needs_another_method(code)) {
+        blocked.push(Blocked { code: Some(code.clone()), ..Blocked::new(Block::BankRefused, None, None) });
+    }
     if let Some(method) = candidate.method {
         blocked.extend(method_blocks(terms, candidate.currency, method));
     }
     let due = candidate.schedule.map(|schedule| next_pay_day(schedule, terms.cutoff + Days::new(1)));
     if let Some(day) = due.filter(|day| *day > terms.pay_day && !terms.off_cycle) {
-        blocked.push(Blocked { reason: Block::NotDue, amount: None, until: Some(start_of(terms, day)) });
+        blocked.push(Blocked::new(Block::NotDue, None, Some(start_of(terms, day))));
     }
     let nothing = candidate.payable.is_zero();
     if nothing {
@@ -107,7 +124,16 @@ pub fn decide(terms: &Terms, candidate: &Candidate) -> Verdict {
         blocked.clear();
     }
     if candidate.ring_fenced > Decimal::ZERO && (nothing || !blocked.is_empty()) {
-        blocked.push(Blocked { reason: Block::Contested, amount: Some(candidate.ring_fenced), until: None });
+        blocked.push(Blocked::new(Block::Contested, Some(candidate.ring_fenced), candidate.contest_ends));
+    }
+    if nothing {
+        let held = candidate.in_hold.map(|(amount, until)| Blocked::new(Block::InHold, Some(amount), Some(until)));
+        blocked.extend(held);
+        let waits = Some(candidate.awaits_approval).filter(|amount| *amount > Decimal::ZERO);
+        blocked.extend(waits.map(|amount| Blocked::new(Block::AwaitsApproval, Some(amount), None)));
+        if candidate.closed && !blocked.is_empty() {
+            blocked.push(Blocked::new(Block::Closed, None, None));
+        }
     }
     match candidate.method.filter(|_| blocked.is_empty() && !nothing) {
         Some(method) => Verdict::Pay(method.id, warnings(candidate, method)),
@@ -139,7 +165,7 @@ fn stopped_by(terms: &Terms, candidate: &Candidate) -> Vec<Blocked> {
         contests: Vec::new(),
     };
     let reasons = standing(&facts, &balances).reasons;
-    let blocked = |reason, amount, until| Some(Blocked { reason, amount, until });
+    let blocked = |reason, amount, until| Some(Blocked::new(reason, amount, until));
     reasons
         .into_iter()
         .filter_map(|reason| match reason {
@@ -159,10 +185,10 @@ fn stopped_by(terms: &Terms, candidate: &Candidate) -> Vec<Blocked> {
 fn method_blocks(terms: &Terms, currency: Currency, method: Method) -> Vec<Blocked> {
     let mut blocked = Vec::new();
     if !pays(method.kind, currency) {
-        blocked.push(Blocked { reason: Block::MethodCannotPay, amount: None, until: None });
+        blocked.push(Blocked::new(Block::MethodCannotPay, None, None));
     }
     if method.usable_from > terms.now {
-        blocked.push(Blocked { reason: Block::MethodChanged, amount: None, until: Some(method.usable_from) });
+        blocked.push(Blocked::new(Block::MethodChanged, None, Some(method.usable_from)));
     }
     blocked
 }
@@ -189,134 +215,5 @@ fn warnings(candidate: &Candidate, method: Method) -> Vec<Warning> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn dec(text: &str) -> Decimal {
-        text.parse().expect("number")
-    }
-
-    fn day(text: &str) -> NaiveDate {
-        text.parse().expect("day")
-    }
-
-    fn at(text: &str) -> DateTime<Utc> {
-        text.parse().expect("time")
-    }
-
-    fn pounds() -> Currency {
-        Currency::parse("GBP").expect("code")
-    }
-
-    fn terms() -> Terms {
-        Terms {
-            currency: pounds(),
-            zone: Tz::Europe__London,
-            cutoff: day("2011-03-31"),
-            pay_day: day("2011-04-15"),
-            off_cycle: false,
-            now: at("2011-04-02T09:00:00Z"),
-        }
-    }
-
-    fn paypal() -> Method {
-        Method { id: 7, kind: MethodKind::PayPal, usable_from: at("2011-01-01T00:00:00Z") }
-    }
-
-    fn candidate(payable: &str) -> Candidate {
-        Candidate {
-            partner: PartnerId(1),
-            currency: pounds(),
-            payable: dec(payable),
-            ring_fenced: Decimal::ZERO,
-            minimum: Some(dec("50")),
-            schedule: None,
-            method: Some(paypal()),
-            unconfirmed: false,
-            review: None,
-            taxed: Taxed::default(),
-            before: Before { amounts: vec![dec("60"), dec("55")], method: Some(7) },
-        }
-    }
-
-    fn reasons(verdict: &Verdict) -> Vec<Block> {
-        match verdict {
-            Verdict::Pay(..) => Vec::new(),
-            Verdict::Blocked(blocked) => blocked.iter().map(|one| one.reason).collect(),
-        }
-    }
-
-    #[test]
-    fn enough_and_nothing_in_the_way_is_paid() {
-        assert_eq!(decide(&terms(), &candidate("50.00")), Verdict::Pay(7, vec![]));
-    }
-
-    #[test]
-    fn every_reason_is_named_the_weightiest_first() {
-        let all = Candidate {
-            method: None,
-            ring_fenced: dec("3"),
-            schedule: Some(Schedule::Monthly(20)),
-            review: Some(Review {
-                until: at("2011-05-01T00:00:00Z"),
-                day: day("2011-05-01"),
-                reason: "Traffic".into(),
-            }),
-            ..candidate("-12.60")
-        };
-        let verdict = decide(&terms(), &all);
-        assert_eq!(
-            reasons(&verdict),
-            [Block::Owes, Block::UnderReview, Block::UnderMinimum, Block::NoMethod, Block::Contested, Block::NotDue]
-        );
-        let Verdict::Blocked(blocked) = verdict else { panic!("paid") };
-        assert_eq!((blocked[0].amount, blocked[2].amount), (Some(dec("12.60")), Some(dec("62.60"))));
-        // Midnight in London, in summer time.
-        assert_eq!(blocked[5].until, Some(at("2011-04-19T23:00:00Z")));
-    }
-
-    #[test]
-    fn a_method_that_cannot_or_may_not_yet_is_no_way() {
-        let iban = Method { kind: MethodKind::Iban, ..paypal() };
-        let sterling = Candidate { method: Some(iban), ..candidate("60") };
-        assert_eq!(reasons(&decide(&terms(), &sterling)), [Block::MethodCannotPay]);
-        let changed = Method { usable_from: at("2011-04-05T00:00:00Z"), ..paypal() };
-        let verdict = decide(&terms(), &Candidate { method: Some(changed), ..candidate("60") });
-        assert_eq!(
-            verdict,
-            Verdict::Blocked(vec![Blocked {
-                reason: Block::MethodChanged,
-                amount: None,
-                until: Some(changed.usable_from)
-            }])
-        );
-    }
-
-    #[test]
-    fn what_is_contested_keeps_only_itself_back() {
-        assert_eq!(decide(&terms(), &Candidate { ring_fenced: dec("9"), ..candidate("60") }), Verdict::Pay(7, vec![]));
-        let only = Candidate { ring_fenced: dec("9"), ..candidate("0") };
-        assert_eq!(reasons(&decide(&terms(), &only)), [Block::Contested]);
-        assert_eq!(decide(&terms(), &candidate("0")), Verdict::Blocked(vec![]));
-    }
-
-    #[test]
-    fn off_cycle_asks_neither_minimum_nor_schedule() {
-        let terms = Terms { off_cycle: true, ..terms() };
-        let small = Candidate { schedule: Some(Schedule::Monthly(20)), ..candidate("1.00") };
-        assert_eq!(decide(&terms, &small), Verdict::Pay(7, vec![]));
-        assert_eq!(reasons(&decide(&terms, &Candidate { method: None, ..small })), [Block::NoMethod]);
-    }
-
-    #[test]
-    fn what_is_unusual_is_said() {
-        let first = Candidate { before: Before::default(), ..candidate("60") };
-        assert_eq!(decide(&terms(), &first), Verdict::Pay(7, vec![Warning::FirstPayout]));
-        let elsewhere = Before { method: Some(6), ..candidate("60").before };
-        assert_eq!(
-            decide(&terms(), &Candidate { before: elsewhere, ..candidate("172.51") }),
-            Verdict::Pay(7, vec![Warning::NewMethod, Warning::Outlier])
-        );
-        assert_eq!(decide(&terms(), &candidate("172.50")), Verdict::Pay(7, vec![]));
-    }
-}
+#[path = "rules/tests.rs"]
+mod tests;

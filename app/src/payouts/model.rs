@@ -3,7 +3,7 @@
 use crate::base::ids::PayoutId;
 use crate::base::money::{Currency, Money};
 use crate::payout_methods::model::MethodKind;
-use crate::settlement::files::codes::{self, Meaning, NextStep};
+use crate::settlement::files::codes::{self, Meaning, NextStep, needs_another_method};
 use crate::tax::model::{Taxed, Worked};
 use crate::terms::model::Schedule;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -224,7 +224,7 @@ impl Reason {
                 | Self::TaxFormMissing
                 | Self::InvoiceMissing { .. }
                 | Self::NothingLeft { .. }
-        )
+        ) || matches!(self, Self::BankRefused(refused) if refused.code.as_deref().is_some_and(needs_another_method))
     }
 }
 

@@ -62,6 +62,9 @@ fn first_answer(ctx: &Context, standing: &Standing) -> String {
         }
         (Some(_), _) if payable <= Decimal::ZERO => nothing(ctx, standing),
         (Some(Reason::MethodNotConfirmed), _) => tr!(ctx.locale, confirmation.answer),
+        (Some(Reason::BankRefused(_)), _) => {
+            tr!(ctx.locale, sending.refused_answer, amount = money(ctx, standing, payable))
+        }
         (Some(Reason::TaxFormMissing), _) => tr!(ctx.locale, tax.form_first, amount = money(ctx, standing, payable)),
         (Some(Reason::InvoiceMissing { .. }), _) => {
             tr!(ctx.locale, tax.invoice_first, amount = money(ctx, standing, payable))

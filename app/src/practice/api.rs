@@ -13,6 +13,7 @@ use crate::base::language::tr;
 use crate::desk::model::Hand;
 use crate::desk::store as desk;
 use crate::disputes::{rules as cases, words};
+use crate::live::store::draft_was_sent;
 use crate::paths;
 use leptos::prelude::*;
 use serde_json::json;
@@ -162,6 +163,7 @@ async fn hand_in(ctx: &Context, practice: &str, outcome: &str, answer: &str, for
     if store::hand_in(&mut tx, id, outcome, &text, &hand, form_key).await? {
         write_record(ctx, &mut tx, "practice.tried", format!("practice/{id}"), json!({ "outcome": outcome.as_str() }))
             .await?;
+        draft_was_sent(&mut tx, hand.person, &format!("practice-{id}"), form_key, hand.at).await?;
         tx.commit().await?;
     }
     Ok(End::Done(format!("{}?done=tried", paths::practice(id))))

@@ -69,7 +69,7 @@ async fn known(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Known, A
     let names = sqlx::query_scalar!(
         r#"SELECT p.name AS "name!" FROM partner_member m JOIN person p USING (person_id) WHERE m.partner_id = $1
            UNION SELECT name FROM partner WHERE partner_id = $1
-           UNION SELECT author_name FROM message WHERE partner_id = $1 AND case_id = $2
+           UNION SELECT author_name FROM message WHERE partner_id = $1 AND case_id = ANY (case_family($1, $2))
            UNION SELECT name FROM staff"#,
         partner.0,
         case.0,
@@ -79,8 +79,8 @@ async fn known(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Known, A
     let codes = sqlx::query_scalar!(
         r#"SELECT code AS "code?" FROM partner WHERE partner_id = $1
            UNION SELECT unnest(ARRAY[v.order_id, v.sub_id, v.click_id]) FROM case_pin n JOIN conversion v USING (partner_id, conversion_id)
-                 WHERE n.partner_id = $1 AND n.case_id = $2
-           UNION SELECT m.order_id FROM case_pin n JOIN claim m USING (partner_id, claim_id) WHERE n.partner_id = $1 AND n.case_id = $2"#,
+                 WHERE n.partner_id = $1 AND n.case_id = ANY (case_family($1, $2))
+           UNION SELECT m.order_id FROM case_pin n JOIN claim m USING (partner_id, claim_id) WHERE n.partner_id = $1 AND n.case_id = ANY (case_family($1, $2))"#,
         partner.0,
         case.0,
     )

@@ -1,7 +1,6 @@
 //! Giving a provisional credit, and setting its limits.
 
 use super::store::{self, NewProvisional};
-use crate::audit::store::{Change, record};
 use crate::base::actor::Role;
 use crate::base::context::{self, Context};
 use crate::base::error::{AppError, constraint};
@@ -39,13 +38,16 @@ pub async fn credit_provisionally(
     reason: Option<String>,
     /// The form's key: sent twice, it is done once.
     form_key: String,
+    /// What the writer has seen of the case: the last message, note and step.
+    seen: String,
 ) -> Result<(), ServerFnError> {
     let ctx = context::current()?;
     let typed = [amount, until, reason].map(Option::unwrap_or_default);
-    let end = give(&ctx, &case, &typed, &form_key).await;
+    let end = give(&ctx, &case, &typed, &form_key, &seen).await;
     let [amount, until, reason] = &typed;
     let fields = [
         ("form_name", "credit-provisionally"),
+        ("seen", seen.as_str()),
         ("amount", amount.as_str()),
         ("until", until),
         ("reason", reason),
@@ -59,14 +61,21 @@ async fn give(
     case: &str,
     [amount, until, reason]: &[String; 3],
     form_key: &str,
+    seen: &str,
 ) -> Result<End, AppError> {
     let (form_key, locale) = (parse_key(form_key)?, ctx.locale);
     let mut action = Action::begin(ctx, case).await?;
+    if store::was_given(&mut action.tx, form_key).await? {
+        return Ok(action.done("provisional"));
+    }
+    if action.has_unseen(seen).await? {
+        return Ok(action.refused_for("", tr!(locale, desk.error_unseen)));
+    }
     let case = action.case;
     let role = ctx.staff()?.role;
     let partner = desk::partner(&mut action.tx, case.partner, action.hand.at).await?;
     let Some(policy) = store::policy(&mut action.tx, case.programme, role, action.hand.at).await? else {
-        return Ok(action.refused_for("", tr!(locale, desk.error_no_limit)));
+        return Ok(action.refused_for("", tr!(locale, provisional.error_off)));
     };
     let currency = partner.currency;
     let money = |amount: Decimal| format::money(locale, Money::new(amount, currency));
@@ -183,14 +192,7 @@ async fn set(ctx: &Context, programme: &str, role: &str, [largest, cap, days]: &
     let (Some(largest), Some(cap), Some(days), true) = (largest, cap, days, errors.is_empty()) else {
         return Ok(End::Refused(paths::LIMITS.to_owned(), errors));
     };
-    let version = store::set_policy(&mut tx, id, role, (largest, cap, days), staff.person, ctx.now()).await?;
-    let change = Change {
-        action: "policy.provisional_set",
-        subject: format!("programme/{id}"),
-        after: Some(json!({ "policy": version, "role": role.as_str(), "largest": largest, "cap": cap, "days": days })),
-        ..Change::default()
-    };
-    record(&mut tx, &ctx.actor, ctx.now(), &ctx.request_id, change).await?;
+    store::set_policy(&mut tx, id, role, (largest, cap, days), &staff, &ctx.request_id, ctx.now()).await?;
     tx.commit().await?;
     Ok(End::Done(format!("{}?done=set", paths::LIMITS)))
 }

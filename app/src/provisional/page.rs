@@ -7,6 +7,8 @@ use crate::base::forms::{self, Draft};
 use crate::base::ids::CaseId;
 use crate::base::language::tr;
 use crate::base::money::{Currency, Money};
+use crate::live::model::{Seen, Unseen};
+use crate::live::page as live;
 use crate::ui::Tone;
 use crate::ui::field::{Field, Hidden, Submit, TextArea, Weight};
 use crate::ui::form::Form;
@@ -40,11 +42,18 @@ pub fn standing(ctx: &Context, given: &Provisional) -> AnyView {
 }
 
 /// For staff: the form that gives one.
-pub fn form(ctx: &Context, case: CaseId, (policy, currency): (Policy, Currency), draft: &Draft) -> AnyView {
+pub fn form(
+    ctx: &Context,
+    case: CaseId,
+    (policy, currency): (Policy, Currency),
+    draft: &Draft,
+    (seen, unseen): (Seen, &[Unseen]),
+) -> AnyView {
     let locale = ctx.locale;
     let typed = if draft.value("form_name") == "credit-provisionally" { draft.clone() } else { Draft::default() };
     let open = typed.is_refused();
     let id = if open { "form" } else { "form-credit-provisionally" };
+    let unseen = live::unseen(ctx, &typed, unseen);
     let money = |amount| format::money(locale, Money::new(amount, currency));
     let limits = tr!(locale, provisional.limits, limit = money(policy.largest), cap = money(policy.partner_cap));
     view! {
@@ -52,7 +61,9 @@ pub fn form(ctx: &Context, case: CaseId, (policy, currency): (Policy, Currency),
             <summary>{tr!(locale, provisional.summary)}</summary>
             <p>{tr!(locale, provisional.lead)}</p>
             <Form action="/do/credit-provisionally" id=id draft=&typed>
+                {unseen}
                 <Hidden name="case" value=case.to_string()/>
+                <Hidden name="seen" value=seen.to_string()/>
                 <Hidden name="form_key" value=typed.value_or("form_key", &forms::new_key())/>
                 <Field
                     name="amount" label=tr!(locale, provisional.amount) hint=Some(limits) inputmode="decimal" value=typed.value("amount")

@@ -1,10 +1,10 @@
 //! The SQL of provisional credits.
 
 use crate::audit::store::{Change, record};
-use crate::base::actor::{Actor, Role};
+use crate::base::actor::{Actor, Role, Staff};
 use crate::base::db::{Db, Tx};
 use crate::base::error::AppError;
-use crate::base::ids::{CaseId, PartnerId, PersonId, ProgrammeId};
+use crate::base::ids::{CaseId, PartnerId, ProgrammeId};
 use crate::base::money::{Currency, Money};
 use crate::desk::model::Hand;
 use crate::disputes::model::Locked;
@@ -46,7 +46,7 @@ pub struct Provisional {
     pub ended: Option<(DateTime<Utc>, bool)>,
 }
 
-/// The limits of a role; `None` where nothing was ever said.
+/// The limits of a role; `None` where an owner never set any, or set them to nothing.
 ///
 /// # Errors
 /// When the database is away.
@@ -65,10 +65,11 @@ pub async fn policy(
         now,
     )
     .fetch_optional(&mut **tx)
-    .await?)
+    .await?
+    .filter(|policy| policy.largest > Decimal::ZERO))
 }
 
-/// Writes a new version of a role's limits, from now on.
+/// Writes a new version of a role's limits, from now on, and records it.
 ///
 /// # Errors
 /// `policy_by_an_owner`, `provisional_policy_in_bounds` by name.
@@ -77,10 +78,11 @@ pub async fn set_policy(
     programme: ProgrammeId,
     role: Role,
     (largest, partner_cap, most_days): (Decimal, Decimal, i32),
-    by: PersonId,
+    by: &Staff,
+    request_id: &str,
     now: DateTime<Utc>,
-) -> Result<i64, AppError> {
-    Ok(sqlx::query_scalar!(
+) -> Result<(), AppError> {
+    let version = sqlx::query_scalar!(
         "INSERT INTO provisional_policy (programme_id, role, largest, partner_cap, most_days, valid_from, written_by, written_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $6) RETURNING provisional_policy_id",
         programme.0,
@@ -89,10 +91,19 @@ pub async fn set_policy(
         partner_cap,
         most_days,
         now,
-        by.0,
+        by.person.0,
     )
     .fetch_one(&mut **tx)
-    .await?)
+    .await?;
+    let limits =
+        json!({ "policy": version, "role": role.as_str(), "largest": largest, "cap": partner_cap, "days": most_days });
+    let change = Change {
+        action: "policy.provisional_set",
+        subject: format!("programme/{programme}"),
+        after: Some(limits),
+        ..Change::default()
+    };
+    record(tx, &Actor::Staff(by.clone()), now, request_id, change).await
 }
 
 /// The provisional credit of a case, if there was one.
@@ -136,6 +147,19 @@ pub struct NewProvisional {
     pub role: Role,
     /// The form's key.
     pub form_key: Uuid,
+}
+
+/// Whether a form gave one already.
+///
+/// # Errors
+/// When the database is away.
+pub async fn was_given(tx: &mut Tx, form_key: Uuid) -> Result<bool, AppError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM provisional_credit WHERE form_key = $1) AS "there!""#,
+        form_key
+    )
+    .fetch_one(&mut **tx)
+    .await?)
 }
 
 /// Gives it; the database books it.
@@ -209,29 +233,25 @@ pub async fn end_due(db: &Db, now: DateTime<Utc>) -> Result<usize, AppError> {
     }
 }
 
-/// The limits in force, of every programme and role.
+/// The limits in force of every programme and role, `None` where nothing may be given.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn policies(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<(String, Currency, Role, Policy)>, AppError> {
-    let rows = sqlx::query!(
-        "SELECT DISTINCT ON (g.code, y.role) g.code, g.currency, y.role, y.provisional_policy_id, y.largest, y.partner_cap, y.most_days
-         FROM provisional_policy y JOIN programme g USING (programme_id)
-         WHERE y.valid_from <= $1 ORDER BY g.code, y.role, y.valid_from DESC",
-        now,
+pub async fn policies(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+) -> Result<Vec<(String, Currency, Role, Option<Policy>)>, AppError> {
+    let programmes = sqlx::query!(
+        r#"SELECT programme_id AS "id: ProgrammeId", code, currency FROM programme ORDER BY code, programme_id"#
     )
     .fetch_all(&mut **tx)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let policy = Policy {
-                id: row.provisional_policy_id,
-                largest: row.largest,
-                partner_cap: row.partner_cap,
-                most_days: row.most_days,
-            };
-            let role = Role::parse(&row.role).ok_or_else(|| AppError::Internal("a policy of no known role".into()))?;
-            Ok((row.code, Currency::parse(&row.currency)?, role, policy))
-        })
-        .collect()
+    let mut all = Vec::new();
+    for programme in programmes {
+        let currency = Currency::parse(&programme.currency)?;
+        for role in [Role::Agent, Role::Lead, Role::Owner] {
+            all.push((programme.code.clone(), currency, role, policy(tx, programme.id, role, now).await?));
+        }
+    }
+    Ok(all)
 }

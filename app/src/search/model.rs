@@ -15,6 +15,8 @@ pub struct Term {
 /// Where a case was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
+    /// In several texts of its conversation, each with some of the words.
+    Conversation,
     /// In something that was said or noted.
     Said,
     /// By its partner's code or name, nearly so.

@@ -146,6 +146,7 @@ fn row(ctx: &Context, line: Waiting, place: Place, snippet: Snippet) -> Row {
     let locale = ctx.locale;
     let whence = match place {
         Place::Said => None,
+        Place::Conversation => Some(tr!(locale, search.by_conversation)),
         Place::Partner => Some(tr!(locale, search.by_partner)),
         Place::Head => Some(tr!(locale, search.by_head)),
         Place::Number => Some(tr!(locale, search.by_number)),

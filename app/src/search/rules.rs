@@ -173,7 +173,7 @@ pub fn snippet(marked: &str) -> Snippet {
 
 impl Place {
     /// Every one, the lightest first.
-    pub const ALL: [Self; 4] = [Self::Said, Self::Partner, Self::Head, Self::Number];
+    pub const ALL: [Self; 5] = [Self::Conversation, Self::Said, Self::Partner, Self::Head, Self::Number];
 }
 
 #[cfg(test)]
@@ -225,7 +225,7 @@ mod tests {
     }
 
     fn hits() -> impl Strategy<Value = Vec<Hit>> {
-        let hit = (1_i64..60, 0_usize..4, 1_u32..130).prop_map(|(case, place, texts)| Hit {
+        let hit = (1_i64..60, 0_usize..5, 1_u32..130).prop_map(|(case, place, texts)| Hit {
             partner: PartnerId(1),
             case: CaseId(case),
             place: Place::ALL[place],

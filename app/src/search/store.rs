@@ -7,7 +7,6 @@ use crate::base::db::{Db, Tx};
 use crate::base::error::AppError;
 use crate::base::ids::{CaseId, PartnerId, PersonId};
 use crate::desk::store::{Key, lines};
-use crate::given_away::store as given_away;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -28,7 +27,7 @@ const MOST_COMPARED: i64 = 200;
 /// How many messages are read for their words in one transaction.
 const BATCH: i64 = 200;
 
-/// Searches what the house knows. Nothing that is typed is too much: the time of a search is limited.
+/// Searches what the house knows, but for the cases that its reader gave away. Nothing that is typed is too much: the time of a search is limited.
 ///
 /// # Errors
 /// When the database is away.
@@ -69,22 +68,27 @@ async fn find(
     let spellings = spellings(&terms);
     let says =
         sqlx::query_scalar!(r#"SELECT search_for($1) IS NOT NULL AS "says!""#, spellings).fetch_one(&mut **tx).await?;
-    let mut hits = by_number(tx, words).await?;
-    hits.extend(by_partner(tx, words).await?);
+    let mut hits = by_number(tx, reader, words).await?;
+    hits.extend(by_partner(tx, reader, words).await?);
     if !says && hits.is_empty() {
         return Ok(Outcome::Nothing);
     }
     let mut at_least = false;
     if says {
-        for found in [by_head(tx, &spellings).await?, by_message(tx, &spellings).await?, by_note(tx, &spellings).await?]
-        {
+        let mut all = vec![
+            by_head(tx, reader, &spellings).await?,
+            by_message(tx, reader, &spellings).await?,
+            by_note(tx, reader, &spellings).await?,
+        ];
+        // One word stands in one text or in none.
+        if terms.len() > 1 {
+            all.push(by_conversation(tx, reader, &spellings).await?);
+        }
+        for found in all {
             at_least |= i64::try_from(found.len()).unwrap_or(i64::MAX) >= MOST;
             hits.extend(found);
         }
     }
-    // What its reader gave away is out of their sight.
-    let gone = given_away::by(tx, reader).await?;
-    hits.retain(|hit| !gone.contains(&hit.case));
     let ranked = rules::ranked(hits);
     let (shown, previous, next) = rules::page(&ranked, begin, PAGE);
     let keys: Vec<Key> = shown.iter().map(|hit| Key { partner: hit.partner, case: hit.case, at: now }).collect();
@@ -135,11 +139,13 @@ fn spellings(terms: &[Term]) -> Value {
         .collect()
 }
 
-async fn by_number(tx: &mut Tx, words: &[String]) -> Result<Vec<Hit>, AppError> {
+async fn by_number(tx: &mut Tx, reader: PersonId, words: &[String]) -> Result<Vec<Hit>, AppError> {
     let Some(case) = rules::number(words) else { return Ok(Vec::new()) };
     let row = sqlx::query!(
-        r#"SELECT partner_id AS "partner: PartnerId", case_id AS "case: CaseId" FROM support_case WHERE case_id = $1"#,
-        case.0
+        r#"SELECT partner_id AS "partner: PartnerId", case_id AS "case: CaseId" FROM support_case
+           WHERE case_id = $1 AND case_id <> ALL (ARRAY(SELECT g.case_id FROM case_given_away g WHERE g.from_id = $2))"#,
+        case.0,
+        reader.0,
     )
     .fetch_optional(&mut **tx)
     .await?;
@@ -148,7 +154,7 @@ async fn by_number(tx: &mut Tx, words: &[String]) -> Result<Vec<Hit>, AppError> 
 }
 
 /// Cases of partners whose code or name is nearly what was typed, all of it.
-async fn by_partner(tx: &mut Tx, words: &[String]) -> Result<Vec<Hit>, AppError> {
+async fn by_partner(tx: &mut Tx, reader: PersonId, words: &[String]) -> Result<Vec<Hit>, AppError> {
     let typed = words.join(" ");
     if typed.chars().count() < 3 {
         return Ok(Vec::new());
@@ -163,11 +169,15 @@ async fn by_partner(tx: &mut Tx, words: &[String]) -> Result<Vec<Hit>, AppError>
                ORDER BY p.code = $1 DESC, word_similarity(plain_text($1), plain_text(p.code || ' ' || p.name)) DESC, p.partner_id LIMIT $2)
            SELECT c.partner_id AS "partner: PartnerId", c.case_id AS "case: CaseId"
            FROM near CROSS JOIN LATERAL (
-               SELECT c.partner_id, c.case_id FROM support_case c WHERE c.partner_id = near.partner_id ORDER BY c.case_id DESC LIMIT $3) c"#,
+               SELECT c.partner_id, c.case_id FROM support_case c
+               WHERE c.partner_id = near.partner_id
+                 AND c.case_id <> ALL (ARRAY(SELECT g.case_id FROM case_given_away g WHERE g.from_id = $5))
+               ORDER BY c.case_id DESC LIMIT $3) c"#,
         typed,
         MOST_PARTNERS,
         MOST_CASES_OF_ONE,
         MOST_COMPARED,
+        reader.0,
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -184,14 +194,15 @@ struct Row {
 /// The newest texts that have the words: of the newest sheaves, of more, and at last of all. Where a word is rare, all are
 /// quickly looked through; where it is common, the newest are enough.
 macro_rules! newest {
-    ($tx:ident, $spellings:ident, $sheaf_of_last:tt, $sql:tt) => {{
+    ($tx:ident, $reader:ident, $spellings:ident, $sheaf_of_last:tt, $sql:tt) => {{
         let last = sqlx::query_scalar!("SELECT sheaf_of(last_value) AS \"last!\" FROM " + $sheaf_of_last)
             .fetch_one(&mut **$tx)
             .await?;
         let mut sheaves = FIRST_SHEAVES;
         loop {
             let first = (sheaves <= last).then(|| last - sheaves + 1);
-            let rows = sqlx::query_as!(Row, $sql, $spellings, first, last, MOST).fetch_all(&mut **$tx).await?;
+            let rows =
+                sqlx::query_as!(Row, $sql, $spellings, first, last, MOST, $reader.0).fetch_all(&mut **$tx).await?;
             let found = i64::try_from(rows.len()).unwrap_or(i64::MAX);
             if first.is_none() || found >= MOST {
                 break rows;
@@ -201,52 +212,77 @@ macro_rules! newest {
     }};
 }
 
-async fn by_head(tx: &mut Tx, spellings: &Value) -> Result<Vec<Hit>, AppError> {
+async fn by_head(tx: &mut Tx, reader: PersonId, spellings: &Value) -> Result<Vec<Hit>, AppError> {
     let rows = newest!(
         tx,
+        reader,
         spellings,
         "support_case_case_id_seq",
         r#"SELECT partner_id AS "partner: PartnerId", case_id AS "case: CaseId", case_id AS id FROM case_found_by
            WHERE words @@ (CASE WHEN $2::bigint IS NULL THEN search_for($1) ELSE search_for($1) && search_sheaves($2, $3) END)
+             AND case_id <> ALL (ARRAY(SELECT g.case_id FROM case_given_away g WHERE g.from_id = $5))
            ORDER BY case_id DESC LIMIT $4"#
     );
     let hit = |row: Row| Hit { partner: row.partner, case: row.case, place: Place::Head, texts: 1, source: None };
     Ok(rows.into_iter().map(hit).collect())
 }
 
-async fn by_message(tx: &mut Tx, spellings: &Value) -> Result<Vec<Hit>, AppError> {
+async fn by_message(tx: &mut Tx, reader: PersonId, spellings: &Value) -> Result<Vec<Hit>, AppError> {
     let rows = newest!(
         tx,
+        reader,
         spellings,
         "message_message_id_seq",
         r#"SELECT partner_id AS "partner: PartnerId", case_id AS "case: CaseId", message_id AS id FROM message
            WHERE found_by(body, sheaf_of(message_id))
                  @@ (CASE WHEN $2::bigint IS NULL THEN search_for($1) ELSE search_for($1) && search_sheaves($2, $3) END)
+             AND case_id <> ALL (ARRAY(SELECT g.case_id FROM case_given_away g WHERE g.from_id = $5))
            ORDER BY message_id DESC LIMIT $4"#
     );
     Ok(rows.into_iter().map(|row| said(row.partner, row.case, Source::Message(row.id))).collect())
 }
 
-async fn by_note(tx: &mut Tx, spellings: &Value) -> Result<Vec<Hit>, AppError> {
+async fn by_note(tx: &mut Tx, reader: PersonId, spellings: &Value) -> Result<Vec<Hit>, AppError> {
     let rows = newest!(
         tx,
+        reader,
         spellings,
         "note_note_id_seq",
         r#"SELECT partner_id AS "partner: PartnerId", case_id AS "case: CaseId", note_id AS id FROM note
            WHERE found_by(body, sheaf_of(note_id))
                  @@ (CASE WHEN $2::bigint IS NULL THEN search_for($1) ELSE search_for($1) && search_sheaves($2, $3) END)
+             AND case_id <> ALL (ARRAY(SELECT g.case_id FROM case_given_away g WHERE g.from_id = $5))
            ORDER BY note_id DESC LIMIT $4"#
     );
     Ok(rows.into_iter().map(|row| said(row.partner, row.case, Source::Note(row.id))).collect())
+}
+
+/// Cases whose subject and messages have the words together.
+async fn by_conversation(tx: &mut Tx, reader: PersonId, spellings: &Value) -> Result<Vec<Hit>, AppError> {
+    let rows = newest!(
+        tx,
+        reader,
+        spellings,
+        "support_case_case_id_seq",
+        r#"SELECT partner_id AS "partner: PartnerId", case_id AS "case: CaseId", case_id AS id FROM case_conversation
+           WHERE words @@ (CASE WHEN $2::bigint IS NULL THEN search_for($1) ELSE search_for($1) && search_sheaves($2, $3) END)
+             AND case_id <> ALL (ARRAY(SELECT g.case_id FROM case_given_away g WHERE g.from_id = $5))
+           ORDER BY case_id DESC LIMIT $4"#
+    );
+    let hit =
+        |row: Row| Hit { partner: row.partner, case: row.case, place: Place::Conversation, texts: 1, source: None };
+    Ok(rows.into_iter().map(hit).collect())
 }
 
 fn said(partner: PartnerId, case: CaseId, source: Source) -> Hit {
     Hit { partner, case, place: Place::Said, texts: 1, source: Some(source) }
 }
 
-/// The part of each text that has the words, hits marked; of a case found by its head, its subject.
+/// The part of each text that has the words, hits marked; of a case found by its conversation, the newest message with one of
+/// them; of a case found by its head, its subject.
 async fn snippets(tx: &mut Tx, shown: &[Hit], spellings: &Value) -> Result<BTreeMap<CaseId, Snippet>, AppError> {
     let (mut partners, mut cases, mut messages, mut notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let together: Vec<bool> = shown.iter().map(|hit| hit.place == Place::Conversation).collect();
     for hit in shown {
         partners.push(hit.partner.0);
         cases.push(hit.case.0);
@@ -258,9 +294,17 @@ async fn snippets(tx: &mut Tx, shown: &[Hit], spellings: &Value) -> Result<BTree
         r#"SELECT w.case_id AS "case!: CaseId",
                   -- The language in which there is most to mark.
                   CASE WHEN length(e.marked) >= length(s.marked) THEN e.marked ELSE s.marked END AS "marked!"
-           FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS w (partner_id, case_id, message_id, note_id)
+           FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $7::boolean[])
+                AS w (partner_id, case_id, message_id, note_id, together)
            JOIN support_case c ON c.partner_id = w.partner_id AND c.case_id = w.case_id
-           LEFT JOIN message m ON m.partner_id = w.partner_id AND m.case_id = w.case_id AND m.message_id = w.message_id
+           LEFT JOIN LATERAL (
+               SELECT m.body FROM message m
+               WHERE m.partner_id = w.partner_id AND m.case_id = w.case_id
+                 AND CASE WHEN w.together THEN EXISTS (
+                              SELECT FROM jsonb_array_elements($5::jsonb) term
+                              WHERE said_words(m.body) @@ search_for(jsonb_build_array(term)))
+                          ELSE m.message_id = w.message_id END
+               ORDER BY m.message_id DESC LIMIT 1) m ON true
            LEFT JOIN note n ON n.partner_id = w.partner_id AND n.case_id = w.case_id AND n.note_id = w.note_id
            -- No mark of ours may come from elsewhere; and what looks like a tag is text, which is left as it is only where it
            -- does not look like one.
@@ -273,14 +317,15 @@ async fn snippets(tx: &mut Tx, shown: &[Hit], spellings: &Value) -> Result<BTree
         &notes,
         spellings,
         options,
+        &together,
     )
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows.into_iter().map(|row| (row.case, rules::snippet(&row.marked))).collect())
 }
 
-/// The partner's own cases that have all of the words in one message, the subject or an order they pin. A partner's messages
-/// are few beside all there are, so they are read through; no index knows whose they are.
+/// The partner's own cases that have all of the words in their conversation, what was merged into them included, or in an order
+/// they pin. A partner's messages are few beside all there are, so they are read through; no index knows whose they are.
 ///
 /// # Errors
 /// When the database is away, or it takes too long.
@@ -291,8 +336,12 @@ pub async fn own(tx: &mut Tx, partner: PartnerId, words: &[String]) -> Result<Ve
     Ok(sqlx::query_scalar!(
         r#"SELECT c.case_id AS "case: CaseId" FROM support_case c CROSS JOIN LATERAL (SELECT search_for($2) AS query) q
            WHERE c.partner_id = $1
-             AND (found_by(c.subject, 0) @@ q.query
-                  OR EXISTS (SELECT FROM message m WHERE m.partner_id = $1 AND m.case_id = c.case_id AND found_by(m.body, 0) @@ q.query)
+             AND (said_words((
+                      SELECT string_agg(s.subject, ' ') || ' ' || left(string_agg(t.bodies, ' '), 300000)
+                      FROM unnest(case_family($1, c.case_id)) AS each (case_id)
+                      JOIN support_case s ON s.partner_id = $1 AND s.case_id = each.case_id
+                      CROSS JOIN LATERAL (SELECT coalesce(string_agg(m.body, ' '), '') AS bodies FROM message m
+                                          WHERE m.partner_id = $1 AND m.case_id = each.case_id) t)) @@ q.query
                   OR EXISTS (SELECT FROM case_pin n JOIN conversion v USING (partner_id, conversion_id)
                              WHERE n.partner_id = $1 AND n.case_id = c.case_id AND lower(v.order_id) = ANY ($3))
                   OR EXISTS (SELECT FROM case_pin n JOIN claim m USING (partner_id, claim_id)

@@ -104,6 +104,7 @@ fn of_staff(ctx: &Context, staff: &Staff) -> Vec<Gathering> {
                 (true, (paths::CONTESTS, tr!(locale, contests.room))),
                 (true, (paths::ENQUIRIES, tr!(locale, advertiser.room))),
                 (true, (paths::COMPLAINTS, tr!(locale, complaints.room))),
+                (true, (paths::TERMS_REQUESTS, tr!(locale, agreement.requests_title))),
             ],
         ),
         gather(
@@ -137,7 +138,9 @@ fn of_staff(ctx: &Context, staff: &Staff) -> Vec<Gathering> {
             tr!(locale, shell.decisions),
             vec![
                 (decides, (paths::APPROVALS, tr!(locale, shell.approvals))),
+                (decides, (paths::OUTCOMES, tr!(locale, outcomes.title))),
                 (decides, (paths::LIMITS, tr!(locale, provisional.limits_title))),
+                (decides, (paths::AUTHORITY, tr!(locale, authority.title))),
                 (decides, (paths::RECORD, tr!(locale, shell.record))),
             ],
         ),

@@ -63,19 +63,22 @@ fn of_role(
     ctx: &Context,
     (programme, currency): (&str, Currency),
     role: Role,
-    policy: provisional::Policy,
+    policy: Option<provisional::Policy>,
     may: bool,
     draft: &Draft,
 ) -> AnyView {
     let locale = ctx.locale;
-    let lines = vec![
-        (
-            tr!(locale, provisional.policy_largest, currency = currency.code()),
-            text::amount(ctx, Money::new(policy.largest, currency)),
-        ),
-        (tr!(locale, provisional.policy_cap), text::amount(ctx, Money::new(policy.partner_cap, currency))),
-        (tr!(locale, provisional.policy_days), policy.most_days.to_string().into_any()),
-    ];
+    let stands = match policy {
+        None => view! { <p>{tr!(locale, provisional.policy_off)}</p> }.into_any(),
+        Some(policy) => facts(vec![
+            (
+                tr!(locale, provisional.policy_largest, currency = currency.code()),
+                text::amount(ctx, Money::new(policy.largest, currency)),
+            ),
+            (tr!(locale, provisional.policy_cap), text::amount(ctx, Money::new(policy.partner_cap, currency))),
+            (tr!(locale, provisional.policy_days), policy.most_days.to_string().into_any()),
+        ]),
+    };
     let form = may.then(|| {
         let (typed, id) = typed(draft, &format!("provisional-{programme}-{}", role.as_str()));
         let (programme, code) = (programme.to_owned(), currency.code().to_owned());
@@ -91,7 +94,7 @@ fn of_role(
         }
     });
     let title = tr!(locale, provisional.limits_role, programme = programme, role = role_words(locale, role));
-    section(format!("{} · {title}", tr!(locale, provisional.title)), view! { {facts(lines)}{form} }.into_any())
+    section(format!("{} · {title}", tr!(locale, provisional.title)), view! { {stands}{form} }.into_any())
 }
 
 fn field(typed: &Draft, name: &'static str, label: String) -> AnyView {

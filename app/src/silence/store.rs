@@ -100,26 +100,45 @@ pub async fn speak(db: &Db, home: &MailHome, now: DateTime<Utc>) -> Result<usize
         let working = desk_spans(&rota, Span { from: case.deadline, to: now });
         let due = rules::falls_at(case.deadline, case.policy.days, &working, zone);
         let Some(due) = due.filter(|due| *due < now) else { continue };
-        let mut tx = db.begin(&Actor::Job).await?;
-        let (partner, id) = case.about;
-        let locked = case_store::lock(&mut tx, partner, id).await?;
-        // Somebody may have spoken since.
-        let decided = case_store::decision(&mut tx, partner, id).await?.is_some();
-        if decided || !matches!(locked.stage, Stage::Received | Stage::InReview) {
-            continue;
+        match speak_in(db, home, &case, (due, now)).await {
+            Ok(true) => spoken += 1,
+            Ok(false) => {}
+            // One case does not silence the others.
+            Err(error) => tracing::warn!(case = %case.about.1, %error, "silence can't speak here now"),
         }
-        let (stake, conversion) = stake(&mut tx, &locked).await?;
-        let given = provisional(&mut tx, partner, id, now).await?;
-        match rules::says(stake, given, case.policy.cap) {
-            Says::ForThePartner(credit) => {
-                decide(&mut tx, home, &case, &locked, (credit, conversion), (due, now)).await?;
-            }
-            says => escalate(&mut tx, &case, &locked, (says, stake), now).await?,
-        }
-        tx.commit().await?;
-        spoken += 1;
     }
     Ok(spoken)
+}
+
+/// Lets it speak in one case; `false` where somebody has spoken since.
+async fn speak_in(
+    db: &Db,
+    home: &MailHome,
+    case: &Silent,
+    (due, now): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<bool, AppError> {
+    let mut tx = db.begin(&Actor::Job).await?;
+    let (partner, id) = case.about;
+    let locked = case_store::lock(&mut tx, partner, id).await?;
+    let decided = case_store::decision(&mut tx, partner, id).await?.is_some();
+    if decided || !matches!(locked.stage, Stage::Received | Stage::InReview) {
+        return Ok(false);
+    }
+    let (stake, conversion) = stake(&mut tx, &locked).await?;
+    let given = provisional(&mut tx, partner, id, now).await?;
+    // What silence gave this partner lately counts against the cap too.
+    let lately =
+        sqlx::query_scalar!(r#"SELECT silence_gave($1, $2, $3) AS "gave!""#, partner.0, case.currency.code(), now,)
+            .fetch_one(&mut *tx)
+            .await?;
+    match rules::says(stake, given, case.policy.cap - lately) {
+        Says::ForThePartner(credit) => {
+            decide(&mut tx, home, case, &locked, (credit, conversion), (due, now)).await?;
+        }
+        says => escalate(&mut tx, case, &locked, (says, stake), now).await?,
+    }
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// Open cases past their resolution clock, for which the policy has not spoken.
@@ -193,6 +212,10 @@ async fn decide(
     let locale = language::parse(&case.locale);
     let transfer = match credit {
         Some(amount) => {
+            // A partner who came with an import may have earned in other currencies alone.
+            sqlx::query!("SELECT open_accounts($1, $2, $3)", locked.programme.0, partner.0, case.currency.code())
+                .fetch_one(&mut **tx)
+                .await?;
             let credit = Credit { money: Money::new(amount, case.currency), conversion };
             Some(book(tx, locked, &credit, now).await?)
         }
@@ -253,6 +276,12 @@ async fn escalate(
     let locale = language::parse(&case.locale);
     let money = |amount| format::money(locale, Money::new(amount, case.currency));
     let proposed = match says {
+        Says::OverTheCap if stake.is_some_and(|stake| stake <= case.policy.cap) => tr!(
+            locale,
+            escalations.policy_over_lately,
+            amount = money(stake.unwrap_or_default()),
+            cap = money(case.policy.cap)
+        ),
         Says::OverTheCap => tr!(
             locale,
             escalations.policy_over,

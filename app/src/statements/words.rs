@@ -144,7 +144,7 @@ pub fn item(ctx: &Context, item: &Item) -> String {
 /// How it is paid, with enough of the account to recognise it.
 pub fn method(ctx: &Context, payout: &Payout) -> String {
     let kind = match payout.method {
-        MethodKind::Iban | MethodKind::SortCode => tr!(ctx.locale, payout.method_bank),
+        MethodKind::Iban | MethodKind::SortCode | MethodKind::BankAccount => tr!(ctx.locale, payout.method_bank),
         MethodKind::PayPal => "PayPal".to_owned(),
         MethodKind::Wise => "Wise".to_owned(),
     };

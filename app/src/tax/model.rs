@@ -101,7 +101,7 @@ impl Invoices {
 /// What a payout costs its partner, by the way it is paid; in the programme's currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fees {
-    /// To an IBAN.
+    /// To an IBAN, or to a bank account in another currency.
     pub iban: Decimal,
     /// To a sort code and account number.
     pub sort_code: Decimal,
@@ -115,7 +115,8 @@ impl Fees {
     /// Of one way.
     pub fn of(&self, kind: MethodKind) -> Decimal {
         match kind {
-            MethodKind::Iban => self.iban,
+            // By bank, as to an IBAN: a programme pays in euro by the one, in other currencies by the other.
+            MethodKind::Iban | MethodKind::BankAccount => self.iban,
             MethodKind::SortCode => self.sort_code,
             MethodKind::PayPal => self.paypal,
             MethodKind::Wise => self.wise,

@@ -123,6 +123,10 @@ pub struct Told {
     pub reason: String,
     /// When it was decided.
     pub decided_at: DateTime<Utc>,
+    /// Who decided it; `None`: a command.
+    pub by: Option<String>,
+    /// Whether an owner stopped it for this partner before it applied.
+    pub stopped: bool,
 }
 
 /// What applies to one offer today, resolved for a partner.

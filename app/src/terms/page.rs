@@ -2,16 +2,19 @@
 
 use super::model::{Field, OfferTerms, Told, Version};
 use super::{rules, store, words};
+use crate::agreement::page::Agreements;
 use crate::base::clock::SINCE_EVER;
 use crate::base::context::Context;
 use crate::base::error::AppError;
 use crate::base::format;
+use crate::base::forms::{self, Draft};
 use crate::base::language::tr;
 use crate::base::money::Currency;
 use crate::paths;
 use crate::ui::badge::Tone;
 use crate::ui::empty::empty;
 use crate::ui::layout::{facts, page_head, section};
+use crate::ui::notice::{done, notice};
 use crate::ui::screen::screen;
 use crate::ui::table::{Head, Row, Table};
 use crate::ui::text;
@@ -21,16 +24,21 @@ use leptos::prelude::*;
 /// The page.
 #[component]
 pub fn Terms() -> impl IntoView {
-    screen(|ctx, _query| async move { load(&ctx).await })
+    screen(|ctx, query| async move {
+        let draft = forms::recall(&ctx, query.get("form")).await?;
+        load(&ctx, draft, query.get("done")).await
+    })
 }
 
-async fn load(ctx: &Context) -> Result<(String, AnyView), AppError> {
+async fn load(ctx: &Context, draft: Draft, said: Option<&str>) -> Result<(String, AnyView), AppError> {
     let member = ctx.member()?;
     let mut tx = ctx.begin().await?;
     let currency = store::currency(&mut tx, member.programme).await?;
     let general = store::in_force(&mut tx, member.programme, None, member.partner, ctx.now()).await?;
     let offers = store::by_offer(&mut tx, member.programme, member.partner, ctx.now()).await?;
     let told = store::told(&mut tx, member.programme, member.partner).await?;
+    let general_error = draft.error("").filter(|_| draft.value("form_name") == "answer-counter");
+    let agreements = Agreements::read(ctx, &mut tx, member, draft).await?;
     tx.commit().await?;
 
     let (own, others) = rules::split_offers(offers, &general);
@@ -60,13 +68,29 @@ async fn load(ctx: &Context) -> Result<(String, AnyView), AppError> {
     };
     let body = view! {
         {page_head(title.clone(), Some(lead.into_any()))}
+        {done(ctx, said_words(ctx, said))}
+        {general_error.map(|message| notice(Tone::Bad, message))}
+        {agreements.waiting(ctx)}
         {section(tr!(ctx.locale, terms.today), facts(today(ctx, &general, currency)))}
         {by_offer}
         {section(tr!(ctx.locale, terms.announced), announced)}
+        {agreements.asked(ctx)}
         {section(tr!(ctx.locale, terms.history), history)}
-        {section(tr!(ctx.locale, terms.wrong), text::link(paths::DISPUTES.to_owned(), tr!(ctx.locale, terms.ask)))}
+        {agreements.over(ctx)}
+        {section(tr!(ctx.locale, terms.wrong), view! { <p>{tr!(ctx.locale, terms.ask)}</p> }.into_any())}
     };
     Ok((title, body.into_any()))
+}
+
+/// What a form just did.
+fn said_words(ctx: &Context, code: Option<&str>) -> Option<String> {
+    Some(match code? {
+        "offer-accepted" => tr!(ctx.locale, agreement.done_accepted),
+        "offer-declined" => tr!(ctx.locale, agreement.done_offer_declined),
+        "acknowledged" => tr!(ctx.locale, agreement.done_acknowledged),
+        "asked" => tr!(ctx.locale, agreement.done_asked),
+        _ => return None,
+    })
 }
 
 /// Each field that something was said about, with the version that says it.
@@ -77,7 +101,8 @@ fn today(ctx: &Context, general: &[Version], currency: Currency) -> Vec<(String,
         .map(|version| {
             let value = words::value(ctx, version, currency);
             let since = text::link(paths::terms_version(version.id), since(ctx, version));
-            (words::field(ctx, version.field), view! { {value}" "<small>{since}</small> }.into_any())
+            let wrong = text::link(paths::dispute_terms(version.id), tr!(ctx.locale, terms.wrong_this));
+            (words::field(ctx, version.field), view! { {value}" "<small>{since}" · "{wrong}</small> }.into_any())
         })
         .collect()
 }
@@ -136,6 +161,14 @@ fn step(ctx: &Context, told: &Told, general: &[Version], currency: Currency) -> 
         text::time(ctx, version.valid_from)
     };
     let decided = format::date(ctx.locale, ctx.time_zone, told.decided_at);
+    let reason = match (&told.by, told.stopped) {
+        (_, true) => tr!(ctx.locale, agreement.never_applied),
+        (Some(name), _) => {
+            let reason = words::reason(ctx, &told.reason);
+            tr!(ctx.locale, agreement.by_name, name = name.clone(), date = decided, reason = reason)
+        }
+        (None, _) => tr!(ctx.locale, terms.reason_when, date = decided, reason = words::reason(ctx, &told.reason)),
+    };
     Step {
         title: tr!(
             ctx.locale,
@@ -145,7 +178,7 @@ fn step(ctx: &Context, told: &Told, general: &[Version], currency: Currency) -> 
         ),
         when: Some(when),
         who: Some(format!("{who}, {}", tr!(ctx.locale, terms.version, version = version.id.to_string()))),
-        text: Some(tr!(ctx.locale, terms.reason_when, date = decided, reason = words::reason(ctx, &told.reason))),
+        text: Some(reason),
         future,
         tone: if future {
             Tone::Waiting

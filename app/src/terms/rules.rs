@@ -46,7 +46,8 @@ mod tests {
     }
 
     fn told(version: Version) -> Told {
-        Told { decided_at: version.valid_from, version, offer: None, reason: "Agreed".into() }
+        let (by, stopped) = (None, false);
+        Told { decided_at: version.valid_from, version, offer: None, reason: "Agreed".into(), by, stopped }
     }
 
     #[test]

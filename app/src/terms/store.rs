@@ -86,7 +86,8 @@ pub async fn currency(tx: &mut Tx, programme: ProgrammeId) -> Result<Currency, A
 pub async fn told(tx: &mut Tx, programme: ProgrammeId, partner: PartnerId) -> Result<Vec<Told>, AppError> {
     let rows = sqlx::query!(
         r#"SELECT t.terms_version_id, t.field, t.kind, t.value, t.valid_from, t.offer_scope, t.partner_scope, t.proposal_id,
-                  o.name AS "offer?", d.reason_partner, d.decided_at
+                  o.name AS "offer?", d.reason_partner, d.decided_at, decider_name(d.proposal_id) AS by,
+                  EXISTS (SELECT FROM stopped_change s WHERE s.partner_id = $2 AND s.terms_version_id = t.terms_version_id) AS "stopped!"
            FROM terms_version t
            JOIN decision d USING (proposal_id)
            LEFT JOIN offer o ON o.programme_id = t.programme_id AND o.offer_id = t.offer_scope
@@ -108,7 +109,14 @@ pub async fn told(tx: &mut Tx, programme: ProgrammeId, partner: PartnerId) -> Re
             };
             let mut version = key.version(row.kind, row.value, row.valid_from)?;
             version.proposal = Some(row.proposal_id.into());
-            Ok(Told { version, offer: row.offer, reason: row.reason_partner, decided_at: row.decided_at })
+            Ok(Told {
+                version,
+                offer: row.offer,
+                reason: row.reason_partner,
+                decided_at: row.decided_at,
+                by: row.by,
+                stopped: row.stopped,
+            })
         })
         .collect()
 }

@@ -14,6 +14,7 @@ use crate::desk::model::Hand;
 use crate::desk::{rules as desk_rules, store as desk};
 use crate::disputes::model::{Event, Locked, Stage};
 use crate::disputes::{rules as cases, store as case_store};
+use crate::incidents::store as incidents;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -59,9 +60,14 @@ fn refusal_of(error: &sqlx::Error) -> Option<Refusal> {
         Some("case_turn_within_limit") => Refusal::NobodyFree,
         Some("case_snooze_of_an_open_case" | "case_merge_into_an_open_case") => Refusal::Closed,
         Some("case_merge_once" | "case_merge_no_circle" | "case_merge_closes") => Refusal::Merged,
+        Some("support_case_appeal_waits") => Refusal::AppealWaits,
+        Some("case_merge_without_provisional") => Refusal::Provisional,
+        Some("case_merge_without_enquiry") => Refusal::Asked,
+        Some("case_merge_without_escalation") => Refusal::Escalated,
         Some("case_merge_not_decided") => Refusal::Decided,
         Some("case_merge_into_another" | "case_link_in_order") => Refusal::Itself,
         Some("case_link_once") => Refusal::Linked,
+        Some("incident_case_in_one") => Refusal::InIncident,
         _ => Refusal::Refused,
     })
 }
@@ -187,7 +193,7 @@ impl Work {
     /// Says, by name, that what the partner said last needs no answer.
     pub async fn mark(&mut self, case: &Locked) -> Result<(), Stop> {
         let message = desk::unanswered(&mut self.tx, case.partner, case.id).await?.ok_or(Refusal::NothingToMark)?;
-        let decided = case_store::decision(&mut self.tx, case.partner, case.id).await?.is_some();
+        let decided = case_store::is_settled(&mut self.tx, case.partner, case.id).await?;
         let stage = cases::after_no_answer_needed(case.stage, decided);
         let promises = clocks::promises(&mut self.tx, case.partner, case.kind, self.hand.at).await?;
         let next = match cases::running_promise(stage, case.next_update_at) {
@@ -200,6 +206,16 @@ impl Work {
         let after = json!({ "stage": stage.as_str(), "message": message });
         self.done("case.needs_no_answer", case, before, after).await?;
         Ok(())
+    }
+
+    /// Puts a case into an incident that runs.
+    pub async fn gather(&mut self, case: &Locked, incident: i64) -> Result<(), Stop> {
+        match incidents::put(&mut self.tx, incident, &[case.id], &self.hand).await? {
+            Ok(0) => Err(Refusal::InIncident.into()),
+            Ok(_) => Ok(()),
+            Err(not_taken) if not_taken.unknown.is_empty() => Err(Refusal::InIncident.into()),
+            Err(_) => Err(Refusal::OtherProgramme.into()),
+        }
     }
 
     async fn move_to(&mut self, case: &Locked, stage: Stage, next: DateTime<Utc>) -> Result<(), AppError> {

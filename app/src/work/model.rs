@@ -144,9 +144,27 @@ pub enum Refusal {
     /// It is decided, and stays a case of its own.
     #[error("decided")]
     Decided,
+    /// An appeal waits for its decision.
+    #[error("appeal_waits")]
+    AppealWaits,
+    /// A provisional credit waits for its decision.
+    #[error("provisional")]
+    Provisional,
+    /// The advertiser was asked about it and has not answered.
+    #[error("asked")]
+    Asked,
+    /// It was escalated, and nobody has answered.
+    #[error("escalated")]
+    Escalated,
     /// They are linked already.
     #[error("linked")]
     Linked,
+    /// It is another programme's than the incident.
+    #[error("other_programme")]
+    OtherProgramme,
+    /// It is in an incident that runs.
+    #[error("in_incident")]
+    InIncident,
     /// A rule of the database that has no words here.
     #[error("refused")]
     Refused,
@@ -154,7 +172,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every one.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 21] = [
         Self::NotFound,
         Self::Changed,
         Self::Closed,
@@ -168,7 +186,13 @@ impl Refusal {
         Self::OtherPartner,
         Self::Merged,
         Self::Decided,
+        Self::AppealWaits,
+        Self::Provisional,
+        Self::Asked,
+        Self::Escalated,
         Self::Linked,
+        Self::OtherProgramme,
+        Self::InIncident,
         Self::Refused,
     ];
 
@@ -189,6 +213,8 @@ pub enum Bulk {
     Close,
     /// Marked as needing no answer.
     Mark,
+    /// Gathered into an incident.
+    Gather,
 }
 
 impl Bulk {
@@ -199,12 +225,15 @@ impl Bulk {
             Self::Snooze => "snooze",
             Self::Close => "close",
             Self::Mark => "mark",
+            Self::Gather => "gather",
         }
     }
 
     /// From a form.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Assign, Self::Snooze, Self::Close, Self::Mark].into_iter().find(|each| each.as_str() == text)
+        [Self::Assign, Self::Snooze, Self::Close, Self::Mark, Self::Gather]
+            .into_iter()
+            .find(|each| each.as_str() == text)
     }
 }
 

@@ -52,9 +52,17 @@ pub fn parse_until(text: &str, zone: Tz, now: DateTime<Utc>) -> Result<DateTime<
 
 /// What the form begins with: tomorrow at nine, by the writer's clock.
 pub fn tomorrow(zone: Tz, now: DateTime<Utc>) -> String {
+    nine_in(1, zone, now).format("%Y-%m-%dT%H:%M").to_string()
+}
+
+/// Nine o'clock in so many days, by the writer's clock.
+pub fn in_days(days: u64, zone: Tz, now: DateTime<Utc>) -> DateTime<Utc> {
+    moment(nine_in(days, zone, now), zone)
+}
+
+fn nine_in(days: u64, zone: Tz, now: DateTime<Utc>) -> NaiveDateTime {
     let nine = NaiveTime::from_hms_opt(9, 0, 0).unwrap_or_default();
-    let day = now.with_timezone(&zone).date_naive() + Days::new(1);
-    day.and_time(nine).format("%Y-%m-%dT%H:%M").to_string()
+    (now.with_timezone(&zone).date_naive() + Days::new(days)).and_time(nine)
 }
 
 /// Why the reason for putting a case off is none.

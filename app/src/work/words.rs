@@ -20,7 +20,13 @@ pub(super) fn refusal(locale: Locale, refusal: Refusal) -> String {
         Refusal::OtherPartner => tr!(locale, work.refused_other_partner),
         Refusal::Merged => tr!(locale, work.refused_merged),
         Refusal::Decided => tr!(locale, work.refused_decided),
+        Refusal::AppealWaits => tr!(locale, appeals.error_close),
+        Refusal::Provisional => tr!(locale, work.refused_provisional),
+        Refusal::Asked => tr!(locale, work.refused_asked),
+        Refusal::Escalated => tr!(locale, work.refused_escalated),
         Refusal::Linked => tr!(locale, work.refused_linked),
+        Refusal::OtherProgramme => tr!(locale, work.refused_other_programme),
+        Refusal::InIncident => tr!(locale, work.refused_in_incident),
         Refusal::Refused => tr!(locale, work.refused_by_rule),
     }
 }

@@ -5,7 +5,8 @@ use app::base::context::Context;
 use app::base::ids::CaseId;
 use app::bulletins::api::set_bulletin_policy;
 use app::bulletins::store as bulletins;
-use app::incidents::api::{open_incident, put_into_incident, update_incident};
+use app::incidents::api::{open_incident, put_into_incident, take_out_of_incident, update_incident};
+use app::incidents::model::Why;
 use app::incidents::store as incidents;
 use app::mail::home::MailHome;
 use app::mail::letters;
@@ -18,6 +19,17 @@ fn some(text: &str) -> Option<String> {
 }
 
 async fn open(ctx: &Context, house: &House, everybody: bool, form_key: &str) -> Answer {
+    open_about(ctx, house, everybody, form_key, ("anything", "", "")).await
+}
+
+async fn open_about(
+    ctx: &Context,
+    house: &House,
+    everybody: bool,
+    form_key: &str,
+    (about, offer, run): (&str, &str, &str),
+) -> Answer {
+    let (about, offer, run) = (some(about), some(offer), some(run));
     let (programme, everybody, form_key) =
         (some(&house.programme.to_string()), everybody.then(|| "yes".to_owned()), form_key.to_owned());
     post(ctx, || {
@@ -25,7 +37,9 @@ async fn open(ctx: &Context, house: &House, everybody: bool, form_key: &str) -> 
             ((some("Tracking was down"), some("El seguimiento falló")), (some("We know."), some("Lo sabemos.")));
         open_incident(
             programme,
-            some(""),
+            offer,
+            about,
+            run,
             some("2026-12-01T06:00"),
             some(""),
             everybody,
@@ -127,7 +141,8 @@ async fn a_process_that_stops_anywhere_tells_nobody_twice(pool: PgPool) {
         sqlx::query_scalar("SELECT case_id FROM support_case").fetch_all(house.pool()).await.expect("cases");
     put(&house.tomas(), &house, &cases.iter().map(i64::to_string).collect::<Vec<_>>().join(" ")).await;
     // One batch, then several processes at once.
-    assert_eq!(incidents::tell(house.db(), house.now).await.expect("batch"), 25);
+    incidents::tell(house.db(), house.now).await.expect("batch");
+    assert_eq!(house.count("incident_telling").await, 25);
     assert_eq!(house.count("incident_telling").await, 25);
     let (one, two) =
         tokio::join!(incidents::tell_all(house.db(), house.now), incidents::tell_all(house.db(), house.now));
@@ -241,4 +256,165 @@ async fn what_can_not_be_is_refused_and_kept_as_typed(pool: PgPool) {
             .await
             .is_back_to(&format!("/incidents/{second}"))
     );
+}
+
+async fn take_out(ctx: &Context, case: CaseId) -> Answer {
+    post(ctx, || take_out_of_incident("1".into(), case.to_string())).await
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_case_that_does_not_belong_is_taken_out_and_hears_no_more(pool: PgPool) {
+    let house = House::open(pool).await;
+    let [first, second, third] = three_cases(&house).await;
+    open(&house.tomas(), &house, false, &key()).await;
+    put(&house.tomas(), &house, &format!("{first} {second} {third}")).await;
+    jobs(&house).await;
+    assert_eq!(take_out(&house.lea(), third).await, Answer::Status(StatusCode::FORBIDDEN));
+    let done = Answer::To("/incidents/1?done=taken-out".into());
+    assert_eq!(take_out(&house.marta(), third).await, done);
+    assert_eq!(take_out(&house.tomas(), third).await, done, "somebody was quicker");
+    assert_eq!(house.count("audit WHERE action = 'incident.case_taken_out'").await, 1);
+    let mut tx = house.tomas().begin().await.expect("begin");
+    let out = incidents::taken_out(&mut tx, 1).await.expect("taken out");
+    assert_eq!(
+        out.iter().map(|one| (one.case, one.by.as_str(), one.at)).collect::<Vec<_>>(),
+        [(third, "Marta Ruiz", house.now)]
+    );
+    let incident = incidents::find(&mut tx, app::base::language::Locale::en, 1).await.expect("incident");
+    assert_eq!(incident.cases, 2);
+    drop(tx);
+
+    // What is said from now on reaches the others; the banner of Bo, who has no other case in it, is gone.
+    let later = house.later(30);
+    say(&later.tomas(), &later, "News", false).await;
+    jobs(&later).await;
+    assert_eq!(house.count("message WHERE body LIKE 'News%'").await, 2);
+    let mut tx = later.bo().begin().await.expect("begin");
+    assert!(incidents::banners(&mut tx, app::base::language::Locale::es, later.now).await.expect("banners").is_empty());
+    drop(tx);
+    assert_eq!(house.count("mail_out WHERE kind = 'bulletin' AND person_id = (SELECT person_id FROM person WHERE email LIKE 'bo@%')").await, 1);
+
+    // It can come back, and is told the newest word; after the end nothing moves.
+    assert!(
+        matches!(put(&later.tomas(), &later, &third.to_string()).await, Answer::To(to) if to.ends_with("done=put"))
+    );
+    jobs(&later).await;
+    assert_eq!(house.count("message WHERE body LIKE 'News%'").await, 3);
+    take_out(&later.tomas(), third).await;
+    let end = house.later(60);
+    say(&end.tomas(), &end, "Over", true).await;
+    assert!(take_out(&end.tomas(), first).await.is_back_to("/incidents/1"), "it is over");
+    jobs(&end).await;
+    assert_eq!(house.stage(third).await, "in_review", "the last word does not close it");
+    assert_eq!(house.stage(first).await, "closed");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn cases_are_suggested_for_what_they_are_about(pool: PgPool) {
+    let house = House::open(pool).await;
+    let sale = house.opened().await;
+    house.claim(&house.bo(), &house.offer.to_string(), "LOST-1", "2026-11-25T10:00", "50").await;
+    let claim = house.last_case().await;
+    house.open_other(&house.ana(), &key()).await;
+    let question = house.last_case().await;
+    house
+        .run("INSERT INTO offer (programme_id, code, name, created_at) SELECT programme_id, 'tools', 'Tools', created_at FROM programme")
+        .await;
+    let tools: i64 = house.one("SELECT offer_id FROM offer WHERE code = 'tools'").await;
+    let (tools, plants) = (tools.to_string(), house.offer.to_string());
+    let found = async |about: &str, offer: &str| {
+        let answer = open_about(&house.tomas(), &house, false, &key(), (about, offer, "")).await;
+        assert!(matches!(answer, Answer::To(to) if to.contains("done=opened")), "{about} {offer}");
+        let id: i64 = house.one("SELECT max(incident_id) FROM incident").await;
+        let mut tx = house.tomas().begin().await.expect("begin");
+        let incident = incidents::find(&mut tx, app::base::language::Locale::en, id).await.expect("incident");
+        let found = incidents::suggested(&mut tx, &incident, house.now).await.expect("suggested");
+        found.into_iter().map(|one| (one.case, one.why.expect("a reason"))).collect::<Vec<_>>()
+    };
+    assert_eq!(found("tracking", "").await, [(sale, Why::Kind), (claim, Why::Kind)]);
+    assert_eq!(found("tracking", &plants).await, [(sale, Why::Offer), (claim, Why::Offer)]);
+    assert_eq!(found("tracking", &tools).await, []);
+    assert_eq!(found("payouts", "").await, []);
+    assert_eq!(found("anything", &tools).await, [(question, Why::Time)]);
+    assert_eq!(found("anything", "").await, [(sale, Why::Time), (claim, Why::Time), (question, Why::Time)]);
+    // What does not go together is said beside its field.
+    for wrong in [("", "", ""), ("payouts", plants.as_str(), ""), ("payouts", "", "77")] {
+        let answer = open_about(&house.tomas(), &house, false, &key(), wrong).await;
+        assert!(answer.is_back_to("/incidents"), "{wrong:?}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_delay_and_incidents_share_what_one_person_may_get(pool: PgPool) {
+    let house = House::open(pool).await;
+    house
+        .run("INSERT INTO payout_run (programme_id, cutoff, cutoff_at, pay_day, started_at)
+              SELECT programme_id, '2026-11-30', '2026-12-01Z', '2026-12-10', '2026-12-01Z' FROM programme;
+              INSERT INTO payout_delay (payout_run_id, new_pay_day, message, told_by, told_by_name, told_at, form_key)
+              SELECT payout_run_id, '2026-12-12', 'The bank is late.', s.person_id, s.name, '2026-12-01Z', gen_random_uuid()
+              FROM payout_run, staff s WHERE s.role = 'owner'")
+        .await;
+    let (run, delay): (i64, i64) = sqlx::query_as("SELECT payout_run_id, payout_delay_id FROM payout_delay")
+        .fetch_one(house.pool())
+        .await
+        .expect("delay");
+    let case = house.opened().await;
+    open(&house.tomas(), &house, false, &key()).await;
+    put(&house.tomas(), &house, &case.to_string()).await;
+    jobs(&house).await;
+    let later = house.later(10);
+    say(&later.tomas(), &later, "News", false).await;
+    jobs(&later).await;
+    assert_eq!(house.count("mail_out WHERE kind = 'bulletin'").await, 2);
+    // The third of the day is about a payout, and waits as any other does.
+    let mut tx = later.marta().begin().await.expect("begin");
+    bulletins::tell_delay(&mut tx, (run.into(), delay), "Marta Ruiz", later.now).await.expect("told");
+    tx.commit().await.expect("commit");
+    house
+        .run("INSERT INTO bulletin_item (partner_id, person_id, bulletin_id, due_at)
+              SELECT partner_id, person_id, (SELECT max(bulletin_id) FROM bulletin), '2026-12-01T12:10Z' FROM bulletin_item LIMIT 1")
+        .await;
+    jobs(&later).await;
+    assert_eq!(house.count("mail_out WHERE kind = 'bulletin'").await, 2);
+    assert_eq!(house.count("bulletin_item WHERE mail_id IS NULL AND due_at = '2026-12-02T12:00Z'").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_merged_case_stands_in_nobodys_way(pool: PgPool) {
+    let house = House::open(pool).await;
+    let [first, second, third] = three_cases(&house).await;
+    open(&house.tomas(), &house, true, &key()).await;
+    put(&house.tomas(), &house, &format!("{first} {third}")).await;
+    let version: i32 = sqlx::query_scalar("SELECT version FROM support_case WHERE case_id = $1")
+        .bind(first.0)
+        .fetch_one(house.pool())
+        .await
+        .expect("version");
+    let into = some(&second.to_string());
+    post(&house.tomas(), || app::work::api::merge_case(first.to_string(), version.to_string(), into)).await;
+    jobs(&house).await;
+    assert_eq!(
+        house.count("message WHERE body IN ('We know.', 'Lo sabemos.')").await,
+        2,
+        "in the one that goes on, and Bo's"
+    );
+    assert_eq!(house.count("incident_case WHERE left_at IS NULL").await, 2);
+    let back = put(&house.tomas(), &house, &first.to_string()).await;
+    assert!(matches!(back, Answer::To(ref to) if to.contains("form=")), "a merged case is not put in: {back:?}");
+
+    // One that slipped in before is passed over: the others hear, and so do those who only get the bulletin.
+    house
+        .run(&format!(
+            "ALTER TABLE incident_case DISABLE TRIGGER ALL;
+             INSERT INTO incident_case (incident_id, partner_id, case_id, put_by, put_at, seen_message)
+             SELECT max(incident_id), {}, {first}, {}, now(), 0 FROM incident ON CONFLICT (incident_id, case_id) DO UPDATE SET left_at = NULL;
+             ALTER TABLE incident_case ENABLE TRIGGER ALL",
+            house.garden, house.tomas
+        ))
+        .await;
+    let later = house.later(30);
+    say(&later.tomas(), &later, "It is over", true).await;
+    jobs(&later).await;
+    assert_eq!((house.stage(second).await, house.stage(third).await), ("closed".into(), "closed".into()));
+    assert_eq!(house.count("bulletin WHERE spread_at IS NULL").await, 0);
 }

@@ -8,6 +8,9 @@ use app::complaints::api::{end_complaint, log_complaint};
 use app::desk::model::View;
 use app::desk::store::queue;
 use app::given_away::api::give_away;
+use app::mail::home::MailHome;
+use app::mail::letters;
+use app::mail::store as mail;
 use app::practice::api::{make_practice, mark_practice, set_practice_policy, try_practice};
 use http::StatusCode;
 use sqlx::PgPool;
@@ -106,6 +109,38 @@ async fn an_abused_agent_gives_the_case_away_for_good(pool: PgPool) {
     let back = house.try_run(&format!("UPDATE support_case SET assignee_id = {}", house.tomas)).await;
     let Err(app::base::error::AppError::Database(error)) = back else { panic!("given back") };
     assert_eq!(app::base::error::constraint(&error), Some("support_case_not_given_back"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn who_answers_from_now_on_is_told_by_mail_once(pool: PgPool) {
+    let house = House::open(pool).await;
+    let case = house.opened().await;
+    house.run("UPDATE person SET locale = 'es' WHERE email LIKE 'ana@%'").await;
+    house.take(&house.tomas(), case).await;
+    let told = async |house: &House| {
+        app::notices::store::tell_due(house.db(), &MailHome::default(), house.now).await.expect("told")
+    };
+    assert_eq!(told(&house).await, 0, "nobody gave it away");
+    give(&house.tomas(), &house, case, "Insults in every mail.").await;
+    let (one, other) = tokio::join!(told(&house), told(&house));
+    assert_eq!(one + other, 1);
+    assert_eq!(told(&house.later(60)).await, 0, "once");
+    let id: i64 = house.one("SELECT mail_id FROM mail_out WHERE kind = 'notice' AND notice = 'given_away'").await;
+    let loaded = mail::load(house.db(), &house.tomas().secrets, id).await.expect("mail");
+    let text = letters::write(&MailHome::default(), &loaded.sides, &loaded.about.expect("about")).text();
+    assert!(text.plain.contains("Desde ahora soy yo quien te contesta"), "{}", text.plain);
+    assert!(text.plain.contains("Marta Ruiz") && !text.plain.contains("Tomás"), "{}", text.plain);
+    assert!(!text.plain.contains("Insult"), "never why: {}", text.plain);
+    // An old change of hands, or one in a case that was closed at once, is nothing to write about.
+    house.open_other(&house.bo(), &key()).await;
+    let second = house.last_case().await;
+    house
+        .run(&format!(
+            "INSERT INTO case_given_away SELECT partner_id, case_id, {}, {}, 'Insults', '2026-12-01Z' FROM support_case WHERE case_id = {second}",
+            house.tomas, house.marta
+        ))
+        .await;
+    assert_eq!(told(&house.later(20 * 24 * 60)).await, 0);
 }
 
 /// A closed case of Ana's with an answer.

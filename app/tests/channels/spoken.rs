@@ -19,20 +19,41 @@ struct Call<'a> {
     body: &'a str,
     asks: bool,
     key: String,
+    /// The last message that was read; `None` for the last there is.
+    seen: Option<i64>,
 }
 
 fn call() -> Call<'static> {
     let body = "Where is my payout?";
-    Call { case: None, partner: "", channel: "phone", who: "us", name: "", at: "", body, asks: false, key: key() }
+    Call {
+        case: None,
+        partner: "",
+        channel: "phone",
+        who: "us",
+        name: "",
+        at: "",
+        body,
+        asks: false,
+        key: key(),
+        seen: None,
+    }
 }
 
 async fn log(ctx: &Context, call: &Call<'_>) -> Answer {
     let some = |text: &str| Some(text.to_owned());
     let case = call.case.map(|case| case.to_string());
     let (ask, key) = (call.asks.then(|| "yes".to_owned()), call.key.clone());
+    let last: i64 = match call.seen {
+        Some(seen) => seen,
+        None => sqlx::query_scalar("SELECT coalesce(max(message_id), 0) FROM message")
+            .fetch_one(ctx.db.pool())
+            .await
+            .expect("last"),
+    };
+    let seen = some(&format!("{last}.."));
     post(ctx, || {
         let (who, name, at) = (some(call.who), some(call.name), some(call.at));
-        log_message(case, some(call.partner), some(call.channel), who, name, at, None, some(call.body), ask, key)
+        log_message(case, some(call.partner), some(call.channel), who, name, at, None, some(call.body), ask, key, seen)
     })
     .await
 }
@@ -121,4 +142,34 @@ async fn what_can_not_have_been_is_refused_beside_its_field(pool: PgPool) {
     assert_eq!(log(&house.lea(), &usual()).await, Answer::Status(StatusCode::FORBIDDEN));
     assert_eq!(log(&house.ana(), &usual()).await, Answer::Status(StatusCode::FORBIDDEN));
     assert_eq!(house.count("message").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_we_said_answers_what_was_read_where_the_conversation_goes_on(pool: PgPool) {
+    let house = House::open(pool).await;
+    let case = house.opened().await;
+    let read = house.last_message().await;
+    let later = house.later(10);
+    later.answer(&later.ana(), case, "And the other one is missing too.", &key()).await;
+    let again = house.later(15);
+    let said = Call { case: Some(case), body: "It comes on Friday.", seen: Some(read), ..call() };
+    assert!(log(&again.tomas(), &said).await.is_back_to(&format!("/desk/{case}")), "Ana wrote in between");
+    assert_eq!(house.count("message WHERE side = 'staff'").await, 0);
+    // What Ana says herself is written down whatever came in between.
+    let ana = house.ana.to_string();
+    let heard = Call { case: Some(case), who: &ana, body: "Did you read it?", seen: Some(read), ..call() };
+    assert_eq!(log(&again.tomas(), &heard).await, Answer::To(format!("/desk/{case}?done=logged")));
+
+    house.open_other(&again.ana(), &key()).await;
+    let into = house.last_case().await;
+    let version: i32 = sqlx::query_scalar("SELECT version FROM support_case WHERE case_id = $1")
+        .bind(case.0)
+        .fetch_one(house.pool())
+        .await
+        .expect("version");
+    let target = Some(into.to_string());
+    post(&again.tomas(), || app::work::api::merge_case(case.to_string(), version.to_string(), target)).await;
+    let last = house.later(20);
+    let said = Call { case: Some(case), body: "It comes on Friday.", ..call() };
+    assert_eq!(log(&last.tomas(), &said).await, Answer::To(format!("/desk/{into}?done=logged")));
 }

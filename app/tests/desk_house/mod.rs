@@ -393,6 +393,17 @@ impl House {
         post(ctx, || desk::close_case(case.to_string(), version)).await
     }
 
+    /// Tomás gave a case away, to Marta.
+    pub async fn give_away(&self, case: CaseId) {
+        self.run(&format!(
+            "INSERT INTO case_given_away (partner_id, case_id, from_id, to_id, reason, given_at)
+             SELECT partner_id, case_id, {}, {}, 'Rude.', '2026-12-01T12:00Z' FROM support_case WHERE case_id = {case}
+             ON CONFLICT DO NOTHING",
+            self.tomas, self.marta
+        ))
+        .await;
+    }
+
     pub async fn review(&self, ctx: &Context, case: CaseId, reason: &str, until: &str) -> Answer {
         let (reason, until) = (Some(reason.to_owned()), Some(until.to_owned()));
         post(ctx, || desk::review_partner(case.to_string(), reason, until)).await

@@ -221,6 +221,7 @@ impl House {
             authority,
             reason_partner: "by hand",
             reason_house: "",
+            floor_reason: None,
             earliest: self.now,
             at: self.now,
         };

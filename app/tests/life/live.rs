@@ -1,7 +1,8 @@
 //! The same life in our hands: each in a programme of its own, in one database.
 
-use crate::model::{Life, PARTNERS, PROVISIONAL, Step};
+use crate::model::{Life, PARTNERS, PROVISIONAL};
 use crate::shop::{HEADER, Shop, dec};
+use crate::words::Step;
 use app::approvals::store::initial_terms;
 use app::base::actor::{Actor, Role, Staff};
 use app::base::db::Db;
@@ -110,6 +111,14 @@ impl Lived {
             .execute(&pool)
             .await
             .expect("authority");
+        sqlx::query(
+            "INSERT INTO provisional_policy (programme_id, role, largest, partner_cap, most_days, valid_from, written_at)
+             VALUES ($1, 'owner', 1000, 2000, 31, '2010-01-01Z', '2010-01-01Z')",
+        )
+        .bind(programme.0)
+        .execute(&pool)
+        .await
+        .expect("limits");
         let mut lived = Self {
             shop: Shop { pool, db, programme, now },
             secrets,

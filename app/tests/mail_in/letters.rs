@@ -280,7 +280,7 @@ async fn a_signed_reply_address_finds_its_case_for_those_who_belong_to_it(pool: 
     let first = case_of(take(&house, mail("gala@example.org", "1@x", "", "One")).await.2);
     let second = case_of(take(&house, mail("gala@example.org", "2@x", "", "Two")).await.2);
     assert_ne!(first, second);
-    let signed = reply_address::sign(&secrets(), first, "desk.example");
+    let signed = reply_address::sign(&secrets(), first, None, "desk.example");
     let to = |from: &str, id: &str, address: &str| {
         mail(from, id, &format!("Delivered-To: {address}\r\nIn-Reply-To: <2@x>"), "More")
     };
@@ -326,4 +326,77 @@ async fn a_mail_that_came_back_marks_its_address(pool: PgPool) {
     assert_eq!(store::forget_bounce(&mut tx, gala, case).await.expect("done"), None);
     tx.commit().await.expect("commit");
     assert_eq!(house.count("person WHERE bounced_at IS NOT NULL").await, 0);
+}
+
+/// A mail that the mail server `mx.desk.example` looked at.
+async fn take_looked_at(house: &House, from: &str, id: &str, found: &str, more: &str) -> (MailInId, Became) {
+    let more = format!("Authentication-Results: mx.desk.example; {found}{more}");
+    let (id, _, became) = ingest(
+        &house.db,
+        &home().trusting(Some("mx.desk.example")),
+        mail(from, id, &more, "Hello"),
+        Source::Command,
+        house.now,
+    )
+    .await
+    .expect("stored");
+    (id, became)
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_name_that_nothing_proves_waits_until_somebody_believes_it(pool: PgPool) {
+    let house = open(pool).await;
+    let gala = "gala@example.org";
+    let case = case_of(take_looked_at(&house, gala, "1@x", "dmarc=pass header.from=example.org", "").await.1);
+    let answers = "\r\nIn-Reply-To: <1@x>";
+    let (first, became) = take_looked_at(&house, gala, "2@x", "spf=none; dkim=none", answers).await;
+    assert_eq!(became, Became::Quarantine(Reason::Unproven));
+    assert_eq!(house.count(&format!("mail_in WHERE reason = 'unproven' AND near_case_id = {case}")).await, 1);
+    let (forged, became) = take_looked_at(&house, gala, "3@x", "spf=fail", "").await;
+    assert_eq!(became, Became::Quarantine(Reason::Forged));
+    let (stranger, became) = take_looked_at(&house, "who@example.net", "4@x", "none", "").await;
+    assert_eq!(became, Became::Quarantine(Reason::Stranger));
+    let (begins, _) = take_looked_at(&house, gala, "5@x", "none", "").await;
+    let (paulas, _) = take_looked_at(&house, "paula@example.org", "6@x", "none", "").await;
+    // The address that was given to Gala proves her, and not Paula who is in the account too.
+    let person: i64 =
+        text(&house, "SELECT person_id FROM person WHERE email = 'gala@example.org'").await.parse().expect("id");
+    let given = reply_address::sign(&secrets(), case, Some(PersonId(person)), "desk.example");
+    let to = format!("\r\nDelivered-To: {given}");
+    assert_eq!(case_of(take_looked_at(&house, gala, "7@x", "none", &to).await.1), case);
+    let (_, became) = take_looked_at(&house, "paula@example.org", "8@x", "none", &to).await;
+    assert_eq!(became, Became::Quarantine(Reason::Unproven));
+
+    let tomas = house.tomas();
+    let believe = async |id: MailInId| store::dispose(&tomas, id, Into::Believed).await;
+    assert_eq!(believe(first).await.expect("placed"), Disposed::Done(Some(case)));
+    assert_eq!(believe(first).await.expect("gone"), Disposed::Gone);
+    let Disposed::Done(Some(new)) = believe(begins).await.expect("placed") else { panic!("no case") };
+    assert_ne!(new, case);
+    assert_eq!(believe(paulas).await.expect("nowhere"), Disposed::Nowhere, "she has two accounts");
+    assert!(believe(stranger).await.is_err(), "whom nobody knows is not believed");
+    assert_eq!(house.count(&format!("message WHERE author_id = {person} AND channel = 'mail'")).await, 4, "by Gala");
+    assert_eq!(house.count("mail_disposition WHERE believed").await, 2);
+    // What was found forged is not Gala's word, wherever somebody puts it.
+    store::dispose(&tomas, forged, Into::Case(case)).await.expect("placed");
+    assert_eq!(house.count(&format!("message WHERE mail_in_id = {forged} AND author_id IS NULL")).await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn our_mail_answers_the_partners_own_last_one(pool: PgPool) {
+    let house = open(pool).await;
+    let case = case_of(take(&house, mail("gala@example.org", "hers@x", "", "Hello")).await.2);
+    let (home, about) = (MailHome::new("https://desk.example", None, true).expect("home"), (house.garden, case));
+    house
+        .run(
+            "INSERT INTO case_notice (partner_id, case_id, notice, by_name, due_at, at)
+              SELECT partner_id, case_id, 'rate', 'Tomás Gil', '2026-12-02Z', '2026-12-02Z' FROM support_case",
+        )
+        .await;
+    let mut tx = house.db.begin(&app::base::actor::Actor::Job).await.expect("begin");
+    app::mail::store::notice(&mut tx, &home, about, ("rate", 0), "Tomás Gil", house.now).await.expect("written");
+    tx.commit().await.expect("commit");
+    let last = "SELECT refs[cardinality(refs)] FROM mail_out o JOIN person p USING (person_id) WHERE p.email LIKE ";
+    assert_eq!(text(&house, &format!("{last} 'gala@%'")).await, "<hers@x>", "what it is in reply to");
+    assert_ne!(text(&house, &format!("{last} 'paula@%'")).await, "<hers@x>", "Paula never saw that mail");
 }

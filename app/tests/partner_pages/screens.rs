@@ -138,7 +138,9 @@ async fn terms_and_account_in_both_languages(pool: PgPool) {
     assert!(words(&html).contains("It can't take payouts in GBP."), "{html}");
     let (status, _) = get(&spanish, "/account").await;
     assert_eq!(status, 200);
-    for (kind, field) in [("iban", "bic"), ("sort_code", "account"), ("paypal", "email"), ("wise", "email")] {
+    for (kind, field) in
+        [("iban", "bic"), ("sort_code", "account"), ("bank_account", "country"), ("paypal", "email"), ("wise", "email")]
+    {
         let (status, html) = get(&ctx, &format!("/account/method/{kind}")).await;
         assert!(status == 200 && html.contains("/do/set-payout-method") && html.contains("form_key"), "{html}");
         assert!(html.contains(&format!("name=\"{field}\"")) && html.contains("name=\"password\""), "{html}");

@@ -75,6 +75,34 @@ async fn standing(ctx: &Context) -> Standing {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn an_account_in_another_currency_is_checked_masked_and_kept_from_two_partners(pool: PgPool) {
+    let house = open(pool).await;
+    let ana = house.ana();
+    let american = Typed {
+        country: "US".into(),
+        account: "000123456789".into(),
+        bank_code: "021000021".into(),
+        ..typed("bank_account")
+    };
+    for (wrong, field) in [
+        (Typed { country: String::new(), ..american.clone() }, "country"),
+        (Typed { bank_code: "021000022".into(), ..american.clone() }, "bank_code"),
+        (Typed { bank_code: String::new(), ..american.clone() }, "bic"),
+        (Typed { account: "12".into(), ..american.clone() }, "account"),
+        (Typed { country: "SE".into(), ..american.clone() }, "account"),
+    ] {
+        assert!(!refused(&ana, &wrong, field).await.is_empty(), "{field}");
+    }
+    assert_eq!(live(&ana).await, None);
+    done(&ana, &american).await;
+    let method = live(&ana).await.expect("a method");
+    assert_eq!((method.kind.as_str(), method.masked.as_str()), ("bank_account", "US•• •••• 6789"));
+    // The same account with its BIC in place of its code is the same account.
+    let again = Typed { bank_code: String::new(), bic: "CHASUS33".into(), form_key: key(), ..american };
+    assert!(!refused(&house.bo(), &again, "account").await.is_empty());
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_method_is_set_once_and_serves_one_partner(pool: PgPool) {
     let house = open(pool).await;
     let (ana, bo) = (house.ana(), house.bo());

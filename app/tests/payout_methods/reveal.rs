@@ -6,8 +6,8 @@ use app::base::actor::{Actor, Role, Staff};
 use app::base::context::Context;
 use app::base::ids::CaseId;
 use app::payout_methods::api::reveal_payout_method;
-use app::payout_methods::rules::REVEALS_A_DAY;
 use app::payout_methods::store::{live_method, revealed};
+use app::reveals::model::MOST_A_DAY;
 use chrono::TimeDelta;
 use http::StatusCode;
 use sqlx::PgPool;
@@ -117,14 +117,14 @@ async fn a_day_has_so_many_reveals(pool: PgPool) {
     let house = open(pool).await;
     let case = house.opened().await;
     done(&house.ana(), &iban(IBAN)).await;
-    for number in 0..REVEALS_A_DAY {
+    for number in 0..MOST_A_DAY {
         let answer = ask(&house.later(number).tomas(), case, "Checking them all", &key()).await;
         assert!(!answer.is_back_to("/desk/"), "{number}: {answer:?}");
     }
     assert!(ask(&house.tomas(), case, "One more", &key()).await.is_back_to("/desk/"));
     let told: String = house.one("SELECT errors->>'' FROM form_draft ORDER BY created_at DESC LIMIT 1").await;
     assert!(told.starts_with("You have looked at 20 accounts today"), "{told}");
-    assert_eq!(house.count("payout_method_reveal").await, REVEALS_A_DAY);
+    assert_eq!(house.count("payout_method_reveal").await, MOST_A_DAY);
     // A colleague still may, and so may they tomorrow.
     assert!(!ask(&house.marta(), case, "For Tomás", &key()).await.is_back_to("/desk/"));
     let tomorrow = house.later(TimeDelta::hours(12).num_minutes()).tomas();

@@ -36,7 +36,19 @@ pub async fn tables_with(pool: &PgPool, text: &str) -> Vec<String> {
 async fn post_iban(ctx: &Context, iban: &str, holder: &str, password: &str) -> String {
     let (iban, holder, password) = (iban.to_owned(), holder.to_owned(), password.to_owned());
     let form = || {
-        set_payout_method("iban".into(), Some(holder), Some(iban), None, None, None, None, Some(password), crate::key())
+        set_payout_method(
+            "iban".into(),
+            Some(holder),
+            Some(iban),
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            Some(password),
+            crate::key(),
+        )
     };
     format!("{:?}", post(ctx, form).await)
 }

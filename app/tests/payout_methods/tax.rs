@@ -7,7 +7,7 @@ use app::base::context::Context;
 use app::base::error::AppError;
 use app::base::ids::CaseId;
 use app::payout_methods::api::reveal_payout_method;
-use app::payout_methods::rules::REVEALS_A_DAY;
+use app::reveals::model::MOST_A_DAY;
 use app::tax::api::{Typed, reveal_tax_number, set, set_tax_profile};
 use app::tax::store::{newest, numbers, revealed};
 use http::StatusCode;
@@ -137,11 +137,11 @@ async fn whole_numbers_are_shown_to_who_says_why_and_counted_with_accounts(pool:
     let after: String = house.one("SELECT after::text FROM audit WHERE action = 'tax_profile.revealed'").await;
     assert!(!after.contains("678") && !after.contains("office"), "{after}");
     // One limit for both kinds of looks.
-    for number in 1..REVEALS_A_DAY {
+    for number in 1..MOST_A_DAY {
         let ctx = house.later(number).tomas();
         let answer = post(&ctx, || reveal_payout_method(case.to_string(), Some("Checking".into()), key())).await;
         assert!(!answer.is_back_to("/desk/"), "{number}: {answer:?}");
     }
     assert!(ask(&tomas, case, "One more").await.is_back_to("/desk/"));
-    assert_eq!(house.count("payout_method_reveal").await, REVEALS_A_DAY);
+    assert_eq!(house.count("payout_method_reveal").await, MOST_A_DAY);
 }

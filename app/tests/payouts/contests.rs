@@ -96,6 +96,33 @@ async fn only_what_is_contested_waits(pool: PgPool) {
     assert_eq!(office.lines(state).await, ["(1,ring_fenced)", "(2,in_payout)", "(3,in_payout)", "(4,pending)"]);
 }
 
+/// What was set apart after the cut-off and came back brings nothing new: a refund that is known by then is taken off.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_refund_known_after_an_ended_contest_is_taken_off(pool: PgPool) {
+    let office = office(pool).await;
+    let id = office.contested("1").await;
+    done(end(&office.tom(), &id.to_string(), "let_go", "All in order.").await);
+    office.import("R,refund,1,ana,uk,2011-06-01T12:00:00Z,25.00,GBP,returned\n").await;
+    assert_eq!(office.ana().await, "4 22 0 0 0");
+    office.build(CUTOFF).await;
+    assert_eq!(office.payouts().await, ["ana 22.00 scheduled", "bob 16.00 scheduled"]);
+    assert_eq!(office.ana().await, "4 0 0 22 0");
+    office.adds_up().await;
+}
+
+/// While it was contested a part was refunded: what comes back is less, and the run takes that.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_refund_during_a_contest_is_taken_off(pool: PgPool) {
+    let office = office(pool).await;
+    let id = office.contested("1").await;
+    office.import("R,refund,1,ana,uk,2011-06-01T12:00:00Z,25.00,GBP,returned\n").await;
+    done(end(&office.tom(), &id.to_string(), "let_go", "All in order.").await);
+    assert_eq!(office.ana().await, "4 22 0 0 0");
+    office.build(CUTOFF).await;
+    assert_eq!(office.payouts().await, ["ana 22.00 scheduled", "bob 16.00 scheduled"]);
+    office.adds_up().await;
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn let_go_it_is_paid_with_the_next_run(pool: PgPool) {
     let office = office(pool).await;

@@ -5,13 +5,15 @@ use crate::counting_house::{CUTOFF, CountingHouse};
 use crate::people::{done, errors};
 use crate::screens::{page, says};
 use crate::staff::Office;
+use app::base::actor::Actor;
 use app::base::clock::Clock;
 use app::base::context::Context;
 use app::base::error::AppError;
 use app::base::language::Locale;
 use app::funds::api::{FundsForm, book};
 use app::payout_runs::api::make_files;
-use app::payout_runs::export::Format;
+use app::payout_runs::export::{ExportError, Format, export};
+use app::payout_runs::store::{Start, build_batch, start};
 use sqlx::PgPool;
 
 /// Ana's 8.00 and Bob's 16.00 in a released run.
@@ -70,6 +72,45 @@ async fn a_file_is_made_when_the_account_covers_it(pool: PgPool) {
     says(&page(office.ada(), "/funds").await, &["£0.00 lies on the payout account", "£16.00", "£8.00", "£24.50"]);
     let left: String = office.lines("SELECT funds_left(programme_id, 'GBP') FROM programme").await.concat();
     assert_eq!(left, "(0.00)");
+    office.adds_up().await;
+}
+
+/// Two files at one moment, each covered by itself and both together not.
+#[sqlx::test(migrations = "../migrations")]
+async fn the_same_funds_are_not_spent_twice(pool: PgPool) {
+    let house = CountingHouse::open(pool).await;
+    house
+        .import("A,sale,1,ana,uk,2011-02-01T10:00:00Z,100.00,GBP,\nB,sale,2,bob,uk,2011-02-01T10:00:00Z,100.00,GBP,\n")
+        .await;
+    house.methods("ana,paypal,Ana Arias,,,,,ana@example.org\nbob,wise,Bob Bain,,,,,bob@example.org\n").await;
+    house.release("2011-03-31T00:00:00Z").await;
+    let mut runs = Vec::new();
+    for partner in ["ana", "bob"] {
+        let off_cycle = Some((house.partner(partner).await, "now".to_owned()));
+        let what = Start { programme: house.programme, cutoff: CUTOFF.parse().expect("day"), pay_day: None, off_cycle };
+        let mut tx = house.db.begin(&Actor::Command).await.expect("begin");
+        let (run, _) = start(&mut tx, &Actor::Command, &what, house.now).await.expect("started");
+        tx.commit().await.expect("commit");
+        while build_batch(&house.db, &Actor::Command, run.id, house.now).await.expect("batch").is_some() {}
+        house.let_go(run.id).await;
+        runs.push(run.id);
+    }
+    let office = Office::open(house).await;
+    done(book(&office.finn(), &funding("funding", "10")).await);
+    let make = |run, format| {
+        let (db, secrets, now) = (office.db.clone(), office.secrets.clone(), office.now);
+        tokio::spawn(async move { export(&db, &secrets, &Actor::Command, run, format, now).await })
+    };
+    let both = [make(runs[0], Format::PayPal), make(runs[1], Format::Wise)];
+    let mut made = 0;
+    for one in both {
+        match one.await.expect("asked") {
+            Ok(_) => made += 1,
+            Err(ExportError::FundsMissing(missing, _)) => assert_eq!(missing.to_string(), "6.00"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!(made, 1);
     office.adds_up().await;
 }
 

@@ -1,7 +1,9 @@
 //! Building, releasing and giving up runs.
 
 use crate::counting_house::{CUTOFF, CountingHouse};
+use crate::staff::Office;
 use app::base::actor::Actor;
+use app::base::error::constraint;
 use app::payout_runs::export::{ExportError, Format, export};
 use app::payout_runs::store::{Released, Start, build_batch, cancel, start};
 use sqlx::PgPool;
@@ -23,7 +25,7 @@ async fn house(pool: PgPool) -> CountingHouse {
 async fn a_run_pays_who_has_enough_and_says_why_others_wait(pool: PgPool) {
     let house = house(pool).await;
     let run = house.build(CUTOFF).await;
-    assert_eq!(run.pay_day.to_string(), "2011-04-15");
+    assert_eq!(run.pay_day.to_string(), "2011-06-15");
     assert_eq!(house.payouts().await, ["ana 8.00 scheduled"]);
     assert_eq!(house.purses().await, ["ana 0 0 8", "bob 0.8 0 0", "cleo 16 0 0"]);
     let blocks = "SELECT c.code, b.reason, b.payable, b.amount FROM payout_block b JOIN partner c USING (partner_id)";
@@ -120,6 +122,55 @@ async fn a_release_comes_once_and_only_after_the_build(pool: PgPool) {
     assert_eq!(house.payouts().await, ["ana 8.00 approved"]);
     let none = export(&house.db, &house.secrets, &Actor::Command, run.id, Format::Wise, house.now).await;
     assert!(matches!(none, Err(ExportError::NothingToSend)));
+}
+
+/// A command has no name, so it can't show that it was not the builder who released.
+#[sqlx::test(migrations = "../migrations")]
+async fn what_a_person_has_built_no_command_releases_while_another_owner_can(pool: PgPool) {
+    let office = Office::open(house(pool).await).await;
+    let by_olivia = |cutoff: &str| Start {
+        programme: office.programme,
+        cutoff: cutoff.parse().expect("day"),
+        pay_day: None,
+        off_cycle: None,
+    };
+    let mut tx = office.db.begin(&office.olivia().actor).await.expect("begin");
+    let (run, _) = start(&mut tx, &office.olivia().actor, &by_olivia(CUTOFF), office.now).await.expect("started");
+    tx.commit().await.expect("commit");
+    office.build(CUTOFF).await;
+    assert_eq!(office.let_go(run.id).await, Released::NeedsAnother);
+    let past = sqlx::query(
+        "INSERT INTO payout_release (payout_run_id, by, builder_id, released_at) SELECT payout_run_id, 'command', builder_id, now() FROM payout_run",
+    );
+    let error = past.execute(&office.pool).await.expect_err("by a command");
+    assert_eq!(constraint(&error), Some("payout_release_by_name"));
+    // Where there is nobody else, the command is as good as the builder; the record says that it was a command.
+    office.run("UPDATE staff SET disabled_at = '2011-01-01' WHERE name = 'Henrik Aas'").await;
+    assert_eq!(office.let_go(run.id).await, Released::Done { payouts: 1 });
+    assert_eq!(office.lines("SELECT by, releaser_id FROM payout_release").await, ["(command,)"]);
+}
+
+/// Two runs that ask for the same off-cycle payout in the same words stand against each other in the database, too.
+#[sqlx::test(migrations = "../migrations")]
+async fn an_off_cycle_run_is_there_once_until_it_is_released_or_given_up(pool: PgPool) {
+    let house = house(pool).await;
+    let insert = |reason: &'static str| {
+        sqlx::query(
+            "INSERT INTO payout_run (programme_id, kind, cutoff, cutoff_at, pay_day, partner_id, reason, started_at)
+             SELECT programme_id, 'off_cycle', '2011-03-31', '2011-03-31T23:00Z', '2011-04-01', partner_id, $1, now() FROM partner WHERE code = 'bob'",
+        )
+        .bind(reason)
+        .execute(&house.pool)
+    };
+    insert("a hardship").await.expect("the first");
+    insert("another one").await.expect("another reason");
+    let error = insert("a hardship").await.expect_err("twice");
+    assert_eq!(constraint(&error), Some("payout_run_off_cycle_once"));
+    house.run("UPDATE payout_run SET cancelled_at = now(), cancel_reason = 'no' WHERE reason = 'a hardship'").await;
+    insert("a hardship").await.expect("the first was given up");
+    let error =
+        sqlx::query("UPDATE payout_run SET let_go_at = now() WHERE cancelled_at IS NULL").execute(&house.pool).await;
+    assert_eq!(constraint(&error.expect_err("without a release")), Some("payout_run_let_go_by_its_release"));
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -1,5 +1,6 @@
 //! The pages of payout runs as a browser gets them, in both languages, with hostile text where somebody can write.
 
+use crate::pages::page_status;
 use crate::people::{done, office};
 use app::base::context::Context;
 use app::base::language::Locale;
@@ -9,35 +10,11 @@ use app::payout_runs::api::{
 use app::payout_runs::export::Format;
 use app::payout_runs::store::build_batch;
 use app::settlement::api::{Sent, read_answer};
-use app::shell::App;
-use futures_util::StreamExt;
-use leptos::prelude::*;
-use leptos::reactive::computed::ScopedFuture;
-use leptos_meta::ServerMetaContext;
-use leptos_router::location::RequestUrl;
 use sqlx::PgPool;
 
-pub const HOSTILE: &str = "</textarea></title><script>alert(1)</script><img src=x onerror=alert(1)>";
+pub use crate::pages::page;
 
-pub async fn page(ctx: Context, path: &str) -> String {
-    // Sets the executor up, as the server does at its start.
-    let _ = leptos_axum::generate_route_list(App);
-    let owner = Owner::new();
-    let response = leptos_axum::ResponseOptions::default();
-    let stream = owner.with(|| {
-        provide_context(Context { path: path.to_owned(), ..ctx });
-        provide_context(RequestUrl::new(path));
-        provide_context(response.clone());
-        provide_context(ServerMetaContext::new().0);
-        view! { <App/> }.to_html_stream_in_order()
-    });
-    let html = owner.with(|| ScopedFuture::new(stream.collect::<String>())).await;
-    assert_eq!(response.0.read().expect("response").status, None, "{path}: {html}");
-    for bad in ["<script>alert", "<img src=x", "style=\""] {
-        assert!(!html.contains(bad), "{bad} in {path}: {html}");
-    }
-    html
-}
+pub const HOSTILE: &str = "</textarea></title><script>alert(1)</script><img src=x onerror=alert(1)>";
 
 pub fn in_spanish(ctx: Context) -> Context {
     Context { locale: Locale::es, ..ctx }
@@ -148,19 +125,4 @@ async fn an_answer_and_the_line_that_waits(pool: PgPool) {
     says(&page(office.finn(), "/runs/1").await, &["2 payouts, £24.00: 2 sent, 1 paid."]);
     let missing = page_status(office.finn(), "/answers/9/9").await;
     assert_eq!(missing, Some(404));
-}
-
-async fn page_status(ctx: Context, path: &str) -> Option<u16> {
-    let _ = leptos_axum::generate_route_list(App);
-    let owner = Owner::new();
-    let response = leptos_axum::ResponseOptions::default();
-    let stream = owner.with(|| {
-        provide_context(Context { path: path.to_owned(), ..ctx });
-        provide_context(RequestUrl::new(path));
-        provide_context(response.clone());
-        provide_context(ServerMetaContext::new().0);
-        view! { <App/> }.to_html_stream_in_order()
-    });
-    let _ = owner.with(|| ScopedFuture::new(stream.collect::<String>())).await;
-    response.0.read().expect("response").status.map(|status| status.as_u16())
 }

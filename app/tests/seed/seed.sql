@@ -21,6 +21,8 @@ JOIN person p ON p.email = s.who || '@example.org';
 INSERT INTO authority (programme_id, role, lowest_minimum, largest_credit, valid_from)
 SELECT g.programme_id, limits.* FROM programme g,
     (VALUES ('agent', 20, 25, '2011-01-01Z'::timestamptz), ('lead', 10, 200, '2011-01-01Z'), ('owner', 1, 1000, '2011-01-01Z')) AS limits;
+INSERT INTO provisional_policy (programme_id, role, largest, partner_cap, most_days, valid_from, written_at)
+SELECT programme_id, role, largest_credit, 2 * largest_credit, 31, valid_from, valid_from FROM authority;
 
 -- First terms, by command: 8 percent, 30 days, at least 50; and Bob's own 10 percent.
 INSERT INTO proposal (programme_id, partner_scope, field, kind, value, valid_from, reason, proposed_at, content_hash)

@@ -93,6 +93,10 @@ fn put(changed: &[Column<'_>]) -> String {
     insert("incident_case", &usual, changed)
 }
 
+fn out(who: &str, at: &str) -> String {
+    format!("UPDATE incident_case SET left_at = '{at}', taken_out_by = {{person_{who}}}")
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn incidents(pool: PgPool) {
     let seed = Seed::open(pool).await;
@@ -105,6 +109,8 @@ async fn incidents(pool: PgPool) {
         format!("INSERT INTO incident_text SELECT max(incident_id), {nth}, 'en', {title}, 'Body' FROM incident")
     };
     seed.accepted(&format!("{opened}; {}", text("'Title'", "0"))).await;
+    let back = "UPDATE incident_case SET left_at = NULL, taken_out_by = NULL";
+    seed.accepted(&format!("{opened}; {}; {}; {back}", put(&[]), out("adam", "2011-03-03Z"))).await;
     seed.all_refused(vec![
         ("it ends before it began", incident(&[("ended_at", "'2011-02-01Z'")]), CHECK, "incident_ends_later"),
         ("open without a promise", incident(&[("next_update_at", "NULL::timestamptz")]), CHECK, "incident_open_promises"),
@@ -120,6 +126,17 @@ async fn incidents(pool: PgPool) {
         ("no title", format!("{opened}; {}", text("NULL", "0")), CHECK, "incident_text_title_first"),
         ("told without a message", format!("{opened}; {}; INSERT INTO incident_telling SELECT max(incident_id), 0, {{ana}}, {{question}}, 'told', NULL, now() FROM incident", put(&[])), CHECK, "incident_telling_by_message"),
         ("told in a case that is not in it", format!("{opened}; INSERT INTO incident_telling SELECT max(incident_id), 0, {{ana}}, {{question}}, 'by_hand', NULL, now() FROM incident"), FOREIGN, "incident_telling_case"),
+        ("about nothing known", incident(&[("about", "'weather'")]), CHECK, "incident_about_known"),
+        ("sales of a run", incident(&[("payout_run_id", "1")]), CHECK, "incident_run_of_payouts"),
+        ("payouts of an offer", incident(&[("about", "'payouts'"), ("offer_id", "(SELECT offer_id FROM offer WHERE programme_id = {giftware})")]), CHECK, "incident_offer_of_sales"),
+        ("of another programme's offer", incident(&[("offer_id", "(SELECT offer_id FROM offer WHERE programme_id = {travel})")]), FOREIGN, "incident_offer_of_programme"),
+        ("of a run that is none", incident(&[("about", "'payouts'"), ("payout_run_id", "77")]), FOREIGN, "incident_run_of_programme"),
+        ("taken out at no time", format!("{opened}; {}; UPDATE incident_case SET taken_out_by = {{person_adam}}", put(&[])), CHECK, "incident_case_taken_out_has_time"),
+        ("taken out before it came", format!("{opened}; {}; {}", put(&[]), out("adam", "2011-03-01Z")), CHECK, "incident_case_leaves_later"),
+        ("taken out by the partner", format!("{opened}; {}; {}", put(&[]), out("ana", "2011-03-03Z")), CHECK, "incident_by_the_desk"),
+        ("taken out twice", format!("{opened}; {}; {}; {}", put(&[]), out("adam", "2011-03-03Z"), out("olga", "2011-03-04Z")), CHECK, "incident_case_taken_out_once"),
+        ("taken out of what is over", format!("{}; {}", over.replacen("; UPDATE", &format!("; {}; UPDATE", put(&[])), 1), out("adam", "2011-03-05Z")), CHECK, "incident_is_open"),
+        ("back into what is over", format!("{}; UPDATE incident_case SET left_at = NULL, taken_out_by = NULL", over.replacen("; UPDATE", &format!("; {}; {}; UPDATE", put(&[]), out("adam", "2011-03-03Z")), 1)), CHECK, "incident_is_open"),
         ("a bulletin about nothing", "INSERT INTO bulletin (signed_by, said_at) VALUES ('Adam', now())".into(), CHECK, "bulletin_of_one_thing"),
         ("no mail at all", "INSERT INTO bulletin_policy (most_a_day, valid_from) VALUES (0, now())".into(), CHECK, "bulletin_policy_in_bounds"),
         ("an agent's policy", "INSERT INTO bulletin_policy (most_a_day, valid_from, written_by) VALUES (3, now(), {person_adam})".into(), CHECK, "bulletin_policy_by_a_lead"),
@@ -160,6 +177,14 @@ async fn complaints_and_cases_given_away(pool: PgPool) {
             format!("{}; {}", complaint(&[]), complaint(&[])),
             UNIQUE,
             "public_complaint_link_once",
+        ),
+        (
+            "told of a case that nobody gave away",
+            "INSERT INTO case_notice (partner_id, case_id, notice, by_name, due_at, at)
+             VALUES ({ana}, {question}, 'given_away', 'Olga Orr', now(), now())"
+                .into(),
+            CHECK,
+            "case_notice_of_a_case_given_away",
         ),
         ("to an agent", given("olga", "adam"), CHECK, "case_given_away_to_a_lead"),
         ("to oneself", given("olga", "olga"), CHECK, "case_given_away_to_somebody_else"),

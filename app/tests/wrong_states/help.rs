@@ -20,6 +20,7 @@ fn version(changed: &[Column<'_>]) -> String {
         ("closes", "false"),
         ("takes", "false"),
         ("assignee_id", "NULL::bigint"),
+        ("put_off_days", "NULL::integer"),
         ("written_by", "{person_adam}"),
         ("written_at", "'2011-03-01Z'"),
     ];
@@ -49,6 +50,14 @@ async fn a_macro_is_whole_and_stays(pool: PgPool) {
         ("without a text", format!("{MACRO}; {}", version(&[])), CHECK, "macro_version_has_a_text"),
         ("without a name", made(&[("name", "' '")]), CHECK, "macro_version_name_not_blank"),
         ("asks and closes", made(&[("asks", "true"), ("closes", "true")]), CHECK, "macro_version_asks_or_closes"),
+        (
+            "closes and puts off",
+            made(&[("closes", "true"), ("put_off_days", "3")]),
+            CHECK,
+            "macro_version_closes_or_puts_off",
+        ),
+        ("put off for no day", made(&[("put_off_days", "0")]), CHECK, "macro_version_put_off_in_bounds"),
+        ("put off for a season", made(&[("put_off_days", "91")]), CHECK, "macro_version_put_off_in_bounds"),
         ("to two", made(&[("takes", "true"), ("assignee_id", "{person_adam}")]), CHECK, "macro_version_one_assignee"),
         ("by a partner", made(&[("written_by", "{person_ana}")]), CHECK, "macro_version_by_the_desk"),
         ("by an owner who left", made(&[("written_by", "{person_dora}")]), CHECK, "macro_version_by_the_desk"),

@@ -230,6 +230,19 @@ async fn a_person_of_the_desk_decides_once(pool: PgPool) {
             CHECK,
             "mail_disposition_of_what_waits",
         ),
+        (
+            "believed and thrown away",
+            after(disposed(&[NOTHING.as_slice(), &[("believed", "true")]].concat()))
+                .replace("'stranger'", "'unproven'"),
+            CHECK,
+            "mail_disposition_believed_is_placed",
+        ),
+        (
+            "believed though a stranger wrote it",
+            attached(&[("believed", "true")]),
+            CHECK,
+            "mail_disposition_believes_the_unproven",
+        ),
         ("a verdict there is not", attached(&[("verdict", "'burnt'")]), CHECK, "mail_disposition_verdict_known"),
         ("attached to nothing", after(disposed(&NOTHING[1..])), CHECK, "mail_disposition_is_a_message"),
         ("attached to another message", after(disposed(&[])), FOREIGN, "mail_disposition_message"),

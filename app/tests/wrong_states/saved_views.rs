@@ -57,6 +57,9 @@ async fn a_saved_view_is_what_the_queue_can_show(pool: PgPool) {
         let error = run(&mut tx, &sql).await.expect_err(constraint);
         assert_eq!(refusal(&error).1, constraint, "{sql}: {error}");
     }
+    for view in app::desk::model::View::ALL {
+        seed.accepted(&own("a", 1, view.as_str(), "", "")).await;
+    }
     // Two on two shelves don't stand in each other's way.
     let mut tx = seed.pool.begin().await.expect("begin");
     run(&mut tx, &format!("{}; {}", own("a", 1, "all", "", ""), saved(true, "a", 1, "all", "owner", "", "")))

@@ -9,13 +9,14 @@ mod tax;
 use super::people::{Invite, create_staff_in, invite_in};
 use super::programmes::{New, NewOffer, create_in, create_offer_in};
 use super::{Failure, Session, print_json, print_line};
-use app::base::actor::{Actor, Role};
+use app::base::actor::{Actor, Role, Staff};
 use app::base::clock::Clock;
 use app::base::db::Tx;
 use app::base::ids::ProgrammeId;
 use app::base::language::{self, Locale};
 use app::imports::model::Request;
 use app::programmes::store as programmes;
+use app::provisional::store as provisional;
 use app::sign_in::store::{NewPerson, accept, create_person, invitation};
 use app::sign_in::{password, rules};
 use chrono::{DateTime, Duration, Utc};
@@ -110,9 +111,10 @@ async fn fill(session: &Session) -> Result<bool, Failure> {
     let mut tx = session.db.begin(&Actor::Command).await?;
     let programme = programmes::find(&mut tx, PROGRAMME).await?.ok_or_else(|| Failure::refused("no programme"))?.id;
     tx.commit().await?;
+    let [olivia, henrik] = owners.as_slice() else { return Err(Failure::refused("the owners are missing")) };
+    limits(session, programme, olivia, began).await?;
     runs::methods(session, programme, began).await?;
     tax::set(session, programme, began).await?;
-    let [olivia, henrik] = owners.as_slice() else { return Err(Failure::refused("the owners are missing")) };
     let cutoffs = runs::cutoffs(now);
     let then = runs::built_at(cutoffs);
     let orders = conversions(now);
@@ -146,6 +148,17 @@ async fn make_programme(tx: &mut Tx, now: DateTime<Utc>) -> Result<(), Failure> 
         };
         create_offer_in(tx, &offer, now).await?;
     }
+    Ok(())
+}
+
+/// What may be credited provisionally, as an owner of it set it.
+async fn limits(session: &Session, programme: ProgrammeId, owner: &Staff, now: DateTime<Utc>) -> Result<(), Failure> {
+    let mut tx = session.db.begin(&Actor::Staff(owner.clone())).await?;
+    for (role, largest) in [(Role::Agent, 25), (Role::Lead, 100)] {
+        let limits = (Decimal::from(largest), Decimal::from(2 * largest), 31);
+        provisional::set_policy(&mut tx, programme, role, limits, owner, "demo", now).await?;
+    }
+    tx.commit().await?;
     Ok(())
 }
 

@@ -21,17 +21,21 @@ pub async fn set(session: &Session, programme: &str, partner: &str, account: &Ac
     let (kind, email) = match account {
         Account { iban: Some(_), .. } => (MethodKind::Iban, String::new()),
         Account { sort_code: Some(_), .. } => (MethodKind::SortCode, String::new()),
+        Account { country: Some(_), .. } => (MethodKind::BankAccount, String::new()),
         Account { paypal: Some(email), .. } => (MethodKind::PayPal, email.clone()),
         Account { wise, .. } => (MethodKind::Wise, of(wise)),
     };
     let (iban, bic, sort_code, number) =
         (of(&account.iban), of(&account.bic), of(&account.sort_code), of(&account.account));
+    let (country, bank_code) = (of(&account.country), of(&account.bank_code));
     let given = Given {
         holder: &account.holder,
         iban: &iban,
         bic: &bic,
         sort_code: &sort_code,
         account: &number,
+        country: &country,
+        bank_code: &bank_code,
         email: &email,
     };
     let (holder, address) = given.parse(kind).map_err(|faults| {

@@ -190,7 +190,11 @@ pub async fn release(session: &Session, run: i64) -> Result<(), Failure> {
             )));
         }
         Released::Cancelled => return Err(Failure::refused(format!("run {run} was cancelled"))),
-        Released::NeedsAnother => return Err(Failure::refused("another owner has to release what one has built")),
+        Released::NeedsAnother => {
+            return Err(Failure::refused(format!(
+                "a person built run {run}, and another owner releases it by name, on its page"
+            )));
+        }
     }
     print_runs(session, Some(run)).await
 }

@@ -38,6 +38,11 @@ pub enum NotAMailbox {
 }
 
 impl Mailbox {
+    /// Who opens which folder where: under this name it is remembered how far it was read.
+    pub fn address(&self) -> String {
+        format!("{}@{}:{}/{}", self.user, self.host, self.port, self.folder)
+    }
+
     /// From a setting.
     ///
     /// # Errors

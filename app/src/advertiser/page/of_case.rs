@@ -25,6 +25,7 @@ pub fn of_case(ctx: &Context, asked: &[Asked], staff: bool) -> Option<AnyView> {
             let when = moment(ctx, shown_end(last.next_update_at));
             match last.next_update_at < ctx.now() {
                 true => tr!(locale, advertiser.case_late, offer = offer, when = when),
+                false if staff => tr!(locale, advertiser.case_awaited_staff, offer = offer, when = when),
                 false => tr!(locale, advertiser.case_awaited, offer = offer, when = when),
             }
         }
@@ -58,6 +59,11 @@ pub fn steps(ctx: &Context, asked: &[Asked]) -> Vec<(DateTime<Utc>, Step)> {
         let when = Some(text::time_exact(ctx, asked.at));
         let step = Step { title, when, who: Some(asked.by.clone()), tone: Tone::Waiting, ..Step::default() };
         steps.push((asked.at, step));
+        steps.extend(asked.again.iter().map(|(by, at)| {
+            let title = tr!(locale, advertiser.step_again, offer = asked.offer.clone());
+            let when = Some(text::time_exact(ctx, *at));
+            (*at, Step { title, when, who: Some(by.clone()), tone: Tone::Waiting, ..Step::default() })
+        }));
         let Some((verdict, _, at)) = asked.answered else { continue };
         let (title, tone) = match verdict {
             Verdict::Valid => (tr!(locale, advertiser.step_valid), Tone::Good),

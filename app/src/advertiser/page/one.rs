@@ -1,7 +1,7 @@
 //! One enquiry: its claims, its file, what an answer would do, and the word to the partners meanwhile.
 
 use super::{head, promise};
-use crate::advertiser::model::{Enquiry, Line, Read, Reject, Verdict};
+use crate::advertiser::model::{Enquiry, Line, Read, Reject, Reminder, Verdict};
 use crate::advertiser::{rules, store};
 use crate::base::access::Who;
 use crate::base::context::Context;
@@ -34,6 +34,7 @@ async fn load_one(ctx: &Context, query: &Query) -> Result<(String, AnyView), App
     let mut tx = ctx.begin().await?;
     let enquiry = store::find(&mut tx, id).await?;
     let lines = store::lines(&mut tx, id).await?;
+    let reminders = store::reminders(&mut tx, id).await?;
     let nth = query.get("answer").and_then(|nth| nth.parse().ok());
     let answer = match nth {
         Some(nth) => Some(store::answer(&mut tx, id, nth).await?),
@@ -44,6 +45,7 @@ async fn load_one(ctx: &Context, query: &Query) -> Result<(String, AnyView), App
     let title = tr!(locale, advertiser.one_title, number = id.0, offer = enquiry.offer.clone());
     let said = match query.get("done") {
         Some("asked") => Some(tr!(locale, advertiser.done_asked)),
+        Some("reminded") => Some(tr!(locale, advertiser.done_reminded)),
         Some("told") => Some(tr!(locale, advertiser.done_told)),
         Some("taken") => Some(tr!(locale, advertiser.done_taken)),
         _ => None,
@@ -84,6 +86,7 @@ async fn load_one(ctx: &Context, query: &Query) -> Result<(String, AnyView), App
         {section(tr!(locale, advertiser.claims), claims(ctx, &lines))}
         {may.then(|| section(tr!(locale, advertiser.file_title), file.into_any()))}
         {(may && enquiry.open > 0).then(|| section(tr!(locale, advertiser.answer_title), answer_form(ctx, &enquiry, &draft)))}
+        {remind(ctx, &enquiry, &reminders, may, &draft)}
         {(may && enquiry.open > 0).then(|| section(tr!(locale, advertiser.tell_title), tell_form(ctx, &enquiry, &draft)))}
         <p>{text::link(paths::ENQUIRIES.to_owned(), tr!(locale, advertiser.back))}</p>
     };
@@ -192,6 +195,42 @@ fn answer_form(ctx: &Context, enquiry: &Enquiry, draft: &Draft) -> AnyView {
         </Form>
     }
     .into_any()
+}
+
+/// When the advertiser was asked again, each time with its file, and the form that asks once more.
+fn remind(ctx: &Context, enquiry: &Enquiry, reminders: &[Reminder], may: bool, draft: &Draft) -> Option<AnyView> {
+    let locale = ctx.locale;
+    let asks = may && enquiry.open > 0;
+    if reminders.is_empty() && !asks {
+        return None;
+    }
+    let past = reminders.iter().map(|reminder| {
+        let words = tr!(locale, advertiser.reminded, name = reminder.by.as_str(), claims = reminder.claims);
+        let file = may.then(|| {
+            let href = format!("{}?reminder={}", paths::enquiry_file(enquiry.id), reminder.nth);
+            view! { " "{text::link(href, tr!(locale, advertiser.download))} }
+        });
+        view! { <li>{words}" "{text::time_exact(ctx, reminder.at)}"."{file}</li> }
+    });
+    let past = (!reminders.is_empty()).then(|| view! { <ul>{past.collect_view()}</ul> });
+    let form = asks.then(|| {
+        let typed = if draft.value("form_name") == "remind" { draft.clone() } else { Draft::default() };
+        let id = if typed.is_refused() { "form" } else { "remind" };
+        let number = enquiry.id.to_string();
+        view! {
+            <p>{tr!(locale, advertiser.remind_lead)}</p>
+            <Form action="/do/remind-advertiser" id=id draft=&typed>
+                <Hidden name="enquiry" value=number/>
+                <Hidden name="form_key" value=typed.value_or("form_key", &forms::new_key())/>
+                <Field
+                    name="next" kind="date" label=tr!(locale, advertiser.next) hint=Some(tr!(locale, advertiser.next_hint))
+                    value=typed.value("next") error=typed.error("next") required=true
+                />
+                <Submit text=tr!(locale, advertiser.remind_button) tone=Weight::Quiet/>
+            </Form>
+        }
+    });
+    Some(section(tr!(locale, advertiser.remind_title), view! { {past}{form} }.into_any()))
 }
 
 fn tell_form(ctx: &Context, enquiry: &Enquiry, draft: &Draft) -> AnyView {

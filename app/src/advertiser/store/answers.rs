@@ -13,7 +13,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 /// Two who read or take over answers of one enquiry take turns, at its first claim.
-async fn wait_for_turn(tx: &mut Tx, id: EnquiryId) -> Result<(), AppError> {
+pub(super) async fn wait_for_turn(tx: &mut Tx, id: EnquiryId) -> Result<(), AppError> {
     sqlx::query!("SELECT line FROM enquiry_claim WHERE enquiry_id = $1 AND line = 1 FOR UPDATE", id.0)
         .fetch_optional(&mut **tx)
         .await?

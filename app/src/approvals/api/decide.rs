@@ -1,17 +1,21 @@
-//! Deciding a proposal: decision, version of terms and the line in the record, in one transaction.
+//! Deciding a proposal: decision, version of terms or counter-offer, mails and the line in the record, in one transaction.
 
+use super::counter::{self, Instead};
 use super::{Answer, reason_of, refusal, refusal_text, short_enough, start_of};
 use crate::approvals::model::{By, Impact, Proposal, Standing, Verdict};
-use crate::approvals::rules::Refusal;
+use crate::approvals::rules::{Refusal, first_day_after};
 use crate::approvals::store;
 use crate::audit;
 use crate::base::actor::{Role, Staff};
+use crate::base::clock::start_of_day;
 use crate::base::context::Context;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
+use crate::base::format;
 use crate::base::forms::Errors;
 use crate::base::ids::{PersonId, ProposalId};
 use crate::base::language::tr;
+use crate::mail;
 use crate::paths;
 use chrono::{DateTime, Utc};
 
@@ -20,15 +24,23 @@ use chrono::{DateTime, Utc};
 pub struct DecisionForm {
     /// The proposal's id.
     pub proposal: String,
-    /// `approved` or `rejected`.
+    /// `approved`, `rejected` or `countered`.
     pub verdict: String,
     /// What the partner reads.
     pub reason_partner: String,
     /// What only the house reads.
     pub reason_house: String,
+    /// Why it goes under the floor.
+    pub floor_reason: String,
     /// The first day; empty: at once, or when the proposal says.
     pub valid_from: String,
-    /// The digest of what was read, in hexadecimal.
+    /// Until which day nothing leaves the partner less; empty: nothing is promised.
+    pub promise: String,
+    /// What is offered instead, in the proposal's unit.
+    pub counter: String,
+    /// The last day on which that can be accepted.
+    pub counter_until: String,
+    /// The digests of what was read, in hexadecimal.
     pub content_hash: String,
 }
 
@@ -37,10 +49,13 @@ struct Said<'a> {
     verdict: Verdict,
     reason_partner: &'a str,
     reason_house: &'a str,
+    floor_reason: Option<&'a str>,
     earliest: DateTime<Utc>,
+    promise: Option<DateTime<Utc>>,
+    instead: Option<Instead>,
 }
 
-/// Approves or rejects a proposal. Of two owners at once, one decides and the other is told.
+/// Approves or rejects a proposal, or offers something else. Of two owners at once, one decides and the other is told.
 ///
 /// # Errors
 /// Who may not, what no form of ours sends, and a database that is away.
@@ -80,10 +95,11 @@ pub async fn decide(ctx: &Context, form: &DecisionForm) -> Result<Answer, AppErr
         authority: None,
         reason_partner: said.reason_partner,
         reason_house: said.reason_house,
+        floor_reason: said.floor_reason,
         earliest: said.earliest,
         at: ctx.now(),
     };
-    match write(&mut tx, ctx, &proposal, decision).await {
+    match write(&mut tx, ctx, staff, &proposal, decision, &said).await {
         Ok(()) => {
             tx.commit().await?;
             Ok(done(id, said.verdict))
@@ -92,13 +108,34 @@ pub async fn decide(ctx: &Context, form: &DecisionForm) -> Result<Answer, AppErr
             let refusal = refusal(error)?;
             drop(tx);
             if refusal != Refusal::AlreadyDecided {
-                return Ok(Answer::refused(refusal_text(ctx, refusal)));
+                return refused(ctx, &proposal, refusal).await;
             }
             let mut tx = ctx.begin().await?;
             let by = store::decided_by(&mut tx, id).await?;
             Ok(already(ctx, staff, form, id, by))
         }
     }
+}
+
+/// A refusal, beside the field that mends it where there is one.
+async fn refused(ctx: &Context, proposal: &Proposal, refusal: Refusal) -> Result<Answer, AppError> {
+    let mut errors = Errors::default();
+    match refusal {
+        Refusal::NoticeTooShort | Refusal::StepTooLarge => {
+            let mut tx = ctx.begin().await?;
+            let (days, step) = store::decrease_policy(&mut tx, proposal.programme, ctx.now()).await?;
+            if refusal == Refusal::NoticeTooShort {
+                errors.add("valid_from", tr!(ctx.locale, agreement.notice_too_short, days = days));
+            } else {
+                let step = format::percent(ctx.locale, step);
+                errors.add("", tr!(ctx.locale, agreement.step_too_large, step = step, days = days));
+            }
+        }
+        Refusal::UnderTheFloor => errors.add("floor_reason", refusal_text(ctx, refusal)),
+        Refusal::SameValue => errors.add("counter", refusal_text(ctx, refusal)),
+        _ => errors.add("", refusal_text(ctx, refusal)),
+    }
+    Ok(Answer::Refused(errors))
 }
 
 async fn read_form<'a>(
@@ -115,46 +152,90 @@ async fn read_form<'a>(
     let reason_partner = reason_of(ctx, "reason_partner", &form.reason_partner, &mut errors);
     let reason_house = form.reason_house.trim();
     short_enough(ctx, "reason_house", reason_house, &mut errors);
+    let floor_reason = Some(form.floor_reason.trim()).filter(|reason| !reason.is_empty());
+    short_enough(ctx, "floor_reason", floor_reason.unwrap_or_default(), &mut errors);
     let now = ctx.now();
-    let mut earliest = now;
-    if verdict == Some(Verdict::Approved) {
-        let zone = store::time_zone(tx, proposal.programme).await?;
-        earliest = start_of(ctx, &form.valid_from, zone, &mut errors).map_or(now, |start| start.max(now));
-        // Going under the floor is an owner's right, but not without a word to the house.
-        if reason_house.is_empty() && proposal.impact.as_ref().is_some_and(Impact::below_floor) {
-            errors.add("reason_house", tr!(ctx.locale, approvals.floor_needs_reason));
+    let zone = store::time_zone(tx, proposal.programme).await?;
+    let (mut earliest, mut promise, mut instead) = (now, None, None);
+    match verdict {
+        Some(Verdict::Approved) => {
+            let (possible, notice) = store::earliest_start(tx, proposal.id, now).await?;
+            // A decrease that names no day begins on the first one that it may.
+            let first = notice.map_or(now, |_| start_of_day(first_day_after(possible, zone), zone));
+            earliest = start_of(ctx, &form.valid_from, zone, &mut errors).map_or(first, |start| start.max(now));
+            if let Some(days) = notice.filter(|_| earliest < possible) {
+                errors.add("valid_from", tr!(ctx.locale, agreement.notice_too_short, days = days));
+            }
+            promise =
+                counter::last_day(ctx, "promise", &form.promise, zone, counter::LONGEST_PROMISE_DAYS, &mut errors);
+            if promise.is_some() && proposal.partner.is_none() {
+                errors.add("promise", tr!(ctx.locale, agreement.promise_to_one));
+            }
+            // Going under the floor is an owner's right, but not without their name to it.
+            if floor_reason.is_none() && proposal.impact.as_ref().is_some_and(Impact::crosses_floor) {
+                errors.add("floor_reason", tr!(ctx.locale, approvals.floor_needs_reason));
+            }
         }
+        Some(Verdict::Countered) => instead = counter::read(ctx, form, tx, proposal, zone, &mut errors).await?,
+        _ => {}
     }
     Ok(match verdict {
-        Some(verdict) if errors.is_empty() => Ok(Said { verdict, reason_partner, reason_house, earliest }),
+        Some(verdict) if errors.is_empty() => {
+            Ok(Said { verdict, reason_partner, reason_house, floor_reason, earliest, promise, instead })
+        }
         _ => Err(errors),
     })
 }
 
-async fn write(tx: &mut Tx, ctx: &Context, proposal: &Proposal, decision: store::Decide<'_>) -> Result<(), AppError> {
-    let (verdict, sole_control) = (decision.verdict, decision.sole_control);
+async fn write(
+    tx: &mut Tx,
+    ctx: &Context,
+    staff: &Staff,
+    proposal: &Proposal,
+    decision: store::Decide<'_>,
+    said: &Said<'_>,
+) -> Result<(), AppError> {
+    let sole_control = decision.sole_control;
     let valid_from = store::decide(tx, decision).await?;
-    let version = match verdict {
-        Verdict::Approved => Some(store::append_version(tx, proposal.id, ctx.now()).await?),
-        Verdict::Rejected => None,
-    };
+    let mut version = None;
+    let mut offer = None;
+    match said.verdict {
+        Verdict::Approved => {
+            let id = store::append_version(tx, proposal.id, ctx.now()).await?;
+            if let Some(until) = said.promise {
+                store::promise(tx, id, until, staff.person, ctx.now()).await?;
+            }
+            mail::store::decrease(tx, &ctx.mail, id, &staff.name, ctx.now()).await?;
+            version = Some(id);
+        }
+        Verdict::Countered => {
+            let instead = said.instead.as_ref().ok_or(AppError::BadRequest("counter"))?;
+            offer = Some(counter::make(tx, ctx, staff, proposal, instead, said.reason_partner).await?);
+        }
+        Verdict::Rejected => {}
+    }
     let field = proposal.field.as_str();
     let change = audit::store::Change {
-        action: match verdict {
+        action: match said.verdict {
             Verdict::Approved => "proposal.approved",
             Verdict::Rejected => "proposal.rejected",
+            Verdict::Countered => "proposal.countered",
         },
         subject: format!("proposal/{}", proposal.id),
         partner: proposal.partner.as_ref().map(|partner| partner.id),
         approval: Some(proposal.id),
         before: proposal.value_before.map(|value| serde_json::json!({ field: value })),
         after: Some(serde_json::json!({
-            field: proposal.value,
+            field: said.instead.as_ref().map_or(proposal.value, |instead| instead.value),
             "kind": proposal.kind,
             "offer": proposal.offer.as_ref().map(|offer| offer.id),
-            "verdict": verdict.as_str(),
+            "verdict": said.verdict.as_str(),
             "valid_from": valid_from,
             "terms_version": version,
+            "counter_offer": offer,
+            "expires_at": said.instead.as_ref().map(|instead| instead.expires_at),
+            "floor_reason": said.floor_reason,
+            "promised_until": said.promise,
             "sole_control": sole_control,
         })),
         ..audit::store::Change::default()
@@ -177,6 +258,9 @@ fn already(
         }
         Some((_, name, Verdict::Rejected)) => {
             Answer::refused(tr!(ctx.locale, approvals.already_rejected_by, name = name))
+        }
+        Some((_, name, Verdict::Countered)) => {
+            Answer::refused(tr!(ctx.locale, agreement.already_countered_by, name = name))
         }
         None => Answer::refused(refusal_text(ctx, Refusal::AlreadyDecided)),
     }

@@ -1,6 +1,6 @@
 //! Lowering a minimum: at once where the person's authority reaches, otherwise a proposal.
 
-use super::propose::{sent_before, write};
+use super::propose::{request_of, sent_before, taken_up, write};
 use super::{Answer, bad_amount, case_of, desk, reason_of, refusal};
 use crate::approvals::model::{Authority, By, Verdict};
 use crate::approvals::{rules, store};
@@ -32,6 +32,10 @@ pub struct MinimumForm {
     pub reason: String,
     /// The form's key.
     pub form_key: String,
+    /// What it rests on.
+    pub evidence: Vec<String>,
+    /// The partner's request that it takes up; empty: none.
+    pub request: String,
 }
 
 /// Lowers a partner's minimum payout, or proposes to.
@@ -43,9 +47,10 @@ pub async fn lower(ctx: &Context, form: &MinimumForm) -> Result<Answer, AppError
     let key: Uuid = form.form_key.parse().map_err(|_| AppError::BadRequest("form_key"))?;
     let partner: PartnerId = form.partner.parse().map_err(|_| AppError::BadRequest("partner"))?;
     let case = case_of(&form.case)?;
+    let request = request_of(&form.request)?;
     let mut tx = ctx.begin().await?;
     if let Some((_, decided)) = store::by_form_key(&mut tx, key, staff.person).await? {
-        return Ok(done(case, decided));
+        return Ok(done(case, request, decided));
     }
     let account = store::account(&mut tx, partner).await?;
     if let Some(case) = case
@@ -77,9 +82,10 @@ pub async fn lower(ctx: &Context, form: &MinimumForm) -> Result<Answer, AppError
         return Ok(Answer::Refused(errors));
     };
 
-    let authority = store::authority(&mut tx, account.programme, staff.role, now)
+    let authority = store::authority_of(&mut tx, account.programme, staff.person, now)
         .await?
         .filter(|authority| value >= authority.lowest_minimum);
+    let evidence = store::evidence(&mut tx, partner, &form.evidence, now).await?;
     let proposal = store::Propose {
         scope: Scope { programme: account.programme, offer: None, partner: Some(partner) },
         field: Field::Minimum,
@@ -94,20 +100,25 @@ pub async fn lower(ctx: &Context, form: &MinimumForm) -> Result<Answer, AppError
         at: now,
         expires_at: Some(now + TimeDelta::days(rules::EXPIRES_AFTER_DAYS)),
         form_key: Some(key),
+        evidence,
     };
     let written = match authority {
         Some(authority) => at_once(&mut tx, ctx, proposal, authority).await,
-        None => write(&mut tx, ctx, proposal).await.map(|_| ()),
+        None => write(&mut tx, ctx, proposal).await,
+    };
+    let written = match written {
+        Ok(id) => taken_up(&mut tx, request, id, staff, now).await,
+        Err(error) => Err(error),
     };
     match written {
         Ok(()) => {
             tx.commit().await?;
-            Ok(done(case, authority.is_some()))
+            Ok(done(case, request, authority.is_some()))
         }
         Err(error) => {
             let refusal = refusal(error)?;
             drop(tx);
-            sent_before(ctx, staff, key, refusal, |_, decided| done(case, decided)).await
+            sent_before(ctx, staff, key, refusal, |_, decided| done(case, request, decided)).await
         }
     }
 }
@@ -118,7 +129,7 @@ async fn at_once(
     ctx: &Context,
     proposal: store::Propose<'_>,
     authority: Authority,
-) -> Result<(), AppError> {
+) -> Result<ProposalId, AppError> {
     let now = proposal.at;
     let (id, content_hash) = store::propose(tx, proposal.clone()).await?;
     let decision = store::Decide {
@@ -131,12 +142,14 @@ async fn at_once(
         authority: Some(authority),
         reason_partner: proposal.reason,
         reason_house: "",
+        floor_reason: None,
         earliest: now,
         at: now,
     };
     store::decide(tx, decision).await?;
     store::append_version(tx, id, now).await?;
-    record(tx, ctx, &proposal, id, authority).await
+    record(tx, ctx, &proposal, id, authority).await?;
+    Ok(id)
 }
 
 async fn record(
@@ -162,7 +175,8 @@ async fn record(
     audit::store::record(tx, &ctx.actor, ctx.now(), &ctx.request_id, change).await
 }
 
-fn done(case: Option<CaseId>, at_once: bool) -> Answer {
-    let path = case.map_or_else(|| paths::DESK.to_owned(), paths::case);
+fn done(case: Option<CaseId>, request: Option<i64>, at_once: bool) -> Answer {
+    let elsewhere = if request.is_some() { paths::TERMS_REQUESTS } else { paths::DESK };
+    let path = case.map_or_else(|| elsewhere.to_owned(), paths::case);
     Answer::Done(format!("{path}?done={}", if at_once { "minimum_lowered" } else { "minimum_proposed" }))
 }

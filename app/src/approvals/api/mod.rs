@@ -1,5 +1,6 @@
 //! Proposing a rate, lowering a minimum, deciding a proposal: plain forms, sent to three server functions.
 
+mod counter;
 mod decide;
 mod minimum;
 mod propose;
@@ -34,6 +35,7 @@ const FURTHEST_START_DAYS: u64 = 366;
 /// # Errors
 /// A status without details; what a reader can mend is told beside the fields instead.
 #[server(prefix = "/do", endpoint = "propose-rate")]
+#[allow(clippy::too_many_arguments)]
 pub async fn propose_rate(
     /// The case it comes from.
     case: Option<String>,
@@ -49,6 +51,12 @@ pub async fn propose_rate(
     reason: Option<String>,
     /// The form's key: sent twice, it is done once.
     form_key: String,
+    /// The last day to decide it.
+    expires: Option<String>,
+    /// What it rests on.
+    evidence: Option<Vec<String>>,
+    /// The partner's request that it takes up.
+    request: Option<String>,
 ) -> Result<(), ServerFnError> {
     let ctx = context::current()?;
     let form = RateForm {
@@ -59,15 +67,21 @@ pub async fn propose_rate(
         valid_from: valid_from.unwrap_or_default(),
         reason: reason.unwrap_or_default(),
         form_key,
+        expires: expires.unwrap_or_default(),
+        evidence: evidence.unwrap_or_default(),
+        request: request.unwrap_or_default(),
     };
+    let chosen = form.evidence.join(",");
     let fields = [
         ("form_name", "propose-rate"),
+        ("expires", &form.expires),
+        ("evidence", &chosen),
         ("offer", &form.offer),
         ("percent", &form.percent),
         ("valid_from", &form.valid_from),
         ("reason", &form.reason),
     ];
-    answer(&ctx, propose(&ctx, &form).await, &back(&ctx, &form.case), &fields).await
+    answer(&ctx, propose(&ctx, &form).await, &back(&ctx, &form.case, &form.request), &fields).await
 }
 
 /// Proposes a payout schedule, for a partner or for all of a programme.
@@ -108,7 +122,7 @@ pub async fn propose_schedule(
         ("day", &form.day),
         ("reason", &form.reason),
     ];
-    answer(&ctx, propose_payouts(&ctx, &form).await, &back(&ctx, &form.case), &fields).await
+    answer(&ctx, propose_payouts(&ctx, &form).await, &back(&ctx, &form.case, ""), &fields).await
 }
 
 /// Lowers a partner's minimum payout, or proposes to where that is more than the person may do alone.
@@ -127,6 +141,10 @@ pub async fn lower_minimum(
     reason: Option<String>,
     /// The form's key: sent twice, it is done once.
     form_key: String,
+    /// What it rests on.
+    evidence: Option<Vec<String>>,
+    /// The partner's request that it takes up.
+    request: Option<String>,
 ) -> Result<(), ServerFnError> {
     let ctx = context::current()?;
     let form = MinimumForm {
@@ -135,28 +153,41 @@ pub async fn lower_minimum(
         value: value.unwrap_or_default(),
         reason: reason.unwrap_or_default(),
         form_key,
+        evidence: evidence.unwrap_or_default(),
+        request: request.unwrap_or_default(),
     };
-    let fields = [("form_name", "lower-minimum"), ("value", &form.value), ("reason", &form.reason)];
-    answer(&ctx, lower(&ctx, &form).await, &back(&ctx, &form.case), &fields).await
+    let chosen = form.evidence.join(",");
+    let fields =
+        [("form_name", "lower-minimum"), ("evidence", &chosen), ("value", &form.value), ("reason", &form.reason)];
+    answer(&ctx, lower(&ctx, &form).await, &back(&ctx, &form.case, &form.request), &fields).await
 }
 
-/// Approves or rejects a proposal.
+/// Approves or rejects a proposal, or offers something else.
 ///
 /// # Errors
 /// A status without details; what a reader can mend is told beside the fields instead.
 #[server(prefix = "/do", endpoint = "decide-proposal")]
+#[allow(clippy::too_many_arguments)]
 pub async fn decide_proposal(
     /// The proposal's id.
     proposal: String,
-    /// `approved` or `rejected`.
+    /// `approved`, `rejected` or `countered`.
     verdict: Option<String>,
     /// What the partner reads.
     reason_partner: Option<String>,
     /// What only the house reads.
     reason_house: Option<String>,
+    /// Why it goes under the floor.
+    floor_reason: Option<String>,
     /// The first day; none: at once, or when the proposal says.
     valid_from: Option<String>,
-    /// The digest of what was read, in hexadecimal.
+    /// Until when nothing leaves the partner less.
+    promise: Option<String>,
+    /// What is offered instead.
+    counter: Option<String>,
+    /// The last day on which that can be accepted.
+    counter_until: Option<String>,
+    /// The digests of what was read, in hexadecimal.
     content_hash: String,
 ) -> Result<(), ServerFnError> {
     let ctx = context::current()?;
@@ -165,7 +196,11 @@ pub async fn decide_proposal(
         verdict: verdict.unwrap_or_default(),
         reason_partner: reason_partner.unwrap_or_default(),
         reason_house: reason_house.unwrap_or_default(),
+        floor_reason: floor_reason.unwrap_or_default(),
         valid_from: valid_from.unwrap_or_default(),
+        promise: promise.unwrap_or_default(),
+        counter: counter.unwrap_or_default(),
+        counter_until: counter_until.unwrap_or_default(),
         content_hash,
     };
     let back = form.proposal.parse().map_or_else(|_| paths::APPROVALS.to_owned(), paths::proposal);
@@ -174,7 +209,11 @@ pub async fn decide_proposal(
         ("verdict", &form.verdict),
         ("reason_partner", &form.reason_partner),
         ("reason_house", &form.reason_house),
+        ("floor_reason", &form.floor_reason),
         ("valid_from", &form.valid_from),
+        ("promise", &form.promise),
+        ("counter", &form.counter),
+        ("counter_until", &form.counter_until),
     ];
     answer(&ctx, decide(&ctx, &form).await, &back, &fields).await
 }
@@ -213,8 +252,11 @@ async fn answer(
     }
 }
 
-/// Where a form about a partner's terms stands: on its case, else on a page the person may see.
-fn back(ctx: &Context, case: &str) -> String {
+/// Where a form about a partner's terms stands: on its case, on the request it takes up, else on a page the person may see.
+fn back(ctx: &Context, case: &str, request: &str) -> String {
+    if let Ok(request) = request.parse() {
+        return paths::terms_request(request);
+    }
     match (case.parse::<CaseId>(), ctx.staff().map(|staff| staff.role)) {
         (Ok(case), _) => paths::case(case),
         (Err(_), Ok(Role::Owner)) => paths::APPROVALS.to_owned(),
@@ -311,5 +353,11 @@ pub(super) fn refusal_text(ctx: &Context, refusal: Refusal) -> String {
         Refusal::NotWithinAuthority => tr!(locale, approvals.not_within_authority),
         Refusal::NotLower => tr!(locale, approvals.not_lower),
         Refusal::SentBefore => tr!(locale, approvals.sent_before),
+        Refusal::UnderTheFloor => tr!(locale, approvals.floor_needs_reason),
+        Refusal::NoticeTooShort => tr!(locale, agreement.notice_short),
+        Refusal::StepTooLarge => tr!(locale, agreement.step_large),
+        Refusal::Promised => tr!(locale, agreement.promised),
+        Refusal::SameValue => tr!(locale, agreement.counter_same),
+        Refusal::PartnerDecides => tr!(locale, agreement.partner_decides),
     }
 }

@@ -1,5 +1,6 @@
 //! Proposing a rate. The replay is computed now and stored: what a decider reads is what they approve.
 
+use super::counter::last_day;
 use super::{Answer, bad_percent, case_of, desk, reason_of, refusal, refusal_text, start_of};
 use crate::approvals::model::Impact;
 use crate::approvals::rules::{self, Refusal, Replay};
@@ -36,6 +37,12 @@ pub struct RateForm {
     pub reason: String,
     /// The form's key.
     pub form_key: String,
+    /// The last day to decide it; empty: as long as proposals wait.
+    pub expires: String,
+    /// What it rests on.
+    pub evidence: Vec<String>,
+    /// The partner's request that it takes up; empty: none.
+    pub request: String,
 }
 
 /// Proposes a rate; an owner decides.
@@ -47,9 +54,10 @@ pub async fn propose(ctx: &Context, form: &RateForm) -> Result<Answer, AppError>
     let key: Uuid = form.form_key.parse().map_err(|_| AppError::BadRequest("form_key"))?;
     let partner: PartnerId = form.partner.parse().map_err(|_| AppError::BadRequest("partner"))?;
     let case = case_of(&form.case)?;
+    let request = request_of(&form.request)?;
     let mut tx = ctx.begin().await?;
     if let Some((id, _)) = store::by_form_key(&mut tx, key, staff.person).await? {
-        return Ok(done(staff, case, id));
+        return Ok(done(staff, case, request, id));
     }
     let account = store::account(&mut tx, partner).await?;
     let offer = offer_of(&mut tx, &form.offer, &account).await?;
@@ -68,6 +76,8 @@ pub async fn propose(ctx: &Context, form: &RateForm) -> Result<Answer, AppError>
     let start = start_of(ctx, &form.valid_from, account.time_zone, &mut errors);
     let valid_from = start.map_or(now, |start| start.max(now));
     let reason = reason_of(ctx, "reason", &form.reason, &mut errors);
+    let most_days = u64::try_from(rules::EXPIRES_AFTER_DAYS).unwrap_or_default();
+    let expires = last_day(ctx, "expires", &form.expires, account.time_zone, most_days, &mut errors);
     let scope = Scope { programme: account.programme, offer, partner: Some(partner) };
     let in_force = terms::store::field_in_force(&mut tx, Field::Rate, account.programme, offer, partner, now).await?;
     let rate_before = in_force.as_ref().and_then(|version| Rate::from_parts(&version.kind, version.value));
@@ -83,6 +93,10 @@ pub async fn propose(ctx: &Context, form: &RateForm) -> Result<Answer, AppError>
 
     let rate = Rate::Percent(percent);
     let impact = impact_of(&mut tx, scope, rate, rate_before, valid_from, now).await?;
+    // What it came from is evidence for it.
+    let from_case = case.map(|case| format!("case:{case}"));
+    let chosen: Vec<String> = form.evidence.iter().cloned().chain(from_case).collect();
+    let evidence = store::evidence(&mut tx, partner, &chosen, now).await?;
     let proposal = store::Propose {
         scope,
         field: Field::Rate,
@@ -95,19 +109,46 @@ pub async fn propose(ctx: &Context, form: &RateForm) -> Result<Answer, AppError>
         case,
         proposer: Some(staff.person),
         at: now,
-        expires_at: Some(now + TimeDelta::days(rules::EXPIRES_AFTER_DAYS)),
+        expires_at: Some(expires.unwrap_or(now + TimeDelta::days(rules::EXPIRES_AFTER_DAYS))),
         form_key: Some(key),
+        evidence,
     };
-    match write(&mut tx, ctx, proposal).await {
+    let written = match write(&mut tx, ctx, proposal).await {
+        Ok(id) => taken_up(&mut tx, request, id, staff, now).await.map(|()| id),
+        Err(error) => Err(error),
+    };
+    match written {
         Ok(id) => {
             tx.commit().await?;
-            Ok(done(staff, case, id))
+            Ok(done(staff, case, request, id))
         }
         Err(error) => {
             let refusal = refusal(error)?;
             drop(tx);
-            sent_before(ctx, staff, key, refusal, |id, _| done(staff, case, id)).await
+            sent_before(ctx, staff, key, refusal, |id, _| done(staff, case, request, id)).await
         }
+    }
+}
+
+/// A request's number, empty for none.
+pub(super) fn request_of(text: &str) -> Result<Option<i64>, AppError> {
+    Ok(match text.trim() {
+        "" => None,
+        text => Some(text.parse().map_err(|_| AppError::BadRequest("request"))?),
+    })
+}
+
+/// Answers the request that a proposal takes up, if it does.
+pub(super) async fn taken_up(
+    tx: &mut Tx,
+    request: Option<i64>,
+    proposal: ProposalId,
+    staff: &Staff,
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    match request {
+        Some(request) => store::take_up(tx, request, proposal, staff.person, now).await,
+        None => Ok(()),
     }
 }
 
@@ -127,7 +168,7 @@ async fn offer_of(tx: &mut Tx, text: &str, account: &Account) -> Result<Option<O
 ///
 /// # Errors
 /// When the database is away.
-async fn impact_of(
+pub(super) async fn impact_of(
     tx: &mut Tx,
     scope: Scope,
     rate: Rate,
@@ -135,7 +176,7 @@ async fn impact_of(
     valid_from: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Impact, AppError> {
-    let margin_floor = store::margin_floor(tx, scope.programme).await?;
+    let margin_floor = store::floor(tx, scope.programme, scope.offer, scope.partner, now).await?;
     let replaying = store::Replaying { scope, valid_from, from: rules::replay_from(now), until: now };
     let mut replay = Replay::under(rate);
     store::replay(tx, &replaying, |conversion| replay.add(conversion)).await?;
@@ -190,8 +231,9 @@ pub(super) async fn sent_before(
 }
 
 /// Back to the case; without one, to the proposal where the person may read it, else to the queue.
-fn done(staff: &Staff, case: Option<CaseId>, id: ProposalId) -> Answer {
+fn done(staff: &Staff, case: Option<CaseId>, request: Option<i64>, id: ProposalId) -> Answer {
     Answer::Done(match case {
+        None if request.is_some() => format!("{}?done=proposed", paths::TERMS_REQUESTS),
         Some(case) => format!("{}?done=proposed", paths::case(case)),
         None if staff.role == Role::Owner => format!("{}?done=proposed", paths::proposal(id)),
         None => format!("{}?done=proposed", paths::DESK),

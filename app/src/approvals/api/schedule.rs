@@ -106,6 +106,7 @@ pub async fn propose(ctx: &Context, form: &ScheduleForm) -> Result<Answer, AppEr
         at: now,
         expires_at: Some(now + TimeDelta::days(EXPIRES_AFTER_DAYS)),
         form_key: Some(key),
+        evidence: serde_json::Value::Array(Vec::new()),
     };
     match write(&mut tx, ctx, proposal).await {
         Ok(id) => {

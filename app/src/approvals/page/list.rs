@@ -168,6 +168,7 @@ pub(super) fn verdict(ctx: &Context, decision: &Decision) -> AnyView {
     let badge_of = match decision.verdict {
         Verdict::Approved => badge(Tone::Good, tr!(ctx.locale, approvals.approved)),
         Verdict::Rejected => badge(Tone::Bad, tr!(ctx.locale, approvals.rejected)),
+        Verdict::Countered => badge(Tone::Waiting, tr!(ctx.locale, agreement.countered)),
     };
     let sole = decision.sole_control.then(|| badge(Tone::Waiting, tr!(ctx.locale, approvals.sole_control)));
     let policy = (decision.by == By::Policy).then(|| badge(Tone::Info, tr!(ctx.locale, approvals.by_policy)));

@@ -8,6 +8,7 @@ mod words;
 
 pub use list::Approvals;
 pub use proposal::ProposalPage;
+pub use words::evidence_words;
 
 use crate::base::access::Who;
 use crate::base::actor::Staff;

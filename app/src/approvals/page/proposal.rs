@@ -1,11 +1,14 @@
 //! One proposal on one screen: what is asked, before and after, what it costs, why, and the decision.
 
 use super::list::{decided_by, verdict};
+use super::words::evidence_words;
 use super::words::{field, reader_of, title, value, value_before, value_of};
 use super::{impact, reader};
-use crate::approvals::model::{CurrencyImpact, Decision, Impact, Proposal, Standing, Verdict};
+use crate::agreement;
+use crate::approvals::model::{Answer, Counter, CurrencyImpact, Decision, Impact, Proposal, Standing, Verdict};
 use crate::approvals::store;
 use crate::base::actor::{Role, Staff};
+use crate::base::clock::SINCE_EVER;
 use crate::base::context::Context;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
@@ -13,6 +16,7 @@ use crate::base::format;
 use crate::base::forms::{self, Draft};
 use crate::base::language::tr;
 use crate::base::money::Money;
+use crate::outcomes::page::Afterwards;
 use crate::paths;
 use crate::terms;
 use crate::ui::field::{Choice, Field, Hidden, Submit, TextArea};
@@ -32,14 +36,19 @@ pub fn ProposalPage() -> impl IntoView {
         let proposal = store::find(&mut tx, query.id("proposal")?, ctx.now()).await?;
         let moved = moved_since(&mut tx, &ctx, &proposal).await?;
         let alone = store::sole_owner(&mut tx, staff.person).await?;
+        let notices = agreement::store::notices_of(&mut tx, proposal.id).await?;
+        let open = matches!(proposal.standing, Standing::Waiting(_));
+        let afterwards = Afterwards::read(&mut tx, proposal.id, open).await?;
         drop(tx);
         let draft = forms::recall(&ctx, query.get("form")).await?;
 
         let title = title(&ctx, &proposal);
         let said = match query.get("done") {
             Some("approved") => Some(tr!(ctx.locale, approvals.done_approved)),
+            Some("countered") => Some(tr!(ctx.locale, agreement.done_countered)),
             Some("rejected") => Some(tr!(ctx.locale, approvals.done_rejected)),
             Some("proposed") => Some(tr!(ctx.locale, approvals.done_proposed)),
+            Some("stopped") => Some(tr!(ctx.locale, agreement.done_stopped)),
             _ => None,
         };
         let waits = matches!(proposal.standing, Standing::Waiting(_));
@@ -53,7 +62,10 @@ pub fn ProposalPage() -> impl IntoView {
             {sides(&ctx, &proposal)}
             {proposal.impact.as_ref().map(|replayed| impact::replay(&ctx, replayed))}
             {why(&ctx, &proposal)}
+            {evidence(&ctx, &proposal)}
+            {afterwards.show(&ctx)}
             {outcome(&ctx, &staff, alone, &proposal, &draft)}
+            {agreement::page::told(&ctx, proposal.id, &notices, &draft)}
         };
         Ok((title, body.into_any()))
     })
@@ -78,6 +90,7 @@ fn lead(ctx: &Context, proposal: &Proposal) -> String {
             match decision.verdict {
                 Verdict::Approved => tr!(locale, approvals.was_approved, by = by, day = day(decision.decided_at)),
                 Verdict::Rejected => tr!(locale, approvals.was_rejected, by = by, day = day(decision.decided_at)),
+                Verdict::Countered => tr!(locale, agreement.was_countered, by = by, day = day(decision.decided_at)),
             }
         }
     };
@@ -145,7 +158,7 @@ fn why(ctx: &Context, proposal: &Proposal) -> AnyView {
 fn outcome(ctx: &Context, staff: &Staff, alone: bool, proposal: &Proposal, draft: &Draft) -> AnyView {
     let locale = ctx.locale;
     match &proposal.standing {
-        Standing::Decided(decision) => section(tr!(locale, approvals.decision), decided(ctx, decision)),
+        Standing::Decided(decision) => section(tr!(locale, approvals.decision), decided(ctx, proposal, decision)),
         Standing::Expired(_) => {
             section(tr!(locale, approvals.decision), view! { <p>{tr!(locale, approvals.expired)}</p> }.into_any())
         }
@@ -179,7 +192,46 @@ fn is_own(staff: &Staff, proposal: &Proposal) -> bool {
     proposal.proposer.as_ref().is_some_and(|(author, _)| *author == staff.person)
 }
 
-fn decided(ctx: &Context, decision: &Decision) -> AnyView {
+/// What was offered instead, and what became of it.
+fn counter_words(ctx: &Context, proposal: &Proposal, counter: &Counter) -> String {
+    let locale = ctx.locale;
+    let value = value_of(ctx, &counter.kind, counter.value, proposal.currency);
+    let time = |at| format::date_time(locale, ctx.time_zone, at);
+    match &counter.answer {
+        None if counter.expires_at > ctx.now() => {
+            tr!(locale, agreement.counter_waits, value = value, until = time(counter.expires_at))
+        }
+        None | Some((Answer::Lapsed, ..)) => {
+            tr!(locale, agreement.counter_lapsed, value = value, until = time(counter.expires_at))
+        }
+        Some((Answer::Accepted, at, by)) => {
+            tr!(locale, agreement.counter_accepted, value = value, by = by.clone().unwrap_or_default(), at = time(*at))
+        }
+        Some((Answer::Declined, at, by)) => {
+            tr!(locale, agreement.counter_declined, value = value, by = by.clone().unwrap_or_default(), at = time(*at))
+        }
+    }
+}
+
+/// What the proposal rests on, as it was when it was made.
+fn evidence(ctx: &Context, proposal: &Proposal) -> AnyView {
+    if proposal.evidence.is_empty() {
+        return ().into_any();
+    }
+    let lines = proposal.evidence.iter().map(|one| {
+        let words = evidence_words(ctx, one, proposal.currency);
+        let line = match one.case {
+            Some(case) => text::link(paths::case(case), words),
+            None => words.into_any(),
+        };
+        let said = (one.kind == "message").then(|| text::prose(one.text.clone()));
+        view! { <li>{line}{said}</li> }
+    });
+    let lines = lines.collect_view();
+    section(tr!(ctx.locale, agreement.evidence), view! { <ul>{lines}</ul> }.into_any())
+}
+
+fn decided(ctx: &Context, proposal: &Proposal, decision: &Decision) -> AnyView {
     let locale = ctx.locale;
     let mut lines = vec![
         (tr!(locale, approvals.column_verdict), verdict(ctx, decision)),
@@ -187,12 +239,22 @@ fn decided(ctx: &Context, decision: &Decision) -> AnyView {
         (tr!(locale, approvals.column_when), text::time_exact(ctx, decision.decided_at)),
     ];
     if let Some(from) = decision.valid_from {
-        lines.push((tr!(locale, approvals.in_force_from), text::time_exact(ctx, from)));
+        let from = match from <= SINCE_EVER {
+            true => tr!(locale, terms.since_ever).into_any(),
+            false => text::time_exact(ctx, from),
+        };
+        lines.push((tr!(locale, approvals.in_force_from), from));
     }
     lines.push((
         tr!(locale, approvals.reason_partner),
         text::prose(terms::words::reason(ctx, &decision.reason_partner)),
     ));
+    if let Some(counter) = &decision.counter {
+        lines.push((tr!(locale, agreement.counter_offer), counter_words(ctx, proposal, counter).into_any()));
+    }
+    if let Some(reason) = &decision.floor_reason {
+        lines.push((tr!(locale, agreement.floor_override), text::prose(reason.clone())));
+    }
     if !decision.reason_house.is_empty() {
         lines.push((tr!(locale, approvals.reason_house), text::prose(decision.reason_house.clone())));
     }
@@ -202,13 +264,45 @@ fn decided(ctx: &Context, decision: &Decision) -> AnyView {
 fn form(ctx: &Context, staff: &Staff, proposal: &Proposal, draft: &Draft) -> AnyView {
     let locale = ctx.locale;
     let sole = is_own(staff, proposal).then(|| notice(Tone::Waiting, tr!(locale, approvals.sole_control_notice)));
-    let floor = proposal.impact.as_ref().is_some_and(Impact::below_floor);
-    let house_hint =
-        if floor { tr!(locale, approvals.reason_house_floor) } else { tr!(locale, approvals.reason_house_hint) };
-    let options = vec![
+    let floor = proposal.impact.as_ref().is_some_and(Impact::crosses_floor);
+    let counterable =
+        proposal.partner.is_some() && matches!(proposal.kind.as_str(), "percent" | "fixed" | "amount" | "days");
+    let mut options = vec![
         ("approved".to_owned(), tr!(locale, approvals.approve)),
         ("rejected".to_owned(), tr!(locale, approvals.reject)),
     ];
+    if counterable {
+        options.push(("countered".to_owned(), tr!(locale, agreement.counter_option)));
+    }
+    let instead = counterable.then(|| {
+        view! {
+            <Field
+                name="counter" label=tr!(locale, agreement.counter_value, field = field(ctx, proposal.field)) inputmode="decimal"
+                value=draft.value("counter") error=draft.error("counter") hint=Some(tr!(locale, agreement.counter_hint))
+            />
+            <Field
+                name="counter_until" label=tr!(locale, agreement.counter_until) kind="date" value=draft.value("counter_until")
+                error=draft.error("counter_until") hint=Some(tr!(locale, agreement.counter_until_hint))
+            />
+        }
+    });
+    let promise = proposal.partner.is_some().then(|| {
+        view! {
+            <Field
+                name="promise" label=tr!(locale, agreement.promise) kind="date" value=draft.value("promise")
+                error=draft.error("promise") hint=Some(tr!(locale, agreement.promise_hint))
+            />
+        }
+    });
+    // A counter-offer may go under the floor where the proposal itself doesn't.
+    let floor = (floor || draft.error("floor_reason").is_some()).then(|| {
+        view! {
+            <TextArea
+                name="floor_reason" label=tr!(locale, agreement.floor_override) value=draft.value("floor_reason")
+                error=draft.error("floor_reason") hint=Some(tr!(locale, approvals.reason_house_floor)) rows=2
+            />
+        }
+    });
     let whom = reader_of(ctx, proposal);
     let (id, read, typed) = (proposal.id.to_string(), proposal.content_hash.clone(), draft.clone());
     view! {
@@ -227,12 +321,15 @@ fn form(ctx: &Context, staff: &Staff, proposal: &Proposal, draft: &Draft) -> Any
             />
             <TextArea
                 name="reason_house" label=tr!(locale, approvals.reason_house) value=typed.value("reason_house")
-                error=typed.error("reason_house") hint=Some(house_hint) rows=3
+                error=typed.error("reason_house") hint=Some(tr!(locale, approvals.reason_house_hint)) rows=3
             />
+            {floor}
             <Field
                 name="valid_from" label=tr!(locale, approvals.start_day) kind="date" value=typed.value("valid_from")
                 error=typed.error("valid_from") hint=Some(tr!(locale, approvals.start_day_hint))
             />
+            {promise}
+            {instead}
             <Submit text=tr!(locale, approvals.decide)/>
         </Form>
     }

@@ -1,6 +1,6 @@
 //! How proposals are named and their values written.
 
-use crate::approvals::model::Proposal;
+use crate::approvals::model::{Evidence, Proposal};
 use crate::base::context::Context;
 use crate::base::format;
 use crate::base::language::tr;
@@ -93,4 +93,41 @@ fn rate_words(ctx: &Context, rate: Rate, currency: Currency) -> String {
 pub(super) fn signed(ctx: &Context, money: Money) -> String {
     let text = format::money(ctx.locale, money);
     if money.amount > Decimal::ZERO { format!("+{text}") } else { text }
+}
+
+/// One piece of evidence in a line.
+pub fn evidence_words(ctx: &Context, one: &Evidence, currency: Currency) -> String {
+    let locale = ctx.locale;
+    let label = one.label.clone();
+    let number = |text: &str| text.parse::<Decimal>().map(|number| format::number(locale, number)).unwrap_or_default();
+    match one.kind.as_str() {
+        "case" => tr!(
+            locale,
+            agreement.evidence_case,
+            case = one.case.map(|case| case.0).unwrap_or_default(),
+            subject = label
+        ),
+        "message" => tr!(locale, agreement.evidence_message, name = label),
+        "file" => tr!(locale, agreement.evidence_file, name = label),
+        _ => {
+            let mut parts = label.splitn(3, '_');
+            let (what, days, code) =
+                (parts.next().unwrap_or_default(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+            let days = days.to_owned();
+            if what == "earned" {
+                let currency = Currency::parse(code).unwrap_or(currency);
+                let amount =
+                    one.text.parse().map(|sum| amount_words(ctx, Money::new(sum, currency))).unwrap_or_default();
+                tr!(locale, agreement.evidence_earned, days = days, amount = amount)
+            } else {
+                tr!(
+                    locale,
+                    agreement.evidence_conversions,
+                    days = days,
+                    count = number(&one.text),
+                    currency = code.to_owned()
+                )
+            }
+        }
+    }
 }

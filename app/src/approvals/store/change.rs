@@ -42,6 +42,8 @@ pub struct Propose<'a> {
     pub expires_at: Option<DateTime<Utc>>,
     /// The form's key; `None`: a command.
     pub form_key: Option<Uuid>,
+    /// What it rests on: a list of objects as `proposal_evidence` has them, empty for nothing.
+    pub evidence: serde_json::Value,
 }
 
 /// Writes a proposal; gives its id and the digest of its content.
@@ -56,8 +58,8 @@ pub async fn propose(tx: &mut Tx, proposal: Propose<'_>) -> Result<(ProposalId, 
         .map_err(|error| AppError::Internal(format!("impact: {error}")))?;
     let row = sqlx::query!(
         "INSERT INTO proposal (programme_id, offer_scope, partner_scope, field, kind, value, value_before, valid_from, reason,
-                               impact, case_id, proposer_id, proposed_at, expires_at, form_key, content_hash)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+                               impact, case_id, proposer_id, proposed_at, expires_at, form_key, evidence, content_hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
                  proposal_hash($1, $2, $3, $4, $5, $6, $8, $9, $10))
          RETURNING proposal_id, content_hash",
         proposal.scope.programme.0,
@@ -75,6 +77,7 @@ pub async fn propose(tx: &mut Tx, proposal: Propose<'_>) -> Result<(ProposalId, 
         proposal.at,
         proposal.expires_at,
         proposal.form_key,
+        proposal.evidence,
     )
     .fetch_one(&mut **tx)
     .await?;
@@ -98,12 +101,16 @@ pub async fn by_form_key(tx: &mut Tx, key: Uuid, person: PersonId) -> Result<Opt
     Ok(row.map(|row| (row.proposal_id.into(), row.decided)))
 }
 
+/// Bytes of one digest.
+const DIGEST_BYTES: usize = 32;
+
 /// A decision on its way in.
 #[derive(Clone, Debug)]
 pub struct Decide<'a> {
     /// On what.
     pub proposal: ProposalId,
-    /// The digest of what the decider read; another than the proposal's is refused.
+    /// The digest of what the decider read, and after it that of the evidence, if there was any; others than the
+    /// proposal's are refused.
     pub content_hash: &'a [u8],
     /// Yes or no.
     pub verdict: Verdict,
@@ -119,6 +126,8 @@ pub struct Decide<'a> {
     pub reason_partner: &'a str,
     /// What only the house reads.
     pub reason_house: &'a str,
+    /// Why it goes under the floor, where it does.
+    pub floor_reason: Option<&'a str>,
     /// Not before this, nor before the proposal's own start.
     pub earliest: DateTime<Utc>,
     /// When.
@@ -130,17 +139,19 @@ pub struct Decide<'a> {
 /// # Errors
 /// [`AppError::Conflict`] where there is no such proposal; the constraint that refused it, inside [`AppError::Database`].
 pub async fn decide(tx: &mut Tx, decision: Decide<'_>) -> Result<Option<DateTime<Utc>>, AppError> {
+    let (content_hash, evidence_hash) = decision.content_hash.split_at(decision.content_hash.len().min(DIGEST_BYTES));
+    let evidence_hash = (!evidence_hash.is_empty()).then_some(evidence_hash);
     sqlx::query_scalar!(
         "INSERT INTO decision (proposal_id, programme_id, offer_scope, partner_scope, field, kind, value, content_hash, verdict, by,
                                proposer_id, decider_id, sole_control, authority_id, lowest_minimum, reason_partner, reason_house,
-                               valid_from, decided_at)
+                               valid_from, decided_at, floor_reason, evidence_hash)
          SELECT p.proposal_id, p.programme_id, p.offer_scope, p.partner_scope, p.field, p.kind, p.value, $2, $3, $4,
                 p.proposer_id, $5, $6, $7, $8, $9, $10,
-                CASE WHEN $3 = 'approved' THEN greatest(p.valid_from, $11) END, $12
+                CASE WHEN $3 = 'approved' THEN greatest(p.valid_from, $11) END, $12, $13, coalesce($14, evidence_hash('[]'))
          FROM proposal p WHERE p.proposal_id = $1
          RETURNING valid_from",
         decision.proposal.0,
-        decision.content_hash,
+        content_hash,
         decision.verdict.as_str(),
         decision.by.as_str(),
         decision.decider.map(|person| person.0),
@@ -151,6 +162,8 @@ pub async fn decide(tx: &mut Tx, decision: Decide<'_>) -> Result<Option<DateTime
         decision.reason_house,
         decision.earliest,
         decision.at,
+        decision.floor_reason,
+        evidence_hash,
     )
     .fetch_optional(&mut **tx)
     .await?
@@ -238,6 +251,7 @@ pub async fn initial_terms(
         at,
         expires_at: None,
         form_key: None,
+        evidence: serde_json::Value::Array(Vec::new()),
     };
     let (id, content_hash) = propose(tx, proposal).await?;
     let decision = Decide {
@@ -250,6 +264,7 @@ pub async fn initial_terms(
         authority: None,
         reason_partner: FIRST_TERMS,
         reason_house: "",
+        floor_reason: None,
         earliest: SINCE_EVER,
         at,
     };

@@ -1,14 +1,18 @@
 //! Reading proposals and what stands around them.
 
 mod change;
+mod counter;
 mod replay;
+mod request;
 
 pub use change::{
     Decide, Propose, append_version, by_form_key, decide, decided_by, initial_terms, propose, sole_owner,
 };
-pub use replay::{Replaying, margin_floor, replay};
+pub use counter::{decrease_policy, earliest_start, floor, offer_instead, promise};
+pub use replay::{Replaying, replay};
+pub use request::{Candidate, candidates, evidence, take_up};
 
-use super::model::{Authority, By, Decision, Impact, Named, Proposal, Standing, Verdict};
+use super::model::{Answer, Authority, By, Counter, Decision, Evidence, Impact, Named, Proposal, Standing, Verdict};
 use crate::base::actor::Role;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
@@ -118,6 +122,31 @@ pub async fn authority(
     }))
 }
 
+/// What somebody may do without asking: their own version in force, else their role's.
+///
+/// # Errors
+/// When the database is away.
+pub async fn authority_of(
+    tx: &mut Tx,
+    programme: ProgrammeId,
+    person: PersonId,
+    at: DateTime<Utc>,
+) -> Result<Option<Authority>, AppError> {
+    let row = sqlx::query!(
+        r#"SELECT authority_id AS "id!", lowest_minimum AS "lowest_minimum!", largest_credit AS "largest_credit!" FROM authority_of($1, $2, $3)"#,
+        programme.0,
+        person.0,
+        at,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| Authority {
+        id: row.id.into(),
+        lowest_minimum: row.lowest_minimum,
+        largest_credit: row.largest_credit,
+    }))
+}
+
 /// A proposal as the database holds it, with the names beside it.
 struct Row {
     proposal_id: i64,
@@ -150,6 +179,16 @@ struct Row {
     sole_control: Option<bool>,
     reason_partner: Option<String>,
     reason_house: Option<String>,
+    floor_reason: Option<String>,
+    evidence: serde_json::Value,
+    evidence_hash: Option<Vec<u8>>,
+    counter_id: Option<i64>,
+    counter_kind: Option<String>,
+    counter_value: Option<Decimal>,
+    counter_expires_at: Option<DateTime<Utc>>,
+    counter_answer: Option<String>,
+    counter_answered_at: Option<DateTime<Utc>>,
+    counter_answered_by: Option<String>,
     decided_from: Option<DateTime<Utc>>,
     decided_at: Option<DateTime<Utc>>,
 }
@@ -179,7 +218,8 @@ impl Row {
             proposer: self.proposer_id.map(PersonId).zip(self.proposer),
             proposed_at: self.proposed_at,
             impact: impact(self.proposal_id, self.impact)?,
-            content_hash: hex::encode(self.content_hash),
+            evidence: pieces(&self.evidence),
+            content_hash: hex::encode(self.content_hash) + &hex::encode(self.evidence_hash.unwrap_or_default()),
             standing,
         })
     }
@@ -195,10 +235,39 @@ impl Row {
             sole_control: self.sole_control.unwrap_or_default(),
             reason_partner: self.reason_partner.clone().unwrap_or_default(),
             reason_house: self.reason_house.clone().unwrap_or_default(),
+            floor_reason: self.floor_reason.clone(),
+            counter: self.counter(),
             valid_from: self.decided_from,
             decided_at,
         }))
     }
+}
+
+impl Row {
+    fn counter(&self) -> Option<Counter> {
+        let answer = self.counter_answer.as_deref().and_then(Answer::parse).zip(self.counter_answered_at);
+        Some(Counter {
+            offer: self.counter_id?.into(),
+            kind: self.counter_kind.clone()?,
+            value: self.counter_value?,
+            expires_at: self.counter_expires_at?,
+            answer: answer.map(|(answer, at)| (answer, at, self.counter_answered_by.clone())),
+        })
+    }
+}
+
+/// The rows of the evidence, as they stand in the proposal.
+fn pieces(stored: &serde_json::Value) -> Vec<Evidence> {
+    let text = |one: &serde_json::Value, key: &str| {
+        one.get("snapshot").and_then(|said| said.get(key)).and_then(|said| said.as_str()).unwrap_or_default().to_owned()
+    };
+    let one = |one: &serde_json::Value| Evidence {
+        kind: one.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned(),
+        case: one.get("case").and_then(serde_json::Value::as_i64).map(CaseId),
+        label: text(one, "label"),
+        text: text(one, "text"),
+    };
+    stored.as_array().into_iter().flatten().map(one).collect()
 }
 
 fn named<Id: From<i64>>(id: Option<i64>, code: Option<String>, name: Option<String>) -> Option<Named<Id>> {
@@ -268,7 +337,9 @@ async fn select(
                   p.valid_from, p.reason, p.case_id, p.proposer_id, proposer.name AS "proposer?", p.proposed_at, p.expires_at,
                   p.impact, p.content_hash, d.verdict AS "verdict?", d.by AS "by?", d.decider_id, decider.name AS "decider?",
                   d.sole_control AS "sole_control?", d.reason_partner AS "reason_partner?", d.reason_house AS "reason_house?",
-                  d.valid_from AS decided_from, d.decided_at AS "decided_at?"
+                  d.floor_reason, p.evidence, p.evidence_hash, c.proposal_id AS "counter_id?", c.kind AS "counter_kind?", c.value AS "counter_value?",
+                  c.expires_at AS "counter_expires_at?", x.answer AS "counter_answer?", x.answered_at AS "counter_answered_at?",
+                  x.person_name AS counter_answered_by, d.valid_from AS decided_from, d.decided_at AS "decided_at?"
            FROM proposal p
            JOIN programme g ON g.programme_id = p.programme_id
            LEFT JOIN offer o ON o.programme_id = p.programme_id AND o.offer_id = p.offer_id
@@ -276,8 +347,10 @@ async fn select(
            LEFT JOIN staff proposer ON proposer.person_id = p.proposer_id
            LEFT JOIN decision d ON d.proposal_id = p.proposal_id
            LEFT JOIN staff decider ON decider.person_id = d.decider_id
+           LEFT JOIN counter_offer c ON c.countered_id = p.proposal_id
+           LEFT JOIN counter_answer x ON x.proposal_id = c.proposal_id
            WHERE p.proposal_id < $4
-             AND CASE WHEN $1::bigint IS NULL THEN p.proposer_id IS NOT NULL ELSE p.proposal_id = $1 END
+             AND CASE WHEN $1::bigint IS NULL THEN p.proposer_id IS NOT NULL AND NOT EXISTS (SELECT FROM counter_offer o WHERE o.proposal_id = p.proposal_id) ELSE p.proposal_id = $1 END
              AND ($2::boolean IS NULL OR $2 = (d.proposal_id IS NULL AND coalesce(p.expires_at > $3, true)))
            ORDER BY p.proposal_id DESC LIMIT $5"#,
         id.map(|id| id.0),

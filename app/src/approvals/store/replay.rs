@@ -3,13 +3,11 @@
 use crate::approvals::model::Replayed;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
-use crate::base::ids::ProgrammeId;
 use crate::base::money::Currency;
 use crate::commissions::model::Rate;
 use crate::terms::model::Scope;
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
-use rust_decimal::Decimal;
 
 /// Which conversions are replayed, and for which proposal.
 #[derive(Clone, Copy, Debug)]
@@ -66,14 +64,4 @@ pub async fn replay(tx: &mut Tx, what: &Replaying, mut each: impl FnMut(&Replaye
         });
     }
     Ok(())
-}
-
-/// Percent of revenue that the programme wants to keep.
-///
-/// # Errors
-/// When the database is away.
-pub async fn margin_floor(tx: &mut Tx, programme: ProgrammeId) -> Result<Decimal, AppError> {
-    Ok(sqlx::query_scalar!("SELECT margin_floor FROM programme WHERE programme_id = $1", programme.0)
-        .fetch_one(&mut **tx)
-        .await?)
 }

@@ -42,10 +42,24 @@ pub(super) fn action(locale: Locale, code: &str) -> String {
         "case.told" => tr!(locale, ends.audit_told),
         "enquiry.asked" => tr!(locale, ends.audit_enquiry_asked),
         "enquiry.answered" => tr!(locale, ends.audit_enquiry_answered),
+        "enquiry.reminded" => tr!(locale, advertiser.audit_reminded),
         "enquiry.told" => tr!(locale, ends.audit_enquiry_told),
         "claim.linked" => tr!(locale, ends.audit_claim_linked),
         "policy.provisional_set" => tr!(locale, ends.audit_provisional_set),
         "policy.silence_set" => tr!(locale, ends.audit_silence_set),
+        "proposal.countered" => tr!(locale, agreement.audit_countered),
+        "counter.accepted" => tr!(locale, agreement.audit_accepted),
+        "counter.declined" => tr!(locale, agreement.audit_declined),
+        "counter.lapsed" => tr!(locale, agreement.audit_lapsed),
+        "terms.acknowledged" => tr!(locale, agreement.audit_acknowledged),
+        "terms.acknowledged_by_silence" => tr!(locale, agreement.audit_silent),
+        "terms.objected" => tr!(locale, agreement.audit_objected),
+        "terms.change_stopped" => tr!(locale, agreement.audit_stopped),
+        "terms.asked" => tr!(locale, agreement.audit_asked),
+        "terms.request_declined" => tr!(locale, agreement.audit_request_declined),
+        "policy.authority_set" => tr!(locale, authority.audit_authority),
+        "policy.floor_set" => tr!(locale, authority.audit_floor),
+        "policy.decreases_set" => tr!(locale, authority.audit_decreases),
         "case.opened" => tr!(locale, audit.case_opened),
         "case.ran_out_known" => tr!(locale, clocks.audit_known),
         "case.clock_ran_out" => tr!(locale, audit.case_clock_ran_out),
@@ -90,6 +104,7 @@ pub(super) fn action(locale: Locale, code: &str) -> String {
         "incident.updated" => tr!(locale, incidents.audit_updated),
         "incident.closed" => tr!(locale, incidents.audit_closed),
         "incident.cases_put" => tr!(locale, incidents.audit_put),
+        "incident.case_taken_out" => tr!(locale, incidents.audit_taken_out),
         "bulletin_policy.set" => tr!(locale, bulletins.audit_policy),
         "complaint.logged" => tr!(locale, complaints.audit_logged),
         "complaint.ended" => tr!(locale, complaints.audit_ended),
@@ -124,8 +139,10 @@ pub(super) fn action(locale: Locale, code: &str) -> String {
         "payout.let_go" => tr!(locale, audit.payout_let_go),
         "payout.cancelled" => tr!(locale, audit.payout_cancelled),
         "payout_file.made" => tr!(locale, audit.payout_file_made),
+        "wise_header.set" => tr!(locale, wise_header.audit_set),
         "payout_file.downloaded" => tr!(locale, audit.payout_file_downloaded),
         "payout_file.withdrawn" => tr!(locale, audit.payout_file_withdrawn),
+        "payout_run.work_asked" => tr!(locale, run_work.audit_asked),
         "payout_run.started" => tr!(locale, audit.payout_run_started),
         "payout_run.built" => tr!(locale, audit.payout_run_built),
         "payout_run.released" => tr!(locale, audit.payout_run_released),
@@ -302,6 +319,9 @@ pub(super) fn value(ctx: &Context, name: &str, text: &str) -> String {
     if let Some(words) = code(ctx.locale, name, text) {
         return words;
     }
+    if let Ok(serde_json::Value::Array(items)) = serde_json::from_str(text) {
+        return list(ctx, &items);
+    }
     match text {
         "true" => return tr!(ctx.locale, audit.yes),
         "false" => return tr!(ctx.locale, audit.no),
@@ -313,6 +333,20 @@ pub(super) fn value(ctx: &Context, name: &str, text: &str) -> String {
     match text.parse::<Decimal>() {
         Ok(number) if text.contains('.') => format::number(ctx.locale, number),
         _ => text.to_owned(),
+    }
+}
+
+/// Several values of a fact: what is short stands there, of what is not its number.
+fn list(ctx: &Context, items: &[serde_json::Value]) -> String {
+    let short = |item: &serde_json::Value| match item {
+        serde_json::Value::String(text) => Some(text.clone()),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let words: Option<Vec<_>> = items.iter().map(short).collect();
+    match words {
+        Some(words) => words.join(", "),
+        None => format::count(ctx.locale, i64::try_from(items.len()).unwrap_or(i64::MAX)),
     }
 }
 
@@ -341,6 +375,7 @@ fn code(locale: Locale, name: &str, text: &str) -> Option<String> {
         },
         "reason" => disputes::words::reason(locale, Reason::parse(text)?),
         "verdict" => match Verdict::parse(text)? {
+            Verdict::Countered => tr!(locale, agreement.countered),
             Verdict::Approved => tr!(locale, approvals.approved),
             Verdict::Rejected => tr!(locale, approvals.rejected),
         },

@@ -304,15 +304,22 @@ pub async fn renew_waiting(db: &Db, now: DateTime<Utc>) -> Result<usize, AppErro
     loop {
         let mut tx = db.begin(&Actor::Job).await?;
         let cases = waiting(&mut tx, now).await?;
+        let mut done = 0;
         if !cases.is_empty() {
             let renewal = Renewal::load(&mut tx, now).await?;
             for (partner, case) in &cases {
-                renewal.renew(&mut tx, *partner, *case).await?;
+                db::begin_part(&mut tx).await?;
+                let part = renewal.renew(&mut tx, *partner, *case).await;
+                match db::end_part(&mut tx, part).await? {
+                    Ok(_) => done += 1,
+                    // One case does not stop the clocks of the others.
+                    Err(error) => tracing::warn!(%case, %error, "its clocks can't be read now"),
+                }
             }
         }
         tx.commit().await?;
-        renewed += cases.len();
-        if i64::try_from(cases.len()).unwrap_or(i64::MAX) < BATCH {
+        renewed += done;
+        if done == 0 || i64::try_from(cases.len()).unwrap_or(i64::MAX) < BATCH {
             return Ok(renewed);
         }
     }

@@ -52,11 +52,9 @@ pub async fn decide_case(
         form_key,
     };
     let end = decide(&ctx, &case, &version, &typed).await;
-    let keep = format!("case-{case}-decision");
     let fields = [
         ("form_name", "decide-case"),
         ("seen", version.as_str()),
-        ("keep", keep.as_str()),
         ("outcome", typed.outcome.as_str()),
         ("reason", typed.reason.as_str()),
         ("amount", typed.amount.as_str()),
@@ -120,7 +118,7 @@ pub(crate) struct Pinned {
 
 pub(crate) async fn limits(action: &mut Action, role: Role) -> Result<(Option<Authority>, Pinned), AppError> {
     let case = action.case;
-    let authority = store::authority(&mut action.tx, case.programme, role, action.hand.at).await?;
+    let authority = store::authority(&mut action.tx, case.programme, action.hand.person, action.hand.at).await?;
     let partner = store::partner(&mut action.tx, case.partner, action.hand.at).await?;
     let mut pinned = Pinned {
         credit_currency: partner.currency,
@@ -213,6 +211,7 @@ async fn write(
     let case = action.case;
     let transfer = store::decide(&mut action.tx, &case, decision, &action.hand).await?;
     let message = action.say(decision.reason_partner.clone(), form_key).await?;
+    action.forget_draft("decision", form_key).await?;
     let next = action.promises().await?.next_update(Stage::Decided);
     action.move_to(case.version, Stage::Decided, next).await?;
     let money = decision.credit.map(|credit| credit.money);

@@ -15,9 +15,12 @@ use crate::help::page as help;
 use crate::inbox::uploads;
 use crate::live::page as live;
 use crate::macros::page as macros;
+use crate::ui::Tone;
 use crate::ui::field::{Check, Field, Hidden, Select, Submit, TextArea, Weight};
 use crate::ui::form::Form;
 use crate::ui::layout::section;
+use crate::ui::notice::notice_with;
+use crate::ui::text;
 use leptos::prelude::*;
 
 /// Everything that can be done with the case now.
@@ -32,7 +35,7 @@ pub(super) fn forms(ctx: &Context, sheet: &Sheet) -> Option<AnyView> {
         {(!closed && !mine).then(|| take(ctx, sheet))}
         {reply(ctx, sheet)}
         {sheet.unanswered.map(|message| needs_no_answer(ctx, sheet, message))}
-        {folded(sheet, "log-message", tr!(locale, channels.form_title), channels::form(ctx, sheet.case.id, &sheet.spoken, sheet.draft_of("log-message"), sheet.id_of("log-message")))}
+        {folded(sheet, "log-message", tr!(locale, channels.form_title), channels::form(ctx, (sheet.case.id, sheet.seen), &sheet.spoken, sheet.draft_of("log-message"), sheet.id_of("log-message")))}
         {folded(sheet, "note", tr!(locale, desk.note_title), note(ctx, sheet))}
         {(sheet.decision.is_none() && !closed).then(|| folded(sheet, "decide-case", tr!(locale, desk.decide_title), decide(ctx, sheet)))}
         {(!closed).then(|| close(ctx, sheet))}
@@ -47,10 +50,29 @@ pub(super) fn folded(sheet: &Sheet, form: &str, title: String, body: AnyView) ->
     view! { <details open=open><summary>{title}</summary>{body}</details> }.into_any()
 }
 
+/// Why a form was refused that stands on the page no more, since the case moved on; and what was typed into it.
+pub(super) fn refused_above(ctx: &Context, sheet: &Sheet) -> Option<AnyView> {
+    let open = sheet.may_act && sheet.case.stage != Stage::Closed;
+    let stands = match sheet.draft.value("form_name").as_str() {
+        "take-case" | "needs-no-answer" => false,
+        "decide-case" => open && sheet.decision.is_none(),
+        "close" | "give-away" | "credit-provisionally" | "escalate" => open,
+        "reply" | "note" => sheet.may_act,
+        _ => true,
+    };
+    let message = sheet.draft.error("").filter(|_| !stands)?;
+    let typed = sheet.draft.value("body");
+    let typed = (!typed.is_empty()).then(|| view! { <p>{tr!(ctx.locale, desk.typed_was)}</p>{text::prose(typed)} });
+    Some(
+        view! { <div id="form">{notice_with(Tone::Bad, view! { <p>{message}</p>{typed} }.into_any())}</div> }
+            .into_any(),
+    )
+}
+
 fn take(ctx: &Context, sheet: &Sheet) -> AnyView {
     let (locale, case, version) = (ctx.locale, sheet.case.id, sheet.case.version);
     view! {
-        <Form action="/do/take-case" id=sheet.id_of("take-case") class="inline">
+        <Form action="/do/take-case" id="form-take-case" class="inline">
             <Hidden name="case" value=case.to_string()/>
             <Hidden name="version" value=version.to_string()/>
             <Submit text=tr!(locale, desk.take_button)/>
@@ -89,9 +111,8 @@ fn reply(ctx: &Context, sheet: &Sheet) -> AnyView {
 
 fn needs_no_answer(ctx: &Context, sheet: &Sheet, message: i64) -> AnyView {
     let (locale, case, version) = (ctx.locale, sheet.case.id, sheet.case.version);
-    let draft = sheet.draft_of("needs-no-answer");
     view! {
-        <Form action="/do/needs-no-answer" id=sheet.id_of("needs-no-answer") draft=&draft class="inline">
+        <Form action="/do/needs-no-answer" id="form-needs-no-answer" class="inline">
             <Hidden name="case" value=case.to_string()/>
             <Hidden name="version" value=version.to_string()/>
             <Hidden name="message" value=message.to_string()/>
@@ -139,6 +160,7 @@ fn decide(ctx: &Context, sheet: &Sheet) -> AnyView {
     };
     let provisional = sheet.ends.ends.with_decision(ctx);
     view! {
+        {sheet.ends.credited(ctx)}
         {provisional}
         <Form action="/do/decide-case" id=sheet.id_of("decide-case") draft=&draft>
             {unseen}

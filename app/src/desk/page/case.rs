@@ -170,7 +170,7 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         offers: cases::offers(tx, case.programme).await?,
         clocks: clocks::read(ctx, tx, partner, id, now).await?,
         ends: DeskEnds::read(ctx, tx, &case).await?,
-        authority: store::authority(tx, case.programme, staff.role, now).await?,
+        authority: store::authority(tx, case.programme, staff.person, now).await?,
         macros: Composer::read(ctx, tx, partner, id, &draft).await?,
         help: Beside::read(ctx, tx, case.kind, &case.subject).await?,
         mentions: Colleagues::read(tx).await?,
@@ -211,12 +211,13 @@ fn show(ctx: &Context, query: &Query, asked: &Asked, waiting: &[Waiting], sheet:
     let head = page_head(title, Some(live::region("lead", talk::lead(ctx, sheet))));
     let talk = view! {
         {notice::done(ctx, done)}
+        {act::refused_above(ctx, sheet)}
         {sheet.work.head(ctx, &sheet.draft)}
         {given_away::told(ctx, &sheet.given_away)}
         {live::region("decision", talk::decision(ctx, sheet).into_any())}
         {talk::conversation(ctx, sheet)}
         {act::forms(ctx, sheet)}
-        {sheet.ends.show(ctx, &sheet.case, sheet.authority, &sheet.draft)}
+        {sheet.ends.show(ctx, &sheet.case, sheet.authority, &sheet.draft, (sheet.seen, &sheet.unseen))}
         {sheet.work.forms(ctx, &sheet.draft)}
         {live::region("steps", talk::time_line(ctx, sheet))}
     };

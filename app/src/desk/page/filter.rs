@@ -161,6 +161,7 @@ fn spoken(ctx: &Context, name: &str, value: &str, choices: &Choices) -> String {
             Awaited::House => tr!(locale, queue.awaited_house),
             Awaited::Promise => tr!(locale, queue.awaited_promise),
             Awaited::Partner => tr!(locale, queue.awaited_partner),
+            Awaited::Advertiser => tr!(locale, queue.awaited_advertiser),
             Awaited::Nobody => tr!(locale, queue.awaited_nobody),
         }),
         "from" | "to" => value.parse().ok().map(|day| format::day_short(locale, day)),

@@ -126,6 +126,7 @@ pub(super) fn label(ctx: &Context, view: View) -> String {
         View::Mine => tr!(ctx.locale, desk.view_mine),
         View::Unassigned => tr!(ctx.locale, desk.view_unassigned),
         View::Breaching => tr!(ctx.locale, clocks.view_breaching),
+        View::Appeals => tr!(ctx.locale, appeals.view),
         View::All => tr!(ctx.locale, desk.view_all),
         View::Snoozed => tr!(ctx.locale, work.view_snoozed),
         View::Closed => tr!(ctx.locale, desk.view_closed),
@@ -158,6 +159,7 @@ fn list(ctx: &Context, asked: &Asked, page: Page) -> AnyView {
             View::Mine => tr!(locale, desk.empty_mine),
             View::Unassigned => tr!(locale, desk.empty_unassigned),
             View::Breaching => tr!(locale, clocks.empty_breaching),
+            View::Appeals => tr!(locale, appeals.empty),
             View::All => tr!(locale, desk.empty_all),
             View::Snoozed => tr!(locale, work.empty_snoozed),
             View::Closed => tr!(locale, desk.empty_closed),
@@ -175,32 +177,39 @@ fn list(ctx: &Context, asked: &Asked, page: Page) -> AnyView {
         head(tr!(locale, desk.head_assignee), false),
         head(tr!(locale, desk.head_reason), false),
     ];
+    if view == View::Snoozed {
+        heads.insert(UNTIL, head(tr!(locale, work.head_until), false));
+    }
     heads.extend(work::head(ctx));
     let at = |begin: Begin| format!("{}{}", address(view, &asked.filter), begin.to_query());
     let (previous, next) = (page.previous.map(at), page.next.map(at));
     let beside = asked.query();
-    let rows = page.lines.iter().map(|line| row(ctx, &beside, line)).collect();
+    let rows = page.lines.iter().map(|line| row(ctx, view, &beside, line)).collect();
     view! { <Table caption=label(ctx, view) head=heads rows=rows/>{pages(previous, next)} }.into_any()
 }
 
-fn row(ctx: &Context, beside: &str, line: &Waiting) -> Row {
+/// Where the day stands until which a case is put off, in the view of those that are.
+const UNTIL: usize = 3;
+
+fn row(ctx: &Context, view: View, beside: &str, line: &Waiting) -> Row {
     // An empty cell says it more calmly than a word in every row.
     let nothing = || ().into_any();
     let partner = view! { <strong>{line.partner_code.clone()}</strong>" "{line.partner_name.clone()} };
-    Row {
-        cells: vec![
-            line.id.to_string().into_any(),
-            partner.into_any(),
-            words::kind(ctx.locale, line.kind).into_any(),
-            stage_badge(ctx, line.stage),
-            line.waiting_since.map_or_else(nothing, |since| text::time_exact(ctx, since)),
-            line.promised_at.map_or_else(nothing, |promised| text::time_exact(ctx, promised)),
-            line.assignee.clone().map_or_else(nothing, IntoAny::into_any),
-            reason(ctx, line),
-            work::check(ctx, line.id),
-        ],
-        href: Some(format!("{}?{beside}", paths::case(line.id))),
+    let mut cells = vec![
+        line.id.to_string().into_any(),
+        partner.into_any(),
+        words::kind(ctx.locale, line.kind).into_any(),
+        stage_badge(ctx, line.stage),
+        line.waiting_since.map_or_else(nothing, |since| text::time_exact(ctx, since)),
+        line.promised_at.map_or_else(nothing, |promised| text::time_exact(ctx, promised)),
+        line.assignee.clone().map_or_else(nothing, IntoAny::into_any),
+        reason(ctx, line),
+        work::check(ctx, line.id, line.version),
+    ];
+    if view == View::Snoozed {
+        cells.insert(UNTIL, line.put_off_until.map_or_else(nothing, |until| text::time_exact(ctx, until)));
     }
+    Row { cells, href: Some(format!("{}?{beside}", paths::case(line.id))) }
 }
 
 /// Why a case stands where it does, and who knows that a clock ran out.

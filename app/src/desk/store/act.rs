@@ -1,6 +1,5 @@
 //! What staff write.
 
-use crate::base::actor::Role;
 use crate::base::db::Tx;
 use crate::base::error::{AppError, exactly_one};
 use crate::base::ids::{AuthorityId, CaseId, ConversionId, PartnerId, PersonId, ProgrammeId, TransferId};
@@ -121,23 +120,22 @@ pub async fn mark_no_answer(
     exactly_one(done.rows_affected())
 }
 
-/// What a role may credit without asking, by the newest version in force; `None` where nothing was ever said.
+/// What somebody may credit without asking, by their own version in force or their role's; `None` where nothing was ever said.
 ///
 /// # Errors
 /// When the database is away.
 pub async fn authority(
     tx: &mut Tx,
     programme: ProgrammeId,
-    role: Role,
+    person: PersonId,
     now: DateTime<Utc>,
 ) -> Result<Option<Authority>, AppError> {
     Ok(sqlx::query_as!(
         Authority,
-        r#"SELECT authority_id AS "id: AuthorityId", largest_credit, lowest_minimum FROM authority
-           WHERE programme_id = $1 AND role = $2 AND valid_from <= $3
-           ORDER BY valid_from DESC LIMIT 1"#,
+        r#"SELECT authority_id AS "id!: AuthorityId", largest_credit AS "largest_credit!", lowest_minimum AS "lowest_minimum!"
+           FROM authority_of($1, $2, $3)"#,
         programme.0,
-        role.as_str(),
+        person.0,
         now,
     )
     .fetch_optional(&mut **tx)

@@ -4,7 +4,7 @@ use super::unknown;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::ids::{CaseId, ConversionId, PartnerId};
-use crate::base::money::Currency;
+use crate::base::money::{Currency, Money};
 use crate::commissions::model::Rate;
 use crate::desk::model::{Booked, Note, TakenBack};
 use rust_decimal::Decimal;
@@ -133,4 +133,19 @@ pub async fn booked(tx: &mut Tx, partner: PartnerId, conversion: ConversionId) -
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows.into_iter().map(|row| Booked { kind: row.kind, event_id: row.event_id, amount: row.amount }).collect())
+}
+
+/// What was credited so far in cases about the order of a case, itself among them, each with its case; provisionally too.
+///
+/// # Errors
+/// When the database is away.
+pub async fn credited_so_far(tx: &mut Tx, partner: PartnerId, case: CaseId) -> Result<Vec<(CaseId, Money)>, AppError> {
+    let rows = sqlx::query!(
+        r#"SELECT case_id AS "case!: CaseId", amount AS "amount!", currency AS "currency!" FROM credited_so_far($1, $2) ORDER BY 1, 2"#,
+        partner.0,
+        case.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter().map(|row| Ok((row.case, Money::new(row.amount, Currency::parse(&row.currency)?)))).collect()
 }

@@ -11,7 +11,6 @@ use crate::desk::model::{View, Waiting};
 use crate::desk::order::{self, FirstMoney, Pressure, Waits};
 use crate::disputes::model::{Kind, Stage};
 use crate::disputes::rules::running_promise;
-use crate::given_away::store as given_away;
 use chrono::{DateTime, Utc};
 
 mod keys;
@@ -60,9 +59,6 @@ pub async fn page(
             last = cursor(keys.last()).filter(|_| more);
         }
     }
-    // What its reader gave away is out of their sight; the page is so much shorter.
-    let gone = given_away::by(tx, narrowed.reader).await?;
-    keys.retain(|key| !gone.contains(&key.case));
     Ok(Page { lines: lines(tx, &keys, now).await?, previous: first.map(Begin::Before), next: last.map(Begin::After) })
 }
 
@@ -81,7 +77,7 @@ pub async fn queue(tx: &mut Tx, view: View, reader: PersonId, now: DateTime<Utc>
 pub async fn lines(tx: &mut Tx, keys: &[Key], now: DateTime<Utc>) -> Result<Vec<Waiting>, AppError> {
     let (partners, cases): (Vec<i64>, Vec<i64>) = keys.iter().map(|key| (key.partner.0, key.case.0)).unzip();
     let rows = sqlx::query!(
-        r#"SELECT c.case_id AS "id: CaseId", c.kind, c.subject, c.stage, c.next_update_at, c.closed_at, c.due_clock, c.due_at,
+        r#"SELECT c.case_id AS "id: CaseId", c.version, c.kind, c.subject, c.stage, c.next_update_at, c.closed_at, c.snoozed_until, c.due_clock, c.due_at,
                   p.code, p.name, g.currency, s.name AS "assignee?",
                   x.unanswered_since AS "unanswered_since?", x.answered_at AS "answered_at?", x.paid AS "paid!", x.owed AS "owed!",
                   x.minimum AS "minimum?", x.stake AS "stake?", x.late_since AS "late_since?", b.told AS "told?"
@@ -122,6 +118,7 @@ pub async fn lines(tx: &mut Tx, keys: &[Key], now: DateTime<Utc>) -> Result<Vec<
         };
         lines.push(Waiting {
             id: row.id,
+            version: row.version,
             partner_code: row.code,
             partner_name: row.name,
             kind: Kind::parse(&row.kind).ok_or_else(|| unknown(&row.kind))?,
@@ -134,6 +131,7 @@ pub async fn lines(tx: &mut Tx, keys: &[Key], now: DateTime<Utc>) -> Result<Vec<
             urgency: order::urgency(&pressure, now),
             told: row.told,
             closed_at: row.closed_at,
+            put_off_until: row.snoozed_until,
         });
     }
     Ok(lines)

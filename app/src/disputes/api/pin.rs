@@ -107,7 +107,7 @@ async fn conversion(
 ) -> Result<Option<Pinned>, AppError> {
     let id = parse_conversion(&typed.conversion)?;
     let facts = store::conversion_facts(tx, member.partner, id).await?;
-    if let Some(case) = store::open_about(tx, member.partner, id).await? {
+    if let Some(case) = store::open_about(tx, member.partner, id, ctx.now()).await? {
         return Ok(Some(Pinned::OpenAlready(case)));
     }
     let fitting = rules::kinds_of_conversion(facts.state, facts.refunded);
@@ -188,6 +188,9 @@ async fn claim(
     let (Some((offer, offer_name)), Some(occurred_at), Some(amount)) = (offer, occurred_at, amount) else {
         return Ok(None);
     };
+    if let Some(case) = store::open_about_order(tx, member.partner, offer, &order_id, ctx.now()).await? {
+        return Ok(Some(Pinned::OpenAlready(case)));
+    }
     let subject = short(&order_id);
     let facts = ClaimFacts { offer: offer_name, order_id, occurred_at, amount, currency, proof };
     Ok(Some(Pinned::New {

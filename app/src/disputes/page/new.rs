@@ -77,7 +77,7 @@ async fn about(ctx: &Context, tx: &mut Tx, member: &Member, query: &Query, draft
     if let Some(id) = query.get("conversion") {
         let id: ConversionId = id.parse().map_err(|_| AppError::NotFound)?;
         let conversion = store::conversion_facts(tx, member.partner, id).await?;
-        if let Some(case) = store::open_about(tx, member.partner, id).await? {
+        if let Some(case) = store::open_about(tx, member.partner, id, ctx.now()).await? {
             return Ok(Asked::Already(case));
         }
         let fields = conversion_fields(ctx, id, &conversion, draft);

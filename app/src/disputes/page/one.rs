@@ -9,6 +9,7 @@ use crate::base::language::tr;
 use crate::channels::page as channels;
 use crate::disputes::ends::{self, Ends};
 use crate::disputes::model::{Case, Decision, Event, Message, PayoutStep, Pin, Side, Stage};
+use crate::disputes::store::Joined;
 use crate::disputes::{facts, rules, store, words};
 use crate::inbox;
 use crate::inbox::files::{self, Files};
@@ -40,8 +41,9 @@ pub fn Dispute() -> impl IntoView {
         // Where it was merged, the link leads to where the conversation goes on.
         let home = crate::work::store::home(&mut tx, partner, id).await?;
         if home != id {
-            forms::redirect(&paths::dispute(home));
+            forms::redirect(&format!("{}?merged={id}", paths::dispute(home)));
         }
+        let joined = store::joined(&mut tx, partner, id).await?;
         let messages = store::messages(&mut tx, partner, id).await?;
         let files = files::of_case(&mut tx, partner, id).await?;
         let events = store::events(&mut tx, partner, id).await?;
@@ -54,11 +56,15 @@ pub fn Dispute() -> impl IntoView {
         let title = words::about(&ctx, case.kind, &case.subject);
         let said = done(&ctx, query.get("done")).or_else(|| ends::done(&ctx, query.get("done")));
         let ending = ends.of_dispute(&ctx, &case, decision.as_ref(), &draft);
-        let mut steps = steps(&ctx, &case, &events, &paid, &ends);
+        let came = query.get("merged").and_then(|case| joined.iter().find(|each| each.case.to_string() == case));
+        let came =
+            came.map(|each| notice::notice(Tone::Info, tr!(ctx.locale, disputes.came_merged, number = each.case.0)));
+        let mut steps = steps(&ctx, &case, &events, &joined, &paid, &ends);
         steps.extend(ends.ahead(&ctx, &case, &messages));
         let body = view! {
-            {page_head(title.clone(), Some(live::region("lead", view! { {lead(&ctx, &case, decision.as_ref())}{on} }.into_any())))}
+            {page_head(title.clone(), Some(live::region("lead", view! { {lead(&ctx, &case, decision.as_ref().filter(|_| !ends.is_under_appeal()), &joined)}{on} }.into_any())))}
             {notice::done(&ctx, said)}
+            {came}
             {banner}
             {live::region("decision", decision.map(|decision| decided(&ctx, &decision)).into_any())}
             {ending}
@@ -83,11 +89,15 @@ fn done(ctx: &Context, code: Option<&str>) -> Option<String> {
     }
 }
 
-/// The answer first: what was decided, where it was; then what comes next.
-fn lead(ctx: &Context, case: &Case, decision: Option<&Decision>) -> AnyView {
+/// The answer first: what was decided, where it was and nobody looks at it again; then what comes next.
+fn lead(ctx: &Context, case: &Case, decision: Option<&Decision>, joined: &[Joined]) -> AnyView {
     let answer = decision.map(|decision| view! { <p>{outcome(ctx, decision)}</p> });
     let number = tr!(ctx.locale, disputes.number, number = case.id.0);
-    view! { {answer}<p>{list::next(ctx, case)}</p><p class="small">{stage_badge(ctx, case.stage)}" "{number}</p> }
+    let joined = (!joined.is_empty()).then(|| {
+        let numbers = joined.iter().map(|each| each.case.to_string()).collect::<Vec<_>>().join(", ");
+        view! { <p class="small">{tr!(ctx.locale, disputes.joined, numbers = numbers)}</p> }
+    });
+    view! { {answer}<p>{list::next(ctx, case)}</p><p class="small">{stage_badge(ctx, case.stage)}" "{number}</p>{joined} }
         .into_any()
 }
 
@@ -155,7 +165,14 @@ fn answer_form(ctx: &Context, case: &Case, messages: &[Message], draft: &Draft) 
 }
 
 /// What happened, and the promise that is still ahead.
-fn steps(ctx: &Context, case: &Case, events: &[Event], paid: &[PayoutStep], ends: &Ends) -> Vec<Step> {
+fn steps(
+    ctx: &Context,
+    case: &Case,
+    events: &[Event],
+    joined: &[Joined],
+    paid: &[PayoutStep],
+    ends: &Ends,
+) -> Vec<Step> {
     let locale = ctx.locale;
     let of_case = events.iter().map(|event| {
         let step = Step {
@@ -166,7 +183,12 @@ fn steps(ctx: &Context, case: &Case, events: &[Event], paid: &[PayoutStep], ends
         };
         (event.at, step)
     });
-    let mut steps = words::with_payouts(ctx, of_case.chain(ends.steps(ctx)).collect(), paid);
+    let of_others = joined.iter().map(|each| {
+        let about = words::about(ctx, each.kind, &each.subject);
+        let title = tr!(locale, disputes.step_joined, number = each.case.0);
+        (each.at, Step { title, when: Some(text::time_exact(ctx, each.at)), text: Some(about), ..Step::default() })
+    });
+    let mut steps = words::with_payouts(ctx, of_case.chain(of_others).chain(ends.steps(ctx)).collect(), paid);
     if let Some(promised) = rules::running_promise(case.stage, case.next_update_at) {
         let late = promised < ctx.now();
         steps.push(Step {

@@ -206,7 +206,7 @@ pub async fn claim_order(tx: &mut Tx, partner: PartnerId, claim: i64) -> Result<
         r#"SELECT v.conversion_id AS "id: ConversionId"
            FROM claim m
            JOIN offer o USING (offer_id)
-           JOIN conversion v ON v.programme_id = o.programme_id AND v.order_id = m.order_id AND v.partner_id = m.partner_id
+           JOIN conversion v ON v.programme_id = o.programme_id AND v.order_id = ANY (order_spellings(m.order_id)) AND v.partner_id = m.partner_id
            WHERE m.partner_id = $1 AND m.claim_id = $2"#,
         partner.0,
         claim,
@@ -227,7 +227,7 @@ pub async fn conversion_of_order(
     Ok(sqlx::query_scalar!(
         r#"SELECT v.conversion_id AS "id: ConversionId"
            FROM partner p JOIN conversion v USING (programme_id, partner_id)
-           WHERE v.partner_id = $1 AND v.order_id = $2"#,
+           WHERE v.partner_id = $1 AND v.order_id = ANY (order_spellings($2))"#,
         partner.0,
         order_id,
     )

@@ -58,18 +58,51 @@ pub struct NewCase {
     pub promised_at: DateTime<Utc>,
 }
 
-/// A partner's case about a conversion that is not closed, if there is one: a second one leads there.
+/// A partner's case about a conversion that is not closed, if there is one: a second one leads there. One that is decided for good
+/// does not count: what comes up after that is another case.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn open_about(tx: &mut Tx, partner: PartnerId, conversion: ConversionId) -> Result<Option<CaseId>, AppError> {
+pub async fn open_about(
+    tx: &mut Tx,
+    partner: PartnerId,
+    conversion: ConversionId,
+    now: DateTime<Utc>,
+) -> Result<Option<CaseId>, AppError> {
     Ok(sqlx::query_scalar!(
         r#"SELECT c.case_id AS "case: CaseId" FROM case_pin p
            JOIN support_case c ON c.partner_id = p.partner_id AND c.case_id = case_home(p.partner_id, p.case_id)
-           WHERE c.partner_id = $1 AND p.conversion_id = $2 AND c.stage <> 'closed'
+           WHERE c.partner_id = $1 AND p.conversion_id = $2 AND c.stage <> 'closed' AND NOT case_is_final(c.partner_id, c.case_id, $3)
            ORDER BY c.case_id LIMIT 1"#,
         partner.0,
         conversion.0,
+        now,
+    )
+    .fetch_optional(&mut **tx)
+    .await?)
+}
+
+/// A partner's case about an order that they claim, that is not closed, if there is one.
+///
+/// # Errors
+/// When the database is away.
+pub async fn open_about_order(
+    tx: &mut Tx,
+    partner: PartnerId,
+    offer: OfferId,
+    order_id: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<CaseId>, AppError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT c.case_id AS "case: CaseId" FROM claim m JOIN case_pin p USING (partner_id, claim_id)
+           JOIN support_case c ON c.partner_id = p.partner_id AND c.case_id = case_home(p.partner_id, p.case_id)
+           WHERE m.partner_id = $1 AND m.offer_id = $2 AND order_key(m.order_id) = order_key($3) AND c.stage <> 'closed'
+             AND NOT case_is_final(c.partner_id, c.case_id, $4)
+           ORDER BY c.case_id LIMIT 1"#,
+        partner.0,
+        offer.0,
+        order_id,
+        now,
     )
     .fetch_optional(&mut **tx)
     .await?)

@@ -6,13 +6,13 @@ use crate::base::error::AppError;
 use crate::base::format;
 use crate::base::language::tr;
 use crate::inbox::model::Reason;
-use crate::inbox::store::{self, Listed};
+use crate::inbox::store::{self, Listed, Troubled};
 use crate::paths;
 use crate::ui::Tone;
 use crate::ui::badge::badge;
 use crate::ui::empty::empty;
 use crate::ui::layout::{page_head, pages, tabs};
-use crate::ui::notice::done;
+use crate::ui::notice::{done, notice_with};
 use crate::ui::screen::{Query, screen};
 use crate::ui::table::{Head, Row, Table};
 use crate::ui::text;
@@ -35,6 +35,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let mut tx = ctx.begin().await?;
     let waiting = store::count(&mut tx).await?;
     let mut mails = store::list(&mut tx, reason, after, MAILS as i64 + 1).await?;
+    let mailboxes = store::troubled(&mut tx, ctx.now()).await?;
     drop(tx);
     let more = mails.len() > MAILS;
     mails.truncate(MAILS);
@@ -48,11 +49,25 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let body = view! {
         {page_head(title.clone(), Some(view! { <p>{lead}</p> }.into_any()))}
         {done(ctx, said(ctx, query))}
+        {mailboxes.iter().map(|mailbox| trouble(ctx, mailbox)).collect_view()}
         {tabs(views(ctx, reason))}
         {table(ctx, mails)}
         {pages(None, next)}
     };
     Ok((title, body.into_any()))
+}
+
+/// A mailbox that can't be read: what arrives there is seen by nobody until it can.
+fn trouble(ctx: &Context, mailbox: &Troubled) -> AnyView {
+    let locale = ctx.locale;
+    let body = view! {
+        <p>
+            {tr!(locale, inbox.mailbox_failing, address = mailbox.address.clone())}" "{text::time_exact(ctx, mailbox.since)}". "
+            {tr!(locale, inbox.mailbox_retries)}
+        </p>
+        <p>{tr!(locale, mail.server_says)}" "<q>{mailbox.said.clone()}</q></p>
+    };
+    notice_with(Tone::Bad, body.into_any())
 }
 
 /// What was just done with the mail before.
@@ -106,8 +121,8 @@ fn table(ctx: &Context, mails: Vec<Listed>) -> AnyView {
 
 pub(super) fn tone(reason: Reason) -> Tone {
     match reason {
-        Reason::Stranger | Reason::SeveralAccounts => Tone::Waiting,
-        Reason::Bounce | Reason::Broken | Reason::Forged => Tone::Bad,
+        Reason::Stranger | Reason::SeveralAccounts | Reason::Unproven => Tone::Waiting,
+        Reason::Bounce | Reason::Broken | Reason::Forged | Reason::TooLarge => Tone::Bad,
         Reason::Machine | Reason::Loop => Tone::Neutral,
     }
 }

@@ -67,6 +67,10 @@ fn list(ctx: &Context, files: &[Named]) -> AnyView {
                     let found = tr!(locale, inbox.file_infected, found = found.as_str());
                     view! { {file.name.clone()}" "{badge(Tone::Bad, found)} }.into_any()
                 }
+                Standing::Unscannable => {
+                    let link = text::link(paths::file(file.id), file.name.clone());
+                    view! { {link}" "{badge(Tone::Waiting, tr!(locale, inbox.file_unscannable))} }.into_any()
+                }
                 Standing::TooLarge => {
                     view! { {file.name.clone()}" "{badge(Tone::Neutral, tr!(locale, inbox.file_too_large))} }.into_any()
                 }

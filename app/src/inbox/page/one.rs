@@ -1,4 +1,4 @@
-//! `/quarantine/{mail}`: one mail that waits, and three ways to place it, each one key or click.
+//! `/quarantine/{mail}`: one mail that waits, and the ways to place it, each one key or click.
 
 use super::list::{from, said, subject, tone};
 use super::message::folded;
@@ -10,7 +10,7 @@ use crate::base::format;
 use crate::base::forms::{self, Draft};
 use crate::base::ids::MailInId;
 use crate::base::language::tr;
-use crate::inbox::model::Incoming;
+use crate::inbox::model::{Incoming, Reason};
 use crate::inbox::store::{self, Disposition, Shown};
 use crate::paths;
 use crate::ui::Tone;
@@ -122,11 +122,13 @@ fn files(ctx: &Context, read: &Incoming) -> Option<AnyView> {
 fn forms_of(ctx: &Context, mail: &Shown, draft: &Draft) -> AnyView {
     let near = mail.near.as_ref().map(|near| near.case.to_string()).unwrap_or_default();
     let partner = mail.partner.clone().unwrap_or_default();
-    columns(vec![
+    let believe = (mail.listed.reason == Reason::Unproven).then(|| form(ctx, mail, "believe", "", draft));
+    let others = columns(vec![
         form(ctx, mail, "attach", &near, draft),
         form(ctx, mail, "new_case", &partner, draft),
         form(ctx, mail, "no_answer", "", draft),
-    ])
+    ]);
+    view! { {believe}{others} }.into_any()
 }
 
 fn form(ctx: &Context, mail: &Shown, verdict: &'static str, start: &str, draft: &Draft) -> AnyView {
@@ -134,7 +136,12 @@ fn form(ctx: &Context, mail: &Shown, verdict: &'static str, start: &str, draft: 
     let mine = draft.is_refused() && draft.value("form_name") == verdict;
     let draft = if mine { draft.clone() } else { Draft::default() };
     let id = if mine { "form" } else { verdict };
+    let first = if mail.listed.reason == Reason::Unproven { Weight::Quiet } else { Weight::Primary };
     let (field, button, key, tone) = match verdict {
+        "believe" => {
+            let hint = view! { <p class="hint">{tr!(locale, inbox.believe_hint)}</p> };
+            (Some(hint.into_any()), tr!(locale, inbox.believe), "b", Weight::Primary)
+        }
         "attach" => {
             let hint = mail.near.as_ref().map(|near| {
                 tr!(locale, inbox.near_hint, subject = near.subject.as_str(), partner = near.partner.as_str())
@@ -145,7 +152,7 @@ fn form(ctx: &Context, mail: &Shown, verdict: &'static str, start: &str, draft: 
                     error=draft.error("case") hint=hint
                 />
             };
-            (Some(field.into_any()), tr!(locale, inbox.attach), "a", Weight::Primary)
+            (Some(field.into_any()), tr!(locale, inbox.attach), "a", first)
         }
         "new_case" => {
             let field = view! {

@@ -22,6 +22,8 @@ pub(super) fn reason(locale: Locale, reason: Reason) -> String {
         Reason::Loop => tr!(locale, inbox.reason_loop),
         Reason::Broken => tr!(locale, inbox.reason_broken),
         Reason::Forged => tr!(locale, inbox.reason_forged),
+        Reason::TooLarge => tr!(locale, inbox.reason_too_large),
+        Reason::Unproven => tr!(locale, inbox.reason_unproven),
     }
 }
 
@@ -35,6 +37,8 @@ pub(super) fn explained(locale: Locale, reason: Reason) -> String {
         Reason::Loop => tr!(locale, inbox.explained_loop),
         Reason::Broken => tr!(locale, inbox.explained_broken),
         Reason::Forged => tr!(locale, inbox.explained_forged),
+        Reason::TooLarge => tr!(locale, inbox.explained_too_large),
+        Reason::Unproven => tr!(locale, inbox.explained_unproven),
     }
 }
 

@@ -86,19 +86,38 @@ pub async fn handle(db: &Db, home: &Home, id: MailInId, now: DateTime<Utc>) -> R
         return Ok(became);
     }
     let raw = keep::raw(&mut tx, id).await?;
+    let is_head =
+        sqlx::query_scalar!(r#"SELECT source = 'imap_head' AS "is!" FROM mail_in WHERE mail_in_id = $1"#, id.0,)
+            .fetch_one(&mut *tx)
+            .await?;
     tx.commit().await?;
     let read = tokio::task::spawn_blocking(move || read::read(&raw))
         .await
         .map_err(|error| AppError::Internal(error.to_string()))?;
     crash::point("mail.read");
-    match place(db, home, id, read.as_ref().ok(), now).await {
+    let read = match read {
+        Ok(read) if is_head => Readable::Head(read),
+        Ok(read) => Readable::Whole(read),
+        Err(_) => Readable::Not,
+    };
+    match place(db, home, id, &read, now).await {
         // The database finds something in this mail that it can't keep: a person looks at it.
         Err(error) if is_about_the_data(&error) => {
             tracing::error!(mail = %id, %error, "a mail can't be placed; it waits for a person");
-            place(db, home, id, None, now).await
+            place(db, home, id, &Readable::Not, now).await
         }
         done => done,
     }
+}
+
+/// What could be made of a stored message.
+enum Readable {
+    /// A mail.
+    Whole(Incoming),
+    /// The head of one that is larger than is taken.
+    Head(Incoming),
+    /// Nothing.
+    Not,
 }
 
 /// Whether trying again would end the same way: the data are refused, nobody is in the way and nothing is away.
@@ -128,13 +147,7 @@ async fn became(tx: &mut Tx, id: MailInId) -> Result<Became, AppError> {
     })
 }
 
-async fn place(
-    db: &Db,
-    home: &Home,
-    id: MailInId,
-    read: Option<&Incoming>,
-    now: DateTime<Utc>,
-) -> Result<Became, AppError> {
+async fn place(db: &Db, home: &Home, id: MailInId, read: &Readable, now: DateTime<Utc>) -> Result<Became, AppError> {
     let mut tx = db.begin(&Actor::Job).await?;
     sqlx::query!("SELECT mail_takes_its_turn()").execute(&mut *tx).await?;
     let already = became(&mut tx, id).await?;
@@ -142,8 +155,9 @@ async fn place(
         return Ok(already);
     }
     let done = match read {
-        Some(read) => place_read(&mut tx, home, id, read, now).await?,
-        None => wait(&mut tx, id, &Incoming::default(), Reason::Broken, None, now).await?,
+        Readable::Whole(read) => place_read(&mut tx, home, id, read, now).await?,
+        Readable::Head(read) => wait(&mut tx, id, read, Reason::TooLarge, None, now).await?,
+        Readable::Not => wait(&mut tx, id, &Incoming::default(), Reason::Broken, None, now).await?,
     };
     tx.commit().await?;
     crash::point("mail.placed");

@@ -21,6 +21,8 @@ pub enum Source {
     Command,
     /// A mailbox.
     Imap,
+    /// A mailbox, of a mail that is larger than is taken: only its head.
+    ImapHead,
 }
 
 impl Source {
@@ -28,6 +30,7 @@ impl Source {
         match self {
             Self::Command => "command",
             Self::Imap => "imap",
+            Self::ImapHead => "imap_head",
         }
     }
 }

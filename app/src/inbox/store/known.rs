@@ -35,11 +35,13 @@ pub async fn look_up(tx: &mut Tx, home: &Home, message: &Incoming) -> Result<Kno
         Some(uid) => our_mail(tx, uid).await?,
         None => None,
     };
-    let addressed = match message.to.iter().find_map(|address| home.case_of(address)) {
-        Some(case) => case_ref(tx, case).await?,
+    let signed: Vec<_> = message.to.iter().filter_map(|address| home.signed(address)).collect();
+    let addressed = match signed.first() {
+        Some(signed) => case_ref(tx, signed.case).await?,
         None => None,
     };
-    Ok(Known { sender, addressed, thread, about, returned, ours, forged: home.finds_forged(message) })
+    let given_to = signed.iter().filter_map(|signed| signed.person).collect();
+    Ok(Known { sender, addressed, given_to, thread, about, returned, ours, finding: home.finding(message) })
 }
 
 /// A member of partners, by address. Suspended partners may write; closed ones and disabled people are strangers.

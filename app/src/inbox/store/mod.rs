@@ -3,6 +3,7 @@
 mod handle;
 mod keep;
 mod known;
+mod mailbox;
 mod people;
 mod place;
 mod scan;
@@ -10,6 +11,7 @@ mod waiting;
 
 pub use handle::{Became, handle, handle_all, ingest};
 pub use keep::{LARGEST, Source, raw};
+pub use mailbox::{Troubled, note_position, note_state, position, troubled};
 pub use people::{Unreachable, forget_bounce, partners_of_code, unreachable};
 pub use place::{Disposed, Into, dispose};
 pub use scan::scan_waiting;

@@ -1,6 +1,7 @@
 //! Putting a mail where it belongs: into a case, into a new one, or out of the way.
 
 use super::known::case_ref;
+use super::people::partners_of_code;
 use crate::audit::store::{Change, record};
 use crate::base::context::Context;
 use crate::base::db::Tx;
@@ -9,7 +10,7 @@ use crate::base::ids::{CaseId, MailInId, PartnerId, PersonId};
 use crate::clocks::store as clocks;
 use crate::disputes::model::{Event, Kind, Stage};
 use crate::disputes::{rules as cases, store as case_store};
-use crate::inbox::model::{Attachment, Incoming};
+use crate::inbox::model::{Attachment, Incoming, Reason};
 use crate::inbox::rules::{CaseRef, case_subject};
 use crate::inbox::{fold, read};
 use crate::work::store as work;
@@ -194,6 +195,8 @@ pub enum Into {
     Case(CaseId),
     /// A new case of this partner.
     NewCase(PartnerId),
+    /// Where it belongs, if it is from whom it says.
+    Believed,
     /// Nothing: it needs no answer.
     NoAnswer,
 }
@@ -205,6 +208,8 @@ pub enum Disposed {
     Done(Option<CaseId>),
     /// There is no such case.
     NoCase,
+    /// It says nothing of where it belongs.
+    Nowhere,
     /// Somebody was faster.
     Gone,
 }
@@ -227,33 +232,48 @@ pub async fn dispose(ctx: &Context, id: MailInId, into: Into) -> Result<Disposed
 async fn try_dispose(ctx: &Context, id: MailInId, into: Into) -> Result<Disposed, AppError> {
     let staff = ctx.staff()?.person;
     let mut tx = ctx.begin().await?;
-    let disposed_at = sqlx::query_scalar!(
-        r#"SELECT d.at AS "at?" FROM mail_in i LEFT JOIN mail_disposition d USING (mail_in_id)
+    let mail = sqlx::query!(
+        r#"SELECT d.at AS "at?", i.reason, i.near_case_id AS "near: CaseId" FROM mail_in i LEFT JOIN mail_disposition d USING (mail_in_id)
            WHERE i.mail_in_id = $1 AND i.state = 'quarantine'"#,
         id.0,
     )
     .fetch_optional(&mut *tx)
     .await?
     .ok_or(AppError::NotFound)?;
-    if disposed_at.is_some() {
+    if mail.at.is_some() {
         return Ok(Disposed::Gone);
     }
     // What nobody can read is placed all the same: as it arrived it can be had there.
     let read = read::read(&super::raw(&mut tx, id).await?).unwrap_or_default();
     let letter = Letter { id, read: &read, author: None, at: ctx.now() };
+    let believed = into == Into::Believed;
+    let into = match into {
+        Into::Believed if mail.reason.as_deref() != Some(Reason::Unproven.as_str()) => {
+            return Err(AppError::BadRequest("verdict"));
+        }
+        Into::Believed => match belongs(&mut tx, mail.near, &read).await? {
+            Some(into) => into,
+            None => return Ok(Disposed::Nowhere),
+        },
+        chosen => chosen,
+    };
+    // What was found forged is nobody's word, wherever a person puts it.
+    let forged = mail.reason.as_deref() == Some(Reason::Forged.as_str());
     let placed = match into {
         Into::Case(case) => {
             let Some(case) = case_ref(&mut tx, case).await? else { return Ok(Disposed::NoCase) };
-            let letter = Letter { author: member(&mut tx, case.partner, &read).await?, ..letter };
+            let author = if forged { None } else { member(&mut tx, case.partner, &read).await? };
+            let letter = Letter { author, ..letter };
             Some(into_case(&mut tx, case, &letter).await?)
         }
         Into::NewCase(partner) => {
-            let letter = Letter { author: member(&mut tx, partner, &read).await?, ..letter };
+            let author = if forged { None } else { member(&mut tx, partner, &read).await? };
+            let letter = Letter { author, ..letter };
             Some(into_new_case(&mut tx, partner, letter.author.unwrap_or(staff), &letter).await?)
         }
-        Into::NoAnswer => None,
+        Into::Believed | Into::NoAnswer => None,
     };
-    write(&mut tx, ctx, id, into, placed.as_ref(), staff).await?;
+    write(&mut tx, ctx, id, (into, believed), placed.as_ref(), staff).await?;
     if let Some(placed) = &placed {
         record(&mut tx, &ctx.actor, ctx.now(), &ctx.request_id, placed.change(id)).await?;
     }
@@ -265,17 +285,18 @@ async fn write(
     tx: &mut Tx,
     ctx: &Context,
     id: MailInId,
-    into: Into,
+    (into, believed): (Into, bool),
     placed: Option<&Placed>,
     staff: PersonId,
 ) -> Result<(), AppError> {
     let verdict = match into {
         Into::Case(_) => "attached",
         Into::NewCase(_) => "new_case",
-        Into::NoAnswer => "no_answer",
+        Into::Believed | Into::NoAnswer => "no_answer",
     };
     sqlx::query!(
-        "INSERT INTO mail_disposition (mail_in_id, verdict, partner_id, case_id, message_id, by, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO mail_disposition (mail_in_id, verdict, partner_id, case_id, message_id, by, at, believed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         id.0,
         verdict,
         placed.map(|placed| placed.case.partner.0),
@@ -283,6 +304,7 @@ async fn write(
         placed.map(|placed| placed.message),
         staff.0,
         ctx.now(),
+        believed,
     )
     .execute(&mut **tx)
     .await?;
@@ -291,10 +313,25 @@ async fn write(
         action: "mail.disposed",
         subject: format!("mail/{id}"),
         partner: placed.map(|placed| placed.case.partner),
-        after: Some(json!({ "verdict": verdict, "case": case })),
+        after: Some(json!({ "verdict": verdict, "case": case, "believed": believed })),
         ..Change::default()
     };
     record(tx, &ctx.actor, ctx.now(), &ctx.request_id, change).await
+}
+
+/// Where a mail belongs whose From is believed: the case it is near to, where its writer is a member there; otherwise a new case
+/// of the one account they have.
+async fn belongs(tx: &mut Tx, near: Option<CaseId>, read: &Incoming) -> Result<Option<Into>, AppError> {
+    if let Some(case) = near {
+        let Some(of) = case_ref(tx, case).await? else { return Ok(None) };
+        return Ok(member(tx, of.partner, read).await?.map(|_| Into::Case(case)));
+    }
+    let Some(from) = &read.from else { return Ok(None) };
+    let code = sqlx::query_scalar!(r#"SELECT partner_of_address($1) AS "code?""#, from).fetch_one(&mut **tx).await?;
+    match partners_of_code(tx, code.as_deref().unwrap_or_default()).await?.as_slice() {
+        [one] => Ok(member(tx, *one, read).await?.map(|_| Into::NewCase(*one))),
+        _ => Ok(None),
+    }
 }
 
 /// The member of a partner who wrote a mail, if one did.

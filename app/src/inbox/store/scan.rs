@@ -10,7 +10,18 @@ use chrono::{DateTime, Utc};
 /// Files scanned in one go.
 const MOST: i64 = 100;
 
-/// Scans every file that waits for it; without a scanner says of each that it was not scanned. Gives their number.
+/// What came of one file.
+enum Found {
+    /// The scanner's verdict.
+    Said(Verdict),
+    /// Nobody was asked: there is no scanner, or nothing to scan, as the file was too large to be kept.
+    NotAsked,
+    /// The scanner works, and can't judge this file.
+    Unscannable,
+}
+
+/// Scans every file that waits for it; without a scanner says of each that it was not scanned. Gives their number. A file
+/// that the scanner breaks over stands in nobody's way.
 ///
 /// # Errors
 /// When the scanner or the database is away: what was not scanned waits on.
@@ -24,30 +35,41 @@ pub async fn scan_waiting(db: &Db, scanner: Option<&Scanner>, now: DateTime<Utc>
     .await?;
     tx.commit().await?;
     for &id in &waiting {
-        let verdict = match scanner {
+        let found = match scanner {
             Some(scanner) => ask(db, scanner, id).await?,
-            None => None,
+            None => Found::NotAsked,
         };
-        save(db, id, verdict.as_ref(), now).await?;
+        save(db, id, &found, now).await?;
     }
     Ok(waiting.len())
 }
 
-/// `None` where there is nothing to scan: the file was too large to be kept.
-async fn ask(db: &Db, scanner: &Scanner, id: AttachmentId) -> Result<Option<Verdict>, AppError> {
+async fn ask(db: &Db, scanner: &Scanner, id: AttachmentId) -> Result<Found, AppError> {
     let mut tx = db.begin(&Actor::Job).await?;
     let data =
         sqlx::query_scalar!("SELECT data FROM attachment WHERE attachment_id = $1", id.0).fetch_one(&mut *tx).await?;
     tx.commit().await?;
-    let Some(data) = data else { return Ok(None) };
-    scanner.scan(&data).await.map(Some).map_err(|error| AppError::Internal(error.to_string()))
+    let Some(data) = data else { return Ok(Found::NotAsked) };
+    let why = match scanner.scan(&data).await {
+        Ok(verdict) => return Ok(Found::Said(verdict)),
+        Err(why) => why,
+    };
+    // Is it the scanner, or is it this file? One that is larger than it takes may end the line instead of an answer.
+    match scanner.scan(b"").await {
+        Ok(_) => {
+            tracing::warn!(attachment = %id, %why, "a file can't be scanned");
+            Ok(Found::Unscannable)
+        }
+        Err(_) => Err(AppError::Internal(why.to_string())),
+    }
 }
 
-async fn save(db: &Db, id: AttachmentId, verdict: Option<&Verdict>, now: DateTime<Utc>) -> Result<(), AppError> {
-    let (scan, finding, at) = match verdict {
-        Some(Verdict::Clean) => ("clean", "", Some(now)),
-        Some(Verdict::Infected(name)) => ("infected", name.as_str(), Some(now)),
-        None => ("not_scanned", "", None),
+async fn save(db: &Db, id: AttachmentId, found: &Found, now: DateTime<Utc>) -> Result<(), AppError> {
+    let (scan, finding, at) = match found {
+        Found::Said(Verdict::Clean) => ("clean", "", Some(now)),
+        Found::Said(Verdict::Infected(name)) => ("infected", name.as_str(), Some(now)),
+        Found::NotAsked => ("not_scanned", "", None),
+        Found::Unscannable => ("unscannable", "", None),
     };
     let mut tx = db.begin(&Actor::Job).await?;
     sqlx::query!(

@@ -32,7 +32,9 @@ fn show(ctx: &Context, banner: Banner) -> AnyView {
             tr!(locale, incidents.banner_next, when = when)
         }
     });
-    let case = banner.case.map(|case| {
+    // On that very page it would lead nowhere.
+    let here = ctx.path.split('?').next().unwrap_or_default();
+    let case = banner.case.filter(|case| paths::dispute(*case) != here).map(|case| {
         let words = tr!(locale, incidents.banner_case);
         view! { <p>{text::link(paths::dispute(case), words)}</p> }
     });

@@ -1,15 +1,16 @@
 //! `/incidents`: what runs, what is over, and the form that opens one.
 
-use super::state;
+use super::{about, state};
 use crate::base::access::Who;
 use crate::base::context::Context;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
+use crate::base::format;
 use crate::base::forms::{self, Draft, new_key};
 use crate::base::language::tr;
 use crate::bulletins;
 use crate::channels::rules::local_minute;
-use crate::incidents::model::Incident;
+use crate::incidents::model::{About, Incident};
 use crate::incidents::store;
 use crate::paths;
 use crate::ui::empty::empty;
@@ -91,9 +92,12 @@ fn table(ctx: &Context, all: Vec<Incident>) -> AnyView {
 /// Programme, offer, and who sees it.
 pub(super) fn whom(ctx: &Context, incident: &Incident) -> String {
     let locale = ctx.locale;
-    let of = match &incident.offer_name {
-        Some(offer) => format!("{}: {offer}", incident.programme_name),
-        None => incident.programme_name.clone(),
+    let of = match (&incident.offer_name, incident.run) {
+        (Some(offer), _) => format!("{}: {offer}", incident.programme_name),
+        (None, Some(run)) => {
+            tr!(locale, incidents.whom_of_run, programme = incident.programme_name.as_str(), number = run.0)
+        }
+        (None, None) => incident.programme_name.clone(),
     };
     let who =
         if incident.for_everybody { tr!(locale, incidents.for_everybody) } else { tr!(locale, incidents.for_cases) };
@@ -108,6 +112,15 @@ async fn open_form(ctx: &Context, tx: &mut Tx, draft: Draft) -> Result<AnyView, 
     let any = (String::new(), tr!(locale, incidents.any_offer));
     let offers = store::offers(tx).await?.into_iter().map(|(id, _, name)| (id.to_string(), name));
     let offers: Vec<_> = std::iter::once(any).chain(offers).collect();
+    let abouts: Vec<_> = About::ALL.map(|each| (each.as_str().to_owned(), about(locale, each))).to_vec();
+    let any = (String::new(), tr!(locale, incidents.any_run));
+    let runs = store::runs(tx).await?.into_iter().map(|(id, _, programme, day)| {
+        (
+            id.to_string(),
+            tr!(locale, incidents.run_of, programme = programme, number = id.0, day = format::day(locale, day)),
+        )
+    });
+    let runs: Vec<_> = std::iter::once(any).chain(runs).collect();
     let began = draft.value_or("began_at", &local_minute(ctx.now(), ctx.time_zone));
     let next = draft.value_or("next_at", &local_minute(ctx.now() + TimeDelta::hours(4), ctx.time_zone));
     let open = draft.is_refused();
@@ -122,8 +135,17 @@ async fn open_form(ctx: &Context, tx: &mut Tx, draft: Draft) -> Result<AnyView, 
                 selected=draft.value_or("programme", &first) error=draft.error("programme")
             />
             <Select
+                name="about" label=tr!(locale, incidents.about) options=abouts required=true
+                selected=draft.value_or("about", About::Tracking.as_str()) error=draft.error("about")
+                hint=Some(tr!(locale, incidents.about_hint))
+            />
+            <Select
                 name="offer" label=tr!(locale, incidents.offer) options=offers
                 selected=draft.value("offer") error=draft.error("offer")
+            />
+            <Select
+                name="run" label=tr!(locale, incidents.run) options=runs
+                selected=draft.value("run") error=draft.error("run")
             />
             <Field
                 name="began_at" label=tr!(locale, incidents.began_at) kind="datetime-local" required=true

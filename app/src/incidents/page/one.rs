@@ -1,16 +1,16 @@
 //! `/incidents/{incident}`: what was said, its cases, and what can be done.
 
 use super::list::{texts, whom};
-use super::state;
+use super::{about, state};
 use crate::base::access::Who;
 use crate::base::context::Context;
 use crate::base::error::AppError;
 use crate::base::forms::{self, Draft, new_key};
-use crate::base::language::tr;
+use crate::base::language::{Locale, tr};
 use crate::channels::rules::local_minute;
 use crate::disputes::model::Stage;
 use crate::disputes::words;
-use crate::incidents::model::{Incident, Listed, Update, UpdateKind};
+use crate::incidents::model::{Incident, Listed, TakenOut, Update, UpdateKind, Why};
 use crate::incidents::store;
 use crate::paths;
 use crate::ui::Tone;
@@ -40,6 +40,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let incident = store::find(&mut tx, locale, id).await?;
     let updates = store::updates(&mut tx, locale, id).await?;
     let cases = store::cases(&mut tx, id).await?;
+    let taken_out = store::taken_out(&mut tx, id).await?;
     let may_act = Who::Desk.includes(&ctx.actor) && incident.closed_at.is_none();
     let suggested = if may_act { store::suggested(&mut tx, &incident, ctx.now()).await? } else { Vec::new() };
     drop(tx);
@@ -61,7 +62,9 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
         {section(tr!(locale, incidents.said_title), timeline(steps(ctx, &incident, updates)))}
         {forms}
         {suggested}
-        {section(tr!(locale, incidents.cases_title), list(ctx, &cases))}
+        {over(&of("take-out"))}
+        {section(tr!(locale, incidents.cases_title), list(ctx, &cases, may_act.then_some(id)))}
+        {out(ctx, &taken_out)}
     };
     Ok((title, body.into_any()))
 }
@@ -73,6 +76,7 @@ fn said(ctx: &Context, query: &Query) -> Option<String> {
         "said" => tr!(locale, incidents.done_said),
         "closed" => tr!(locale, incidents.done_closed),
         "put" => tr!(locale, incidents.done_put),
+        "taken-out" => tr!(locale, incidents.done_taken_out),
         _ => return None,
     })
 }
@@ -86,6 +90,7 @@ fn lead(ctx: &Context, incident: &Incident, updates: &[Update]) -> AnyView {
     let told = updates.last().map_or(0, |last| last.told);
     let lines = vec![
         (tr!(locale, incidents.head_whom), whom(ctx, incident).into_any()),
+        (tr!(locale, incidents.about), about(locale, incident.about).into_any()),
         (tr!(locale, incidents.began_at), text::time_exact(ctx, incident.began_at)),
         (tr!(locale, incidents.ended_at), incident.ended_at.map(|at| text::time_exact(ctx, at)).into_any()),
         (
@@ -181,39 +186,82 @@ fn suggestion(ctx: &Context, incident: &Incident, suggested: &[Listed], draft: D
     let numbers = suggested.iter().map(|case| case.case.to_string()).collect::<Vec<_>>().join(", ");
     let body = view! {
         <p>{tr!(locale, incidents.suggested_lead, count = suggested.len())}</p>
-        {list(ctx, suggested)}
+        {list(ctx, suggested, None)}
         {put_form(ctx, incident, "suggested", draft, Some(numbers))}
     };
     section(tr!(locale, incidents.suggested_title), body.into_any())
 }
 
-fn list(ctx: &Context, cases: &[Listed]) -> AnyView {
+/// A form without fields was refused: the incident is over.
+fn over(draft: &Draft) -> Option<AnyView> {
+    draft.error("").map(|message| view! { <div id="form">{notice(Tone::Bad, message)}</div> }.into_any())
+}
+
+/// Cases, of the incident `of` with the way out, or with why they may belong to it.
+fn list(ctx: &Context, cases: &[Listed], of: Option<i64>) -> AnyView {
     let locale = ctx.locale;
     if cases.is_empty() {
         return view! { <p>{tr!(locale, incidents.no_cases)}</p> }.into_any();
     }
-    let head = |label| Head { label, numeric: false };
-    let heads = vec![
-        head(tr!(locale, incidents.head_case)),
-        head(tr!(locale, incidents.head_partner)),
-        head(tr!(locale, incidents.head_about)),
-        head(tr!(locale, incidents.head_stage)),
+    let why = cases.iter().any(|case| case.why.is_some());
+    let mut heads = vec![
+        tr!(locale, incidents.head_case),
+        tr!(locale, incidents.head_partner),
+        tr!(locale, incidents.head_about),
+        tr!(locale, incidents.head_stage),
     ];
+    heads.extend(why.then(|| tr!(locale, incidents.head_why)));
+    heads.extend(of.map(|_| tr!(locale, incidents.head_take_out)));
+    let heads = heads.into_iter().map(|label| Head { label, numeric: false }).collect::<Vec<_>>();
     let rows = cases
         .iter()
         .map(|case| {
             let stage = Stage::parse(&case.stage).map(|stage| words::stage(locale, stage)).unwrap_or_default();
             let hand = case.by_hand.then(|| badge(Tone::Waiting, tr!(locale, incidents.answer_by_hand)));
-            Row {
-                href: Some(paths::case(case.case)),
-                cells: vec![
-                    case.case.to_string().into_any(),
-                    case.partner.clone().into_any(),
-                    case.subject.clone().into_any(),
-                    view! { {stage}" "{hand} }.into_any(),
-                ],
-            }
+            let mut cells = vec![
+                text::link(paths::case(case.case), case.case.to_string()).into_any(),
+                case.partner.clone().into_any(),
+                case.subject.clone().into_any(),
+                view! { {stage}" "{hand} }.into_any(),
+            ];
+            cells.extend(case.why.map(|why| why_words(locale, why).into_any()));
+            cells.extend(of.map(|incident| out_form(ctx, incident, case)));
+            Row { href: None, cells }
         })
         .collect();
     view! { <Table caption=tr!(locale, incidents.cases_title) head=heads rows=rows/> }.into_any()
+}
+
+fn why_words(locale: Locale, why: Why) -> String {
+    match why {
+        Why::Run => tr!(locale, incidents.why_run),
+        Why::Offer => tr!(locale, incidents.why_offer),
+        Why::Kind => tr!(locale, incidents.why_kind),
+        Why::Time => tr!(locale, incidents.why_time),
+    }
+}
+
+fn out_form(ctx: &Context, incident: i64, case: &Listed) -> AnyView {
+    let number = case.case.to_string();
+    let text = tr!(ctx.locale, incidents.take_out, case = number.as_str());
+    view! {
+        <Form action="/do/take-out-of-incident" id=format!("take-out-{number}") class="inline">
+            <Hidden name="incident" value=incident.to_string()/>
+            <Hidden name="case" value=number/>
+            <Submit text=text tone=Weight::Quiet/>
+        </Form>
+    }
+    .into_any()
+}
+
+/// Those that were taken out, by whom and when.
+fn out(ctx: &Context, cases: &[TakenOut]) -> Option<AnyView> {
+    let locale = ctx.locale;
+    let each = cases.iter().map(|case| {
+        let link = text::link(paths::case(case.case), tr!(locale, incidents.out_case, case = case.case.0));
+        let by = tr!(locale, incidents.out_by, partner = case.partner.as_str(), name = case.by.as_str());
+        view! { <li>{link}", "{by}", "{text::time_exact(ctx, case.at)}</li> }
+    });
+    let list = view! { <ul>{each.collect_view()}</ul> };
+    (!cases.is_empty()).then(|| section(tr!(locale, incidents.out_title), list.into_any()))
 }

@@ -2,14 +2,14 @@
 
 use crate::audit::store::{Change, record};
 use crate::base::actor::Actor;
-use crate::base::db::{Db, Tx};
+use crate::base::db::{Db, Tx, begin_part, end_part};
 use crate::base::error::AppError;
 use crate::base::ids::{CaseId, PartnerId};
 use crate::bulletins::store as bulletins;
 use crate::disputes::model::{Event, Side, Stage};
 use crate::disputes::{rules as cases, store as case_store};
 use crate::incidents::model::UpdateKind;
-use crate::incidents::rules::{Telling, telling};
+use crate::incidents::rules::{Standing, Telling, telling};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
@@ -21,16 +21,24 @@ const BATCH: i64 = 25;
 /// # Errors
 /// When the database is away; what was told stays told.
 pub async fn tell_all(db: &Db, now: DateTime<Utc>) -> Result<(), AppError> {
-    while tell(db, now).await? > 0 {}
+    let mut last = None;
+    while let Some(case) = tell_after(db, last, now).await? {
+        last = Some(case);
+    }
     Ok(())
 }
 
-/// Tells the next [`BATCH`] cases the last word about their incident; gives how many there were. One that a word has
+/// Tells the first [`BATCH`] cases that wait for the last word about their incident; gives the last of them. One that a word has
 /// overtaken is told the newer one only.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn tell(db: &Db, now: DateTime<Utc>) -> Result<usize, AppError> {
+pub async fn tell(db: &Db, now: DateTime<Utc>) -> Result<Option<CaseId>, AppError> {
+    tell_after(db, None, now).await
+}
+
+/// The same for the cases behind another one, so that what can't be told now stands in nobody's way.
+async fn tell_after(db: &Db, last: Option<CaseId>, now: DateTime<Utc>) -> Result<Option<CaseId>, AppError> {
     let mut tx = db.begin(&Actor::Job).await?;
     let next = sqlx::query_as!(
         Next,
@@ -38,18 +46,26 @@ pub async fn tell(db: &Db, now: DateTime<Utc>) -> Result<usize, AppError> {
                   u.nth, u.kind, u.said_by, u.signed_by, u.next_update_at AS next_at
            FROM incident_case c
            CROSS JOIN LATERAL (SELECT * FROM incident_update x WHERE x.incident_id = c.incident_id ORDER BY x.nth DESC LIMIT 1) u
-           WHERE c.left_at IS NULL
+           WHERE c.left_at IS NULL AND c.case_id > $2
              AND NOT EXISTS (SELECT FROM incident_telling t WHERE t.incident_id = c.incident_id AND t.nth = u.nth AND t.case_id = c.case_id)
-           ORDER BY c.case_id LIMIT $1 FOR UPDATE OF c SKIP LOCKED"#,
+             -- What was said in a case is part of the conversation that it was merged into.
+             AND NOT EXISTS (SELECT FROM incident_telling t WHERE t.incident_id = c.incident_id AND t.nth = u.nth AND t.outcome <> 'by_hand'
+                             AND t.partner_id = c.partner_id AND t.case_id = ANY (case_family(c.partner_id, c.case_id)))
+           ORDER BY c.case_id LIMIT $1"#,
         BATCH,
+        last.map_or(0, |case| case.0),
     )
     .fetch_all(&mut *tx)
     .await?;
     for one in &next {
-        tell_one(&mut tx, one, now).await?;
+        begin_part(&mut tx).await?;
+        let told = tell_one(&mut tx, one, now).await;
+        if let Err(error) = end_part(&mut tx, told).await? {
+            tracing::warn!(case = %one.case, incident = one.incident, %error, "a word about an incident can't be told here now");
+        }
     }
     tx.commit().await?;
-    Ok(next.len())
+    Ok(next.last().map(|one| one.case))
 }
 
 struct Next {
@@ -68,20 +84,27 @@ async fn tell_one(tx: &mut Tx, one: &Next, now: DateTime<Utc>) -> Result<(), App
     let kind = UpdateKind::parse(&one.kind);
     let kind = kind.ok_or_else(|| AppError::Internal("an unknown word about an incident".into()))?;
     let locked = case_store::lock(tx, one.partner, one.case).await?;
-    // Another process may have told it between the question and the lock.
-    let known = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM incident_telling WHERE incident_id = $1 AND nth = $2 AND case_id = $3) AS "told!""#,
+    // The case is locked before its place in the incident, as whoever merges it does. Another process may have told it since it
+    // was asked for, and it may have left.
+    let waits = sqlx::query!(
+        "SELECT c.case_id FROM incident_case c WHERE c.incident_id = $1 AND c.case_id = $3 AND c.left_at IS NULL
+           AND NOT EXISTS (SELECT FROM incident_telling t WHERE t.incident_id = $1 AND t.nth = $2 AND t.case_id = $3)
+         FOR UPDATE OF c",
         one.incident,
         one.nth,
         one.case.0,
     );
-    if known.fetch_one(&mut **tx).await? {
+    if waits.fetch_optional(&mut **tx).await?.is_none() {
         return Ok(());
     }
-    let decided = case_store::decision(tx, one.partner, one.case).await?.is_some();
+    let standing = Standing {
+        stage: locked.stage,
+        decided: case_store::is_settled(tx, one.partner, one.case).await?,
+        appealed: case_store::appeal_waits(tx, one.partner, one.case).await?,
+    };
     let marked = locked.last_side == Side::Partner && !is_unanswered(tx, one).await?;
     let unseen = locked.last_message > one.seen_message;
-    let outcome = telling(kind, locked.stage, decided, (locked.last_side, marked), unseen);
+    let outcome = telling(kind, standing, (locked.last_side, marked), unseen);
     let message = match outcome {
         Telling::ByHand => None,
         Telling::Told(stage) => {

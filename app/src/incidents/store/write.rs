@@ -2,10 +2,10 @@
 
 use crate::base::db::Tx;
 use crate::base::error::{AppError, exactly_one};
-use crate::base::ids::{CaseId, OfferId, ProgrammeId};
+use crate::base::ids::{CaseId, OfferId, PayoutRunId, ProgrammeId};
 use crate::bulletins::store as bulletins;
 use crate::desk::model::Hand;
-use crate::incidents::model::UpdateKind;
+use crate::incidents::model::{About, UpdateKind};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -27,6 +27,10 @@ pub struct New {
     pub programme: ProgrammeId,
     /// The offer, where it concerns one.
     pub offer: Option<OfferId>,
+    /// What it is about.
+    pub about: About,
+    /// The payout run, where it concerns one.
+    pub run: Option<PayoutRunId>,
     /// When it began.
     pub began_at: DateTime<Utc>,
     /// When it ended, as far as it is known.
@@ -54,8 +58,9 @@ pub struct Word {
 /// `incident_by_the_desk`, `incident_ends_later`, `incident_update_promises` by name.
 pub async fn open(tx: &mut Tx, new: &New, word: &Word, hand: &Hand) -> Result<(i64, bool), AppError> {
     let opened = sqlx::query_scalar!(
-        "INSERT INTO incident (programme_id, offer_id, began_at, ended_at, for_everybody, opened_by, opened_at, next_update_at, form_key)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (form_key) DO NOTHING RETURNING incident_id",
+        "INSERT INTO incident (programme_id, offer_id, began_at, ended_at, for_everybody, opened_by, opened_at, next_update_at, form_key,
+                               about, payout_run_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (form_key) DO NOTHING RETURNING incident_id",
         new.programme.0,
         new.offer.map(|offer| offer.0),
         new.began_at,
@@ -65,6 +70,8 @@ pub async fn open(tx: &mut Tx, new: &New, word: &Word, hand: &Hand) -> Result<(i
         hand.at,
         word.next_at,
         word.form_key,
+        new.about.as_str(),
+        new.run.map(|run| run.0),
     )
     .fetch_optional(&mut **tx)
     .await?;
@@ -172,9 +179,11 @@ pub struct NotTaken {
     pub unknown: Vec<CaseId>,
     /// In another incident that runs.
     pub elsewhere: Vec<CaseId>,
+    /// Merged: their conversation goes on in another case.
+    pub merged: Vec<CaseId>,
 }
 
-/// Puts cases into an incident, all of them or none; gives how many were not in it before.
+/// Puts cases into an incident, all of them or none; gives how many were not in it before. One that was taken out comes back.
 ///
 /// # Errors
 /// `incident_is_open` where it is over.
@@ -182,7 +191,8 @@ pub async fn put(tx: &mut Tx, incident: i64, cases: &[CaseId], hand: &Hand) -> R
     let numbers: Vec<i64> = cases.iter().map(|case| case.0).collect();
     let found = sqlx::query!(
         r#"SELECT n.case_id AS "case_id!", c.case_id IS NOT NULL AS "known!",
-                  EXISTS (SELECT FROM incident_case x WHERE x.case_id = n.case_id AND x.left_at IS NULL AND x.incident_id <> $1) AS "elsewhere!"
+                  EXISTS (SELECT FROM incident_case x WHERE x.case_id = n.case_id AND x.left_at IS NULL AND x.incident_id <> $1) AS "elsewhere!",
+                  EXISTS (SELECT FROM case_merge m WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id) AS "merged!"
            FROM unnest($2::bigint[]) AS n (case_id)
            LEFT JOIN support_case c ON c.case_id = n.case_id AND c.programme_id = (SELECT programme_id FROM incident WHERE incident_id = $1)
            ORDER BY n.case_id"#,
@@ -194,7 +204,9 @@ pub async fn put(tx: &mut Tx, incident: i64, cases: &[CaseId], hand: &Hand) -> R
     let of = |which: &dyn Fn(bool, bool) -> bool| {
         found.iter().filter(|row| which(row.known, row.elsewhere)).map(|row| CaseId(row.case_id)).collect::<Vec<_>>()
     };
-    let not_taken = NotTaken { unknown: of(&|known, _| !known), elsewhere: of(&|known, elsewhere| known && elsewhere) };
+    let merged = found.iter().filter(|row| row.known && row.merged).map(|row| CaseId(row.case_id)).collect();
+    let not_taken =
+        NotTaken { unknown: of(&|known, _| !known), elsewhere: of(&|known, elsewhere| known && elsewhere), merged };
     if not_taken != NotTaken::default() {
         return Ok(Err(not_taken));
     }
@@ -202,7 +214,8 @@ pub async fn put(tx: &mut Tx, incident: i64, cases: &[CaseId], hand: &Hand) -> R
         "INSERT INTO incident_case (incident_id, partner_id, case_id, put_by, put_at, seen_message)
          SELECT $1, c.partner_id, c.case_id, $3, $4,
                 coalesce((SELECT max(m.message_id) FROM message m WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id), 0)
-         FROM support_case c WHERE c.case_id = ANY($2) ORDER BY c.case_id ON CONFLICT DO NOTHING",
+         FROM support_case c WHERE c.case_id = ANY($2) ORDER BY c.case_id
+         ON CONFLICT (incident_id, case_id) DO UPDATE SET left_at = NULL, taken_out_by = NULL WHERE incident_case.taken_out_by IS NOT NULL",
         incident,
         &numbers,
         hand.person.0,
@@ -211,4 +224,22 @@ pub async fn put(tx: &mut Tx, incident: i64, cases: &[CaseId], hand: &Hand) -> R
     .execute(&mut **tx)
     .await?;
     Ok(Ok(done.rows_affected()))
+}
+
+/// Takes a case out of an incident that runs: no word about it is said there any more, what was said stays. Gives whether it was
+/// in it.
+///
+/// # Errors
+/// `incident_is_open` where it is over, `incident_by_the_desk` by name.
+pub async fn take_out(tx: &mut Tx, incident: i64, case: CaseId, hand: &Hand) -> Result<bool, AppError> {
+    let done = sqlx::query!(
+        "UPDATE incident_case SET left_at = $3, taken_out_by = $4 WHERE incident_id = $1 AND case_id = $2 AND left_at IS NULL",
+        incident,
+        case.0,
+        hand.at,
+        hand.person.0,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }

@@ -3,7 +3,9 @@
 use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::ids::PersonId;
+use crate::live::rules::is_field;
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 /// The most drafts of one person; the oldest makes room.
 const MOST: i64 = 100;
@@ -43,27 +45,24 @@ pub async fn keep_draft(
     Ok(())
 }
 
-/// A form was sent: what was kept of it is forgotten.
+/// A form is sent in this transaction, whoever's it is: what was kept of its field is forgotten with it. A name that is no
+/// field's had nothing kept.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn sent_draft(
+pub async fn draft_was_sent(
     tx: &mut Tx,
     person: PersonId,
     name: &str,
-    form_key: &str,
+    form_key: Uuid,
     at: DateTime<Utc>,
 ) -> Result<(), AppError> {
-    sqlx::query!(
-        "INSERT INTO kept_draft (person_id, name, body, kept_at, sent_key) VALUES ($1, $2, '', $4, $3)
-         ON CONFLICT (person_id, name) DO UPDATE SET body = '', kept_at = excluded.kept_at, sent_key = excluded.sent_key",
-        person.0,
-        name,
-        form_key,
-        at,
-    )
-    .execute(&mut **tx)
-    .await?;
+    if !is_field(name) {
+        return Ok(());
+    }
+    sqlx::query!("SELECT draft_was_sent($1, $2, $3, $4)", person.0, name, form_key.to_string(), at)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 

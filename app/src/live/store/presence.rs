@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Seconds that somebody counts as looking after they were last heard of.
-const LOOKS: f64 = 20.0;
+const LOOKS: i32 = 20;
 /// Seconds that somebody counts as writing after their last key.
-const WRITES: f64 = 6.0;
+const WRITES: i32 = 6;
 
 /// A page of somebody's shows a case.
 ///
@@ -20,7 +20,7 @@ pub async fn look(tx: &mut Tx, page: Uuid, case: CaseId, person: PersonId, name:
     sqlx::query!(
         "WITH here AS (
              INSERT INTO case_presence AS p (page, case_id, person_id, name, here_until)
-             VALUES ($1, $2, $3, $4, clock_timestamp() + make_interval(secs => $5))
+             VALUES ($1, $2, $3, $4, clock_timestamp() + make_interval(secs => $5::integer))
              ON CONFLICT (page) DO UPDATE SET here_until = excluded.here_until
              WHERE p.person_id = excluded.person_id AND p.case_id = excluded.case_id)
          SELECT pg_notify('live', '')",
@@ -43,7 +43,7 @@ pub async fn write(tx: &mut Tx, page: Uuid, case: CaseId, person: PersonId, name
     sqlx::query!(
         "WITH here AS (
              INSERT INTO case_presence AS p (page, case_id, person_id, name, here_until, writing_until)
-             VALUES ($1, $2, $3, $4, clock_timestamp() + make_interval(secs => $5), clock_timestamp() + make_interval(secs => $6))
+             VALUES ($1, $2, $3, $4, clock_timestamp() + make_interval(secs => $5::integer), clock_timestamp() + make_interval(secs => $6::integer))
              ON CONFLICT (page) DO UPDATE SET here_until = excluded.here_until, writing_until = excluded.writing_until
              WHERE p.person_id = excluded.person_id AND p.case_id = excluded.case_id)
          SELECT pg_notify('live', '')",
@@ -65,7 +65,7 @@ pub async fn write(tx: &mut Tx, page: Uuid, case: CaseId, person: PersonId, name
 /// When the database is away.
 pub async fn renew(tx: &mut Tx, pages: &[Uuid]) -> Result<(), AppError> {
     sqlx::query!(
-        "UPDATE case_presence SET here_until = clock_timestamp() + make_interval(secs => $2) WHERE page = ANY($1)",
+        "UPDATE case_presence SET here_until = clock_timestamp() + make_interval(secs => $2::integer) WHERE page = ANY($1)",
         pages,
         LOOKS,
     )

@@ -36,5 +36,10 @@ fn actions(locale: Locale, actions: &Actions, assignee: Option<&str>) -> Vec<Str
     if let Some(name) = assignee.filter(|_| actions.assignee.is_some()) {
         said.push(tr!(locale, macros.does_assign, name = name));
     }
+    match actions.put_off_days {
+        Some(1) => said.push(tr!(locale, macros.does_put_off_one)),
+        Some(days) => said.push(tr!(locale, macros.does_put_off, days = days)),
+        None => {}
+    }
     said
 }

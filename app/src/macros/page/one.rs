@@ -116,6 +116,7 @@ fn form(ctx: &Context, found: Option<&Macro>, colleagues: &[(PersonId, String)],
     let general = draft.clone();
     let name = draft.value_or("name", found.map_or("", |found| &found.name));
     let (asks, closes) = (ticked("asks", does.asks), ticked("closes", does.closes));
+    let put_off = draft.value_or("put_off", &does.put_off_days.map(|days| days.to_string()).unwrap_or_default());
     view! {
         <Form action="/do/write-macro" draft=&general>
             {of}
@@ -131,6 +132,10 @@ fn form(ctx: &Context, found: Option<&Macro>, colleagues: &[(PersonId, String)],
             <Select
                 name="assign" label=tr!(locale, macros.field_assign) options=people
                 selected=draft.value_or("assign", &assigned) error=draft.error("assign")
+            />
+            <Field
+                name="put_off" label=tr!(locale, macros.field_put_off) hint=Some(tr!(locale, macros.field_put_off_hint))
+                inputmode="numeric" value=put_off error=draft.error("put_off") maxlength=2
             />
             <Submit text=tr!(locale, macros.write_button)/>
         </Form>

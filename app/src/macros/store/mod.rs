@@ -28,7 +28,7 @@ pub async fn list(
     now: DateTime<Utc>,
 ) -> Result<Vec<Macro>, AppError> {
     let rows = sqlx::query!(
-        r#"SELECT v.macro_id, v.version, v.name, v.asks, v.closes, v.takes, v.assignee_id, v.written_at,
+        r#"SELECT v.macro_id, v.version, v.name, v.asks, v.closes, v.takes, v.assignee_id, v.put_off_days, v.written_at,
                   m.retired_at IS NOT NULL AS "retired!", a.name AS "assignee_name?", w.name AS "writer?",
                   (SELECT count(*) FROM macro_use u WHERE u.macro_id = v.macro_id AND u.used_at > $3 AND u.used_at <= $4) AS "uses!"
            FROM macro m
@@ -57,6 +57,7 @@ pub async fn list(
                 closes: row.closes,
                 takes: row.takes,
                 assignee: row.assignee_id.map(PersonId),
+                put_off_days: row.put_off_days,
             },
             assignee_name: row.assignee_name,
             texts: texts.remove(&row.macro_id).unwrap_or_default(),
@@ -149,8 +150,8 @@ pub async fn write(tx: &mut Tx, new: &NewVersion) -> Result<MacroId, AppError> {
     };
     let version = after + 1;
     sqlx::query!(
-        "INSERT INTO macro_version (macro_id, version, name, asks, closes, takes, assignee_id, written_by, written_at, form_key)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO macro_version (macro_id, version, name, asks, closes, takes, assignee_id, put_off_days, written_by, written_at, form_key)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         id.0,
         version,
         new.name,
@@ -158,6 +159,7 @@ pub async fn write(tx: &mut Tx, new: &NewVersion) -> Result<MacroId, AppError> {
         new.actions.closes,
         new.actions.takes,
         new.actions.assignee.map(|person| person.0),
+        new.actions.put_off_days,
         new.by.map(|person| person.0),
         new.at,
         new.form_key,

@@ -76,7 +76,7 @@ pub async fn pick(
 /// When the database is away.
 pub async fn picked(tx: &mut Tx, partner: PartnerId, case: CaseId, form_key: Uuid) -> Result<Option<Pick>, AppError> {
     let row = sqlx::query!(
-        r#"SELECT k.macro_id, k.version, k.variant, k.with_actions, v.name, v.asks, v.closes, v.takes,
+        r#"SELECT k.macro_id, k.version, k.variant, k.with_actions, v.name, v.asks, v.closes, v.takes, v.put_off_days,
                   s.person_id AS "assignee_id?", s.name AS "assignee_name?"
            FROM macro_pick k JOIN macro_version v USING (macro_id, version)
            LEFT JOIN staff s ON s.person_id = v.assignee_id AND s.disabled_at IS NULL
@@ -94,6 +94,7 @@ pub async fn picked(tx: &mut Tx, partner: PartnerId, case: CaseId, form_key: Uui
                 closes: row.closes,
                 takes: row.takes,
                 assignee: row.assignee_id.map(PersonId),
+                put_off_days: row.put_off_days,
             },
             false => Actions::default(),
         };

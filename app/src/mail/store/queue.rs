@@ -27,7 +27,7 @@ pub async fn something_is_due(db: &Db) -> Result<bool, AppError> {
     let mut tx = db.begin(&Actor::Job).await?;
     Ok(sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM mail_queue WHERE due_at <= clock_timestamp()
-                          AND (leased_until IS NULL OR leased_until < clock_timestamp())) AS "due!""#
+                          AND (leased_until IS NULL OR leased_until < clock_timestamp()) AND NOT mail_awaits_scan(mail_id)) AS "due!""#
     )
     .fetch_one(&mut *tx)
     .await?)
@@ -46,6 +46,7 @@ pub async fn claim(db: &Db, worker: Uuid) -> Result<Option<Claimed>, AppError> {
            WHERE mail_id = (
                SELECT mail_id FROM mail_queue
                WHERE due_at <= clock_timestamp() AND (leased_until IS NULL OR leased_until < clock_timestamp())
+                 AND NOT mail_awaits_scan(mail_id)
                ORDER BY bulk, due_at, mail_id LIMIT 1 FOR UPDATE SKIP LOCKED)
            RETURNING mail_id AS id, queued_at < clock_timestamp() - $3::interval AS "too_old!""#,
         worker,

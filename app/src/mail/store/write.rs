@@ -48,8 +48,8 @@ pub async fn reply(
     Ok(written.rows_affected())
 }
 
-/// What the house tells of a case by itself goes to every member of the partner's account, into the thread of the case; gives
-/// how many there are.
+/// What the house tells of a case by itself goes to every member of the partner's account, as an answer to the last mail of
+/// the case, ours or that member's own; gives how many there are.
 ///
 /// # Errors
 /// When the database is away.
@@ -65,9 +65,13 @@ pub async fn notice(
         r#"INSERT INTO mail_out (kind, partner_id, person_id, case_id, notice, notice_message_id, locale, signed_by, message_uid, refs, written_at)
            SELECT 'notice', m.partner_id, m.person_id, $2, $3, $4, left(p.locale, 2), $5, '<' || gen_random_uuid() || '@' || $6 || '>',
                   ARRAY['<case-' || $2::bigint || '@' || $6 || '>'] || coalesce(
-                      (SELECT array_agg(o.message_uid ORDER BY o.mail_id)
-                       FROM (SELECT mail_id, message_uid FROM mail_out
-                             WHERE case_id = $2 AND person_id = m.person_id ORDER BY mail_id DESC LIMIT 8) o), '{}'),
+                      (SELECT array_agg(o.uid ORDER BY o.at, o.uid)
+                       FROM (SELECT message_uid AS uid, written_at AS at FROM mail_out WHERE case_id = $2 AND person_id = m.person_id
+                             UNION ALL
+                             SELECT '<' || i.message_uid || '>', w.sent_at FROM message w JOIN mail_in i USING (mail_in_id)
+                             WHERE w.partner_id = $1 AND w.case_id = $2 AND w.author_id = m.person_id
+                               AND i.message_uid ~ '^[!-;=?-~]+@[!-;=?-~]+$' AND length(i.message_uid) <= 250
+                             ORDER BY at DESC, uid LIMIT 9) o), '{}'),
                   $7
            FROM partner_member m JOIN person p USING (person_id)
            WHERE m.partner_id = $1 AND p.disabled_at IS NULL

@@ -143,7 +143,16 @@ proptest! {
 
     #[test]
     fn nothing_typed_is_too_odd(text in "\\PC{0,60}") {
-        let given = Given { holder: &text, iban: &text, bic: &text, sort_code: &text, account: &text, email: &text };
+        let given = Given {
+            holder: &text,
+            iban: &text,
+            bic: &text,
+            sort_code: &text,
+            account: &text,
+            country: "US",
+            bank_code: &text,
+            email: &text,
+        };
         for kind in MethodKind::ALL {
             if let Ok((holder, address)) = given.parse(kind) {
                 prop_assert!(!holder.is_empty() && !address.masked().is_empty());

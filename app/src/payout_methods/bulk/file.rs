@@ -1,5 +1,5 @@
-//! The file: `partner,kind,holder,iban,bic,sort_code,account,email`, in any order; what a kind has no use for stays empty
-//! or is left out.
+//! The file: `partner,kind,holder,iban,bic,sort_code,account,country,bank_code,email`, in any order; what a kind has no
+//! use for stays empty or is left out.
 
 use super::{BulkError, Refused, reason};
 use crate::payout_methods::address::{Address, Given};
@@ -7,7 +7,8 @@ use crate::payout_methods::model::MethodKind;
 use std::io::Read;
 
 /// Every column there is; the first three are needed.
-const COLUMNS: [&str; 8] = ["partner", "kind", "holder", "iban", "bic", "sort_code", "account", "email"];
+const COLUMNS: [&str; 10] =
+    ["partner", "kind", "holder", "iban", "bic", "sort_code", "account", "country", "bank_code", "email"];
 const NEEDED: usize = 3;
 
 /// A line that says sensible things about itself.
@@ -38,6 +39,7 @@ fn columns_of(kind: MethodKind) -> &'static [&'static str] {
     match kind {
         MethodKind::Iban => &["iban", "bic"],
         MethodKind::SortCode => &["sort_code", "account"],
+        MethodKind::BankAccount => &["country", "account", "bic", "bank_code"],
         MethodKind::PayPal | MethodKind::Wise => &["email"],
     }
 }
@@ -108,7 +110,7 @@ fn row<'a>(line: u64, cell: impl Fn(usize) -> &'a str) -> Result<Row, Vec<Refuse
     let named = |name: &str| COLUMNS.iter().position(|column| *column == name).map(&cell).unwrap_or_default();
     let refused = |column: &'static str, reason: &str| Refused { line, column, reason: reason.to_owned() };
     let Some(kind) = MethodKind::parse(named("kind")) else {
-        return Err(vec![refused("kind", "one of iban, sort_code, paypal, wise")]);
+        return Err(vec![refused("kind", "one of iban, sort_code, bank_account, paypal, wise")]);
     };
     let given = Given {
         holder: named("holder"),
@@ -116,6 +118,8 @@ fn row<'a>(line: u64, cell: impl Fn(usize) -> &'a str) -> Result<Row, Vec<Refuse
         bic: named("bic"),
         sort_code: named("sort_code"),
         account: named("account"),
+        country: named("country"),
+        bank_code: named("bank_code"),
         email: named("email"),
     };
     let stray =
@@ -175,7 +179,7 @@ mod tests {
                 "line 3, partner: the partner's code is missing",
                 "line 3, holder: the account holder's name is missing",
                 "line 3, email: not an e-mail address",
-                "line 4, kind: one of iban, sort_code, paypal, wise",
+                "line 4, kind: one of iban, sort_code, bank_account, paypal, wise",
                 "line 5, iban: stays empty where the kind is wise",
                 "line 6: not UTF-8 text, or not as many columns as the first line names",
             ]

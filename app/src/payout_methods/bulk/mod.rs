@@ -212,6 +212,13 @@ pub fn reason(fault: Fault) -> &'static str {
         Fault::BicWrong => "a BIC has 8 or 11 letters and digits",
         Fault::SortCodeWrong => "a sort code has six digits, like 12-34-56",
         Fault::AccountWrong => "an account number has eight digits; put zeros before a shorter one",
+        Fault::CountryWrong => "the country of the bank is missing, or is not two letters of ISO 3166-1",
+        Fault::AccountNotIban => "accounts in this country have an IBAN, and this is none of that country",
+        Fault::NumberWrong => "an account number has 4 to 34 letters and digits",
+        Fault::BankMissing => "without an IBAN, a BIC or a bank code has to say which bank it is",
+        Fault::BankCodeWrong => {
+            "at most 14 letters and digits; in the United States nine digits, the last a check digit"
+        }
         Fault::EmailEmpty => "the e-mail address is missing",
         Fault::EmailWrong => "not an e-mail address",
     }

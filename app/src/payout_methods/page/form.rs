@@ -8,7 +8,8 @@ use crate::paths;
 use crate::payout_methods::model::MethodKind;
 use crate::payout_methods::rules::LONGEST_HOLDER;
 use crate::payout_methods::{store, words};
-use crate::ui::field::{Field, Hidden, Submit};
+use crate::tax::countries::Country;
+use crate::ui::field::{Field, Hidden, Select, Submit};
 use crate::ui::form::Form;
 use crate::ui::layout::{page_head, section};
 use crate::ui::screen::{Query, screen};
@@ -55,7 +56,8 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
 fn form(ctx: &Context, kind: MethodKind, draft: Draft) -> AnyView {
     let locale = ctx.locale;
     let field = |name: &'static str, label: String, hint: Option<String>, required: bool, most: u32| {
-        let inputmode = if matches!(name, "sort_code" | "account") { "numeric" } else { "" };
+        let digits = kind == MethodKind::SortCode && matches!(name, "sort_code" | "account");
+        let inputmode = if digits { "numeric" } else { "" };
         let (value, error) = (draft.value(name), draft.error(name));
         view! {
             <Field
@@ -86,6 +88,28 @@ fn form(ctx: &Context, kind: MethodKind, draft: Draft) -> AnyView {
                 20,
             ),
         ],
+        MethodKind::BankAccount => {
+            let mut countries = vec![(String::new(), tr!(locale, bank_accounts.country_choose))];
+            countries.extend(Country::all(locale));
+            let (chosen, wrong) = (draft.value("country"), draft.error("country"));
+            let country = view! {
+                <Select
+                    name="country" label=tr!(locale, bank_accounts.country) options=countries selected=chosen error=wrong
+                    required=true
+                />
+            };
+            let (number, bic, code) = (
+                tr!(locale, bank_accounts.account_hint),
+                tr!(locale, bank_accounts.bic_hint),
+                tr!(locale, bank_accounts.bank_code_hint),
+            );
+            vec![
+                country.into_any(),
+                field("account", tr!(locale, bank_accounts.account), Some(number), true, 60),
+                field("bic", "BIC / SWIFT".to_owned(), Some(bic), false, 20),
+                field("bank_code", tr!(locale, bank_accounts.bank_code), Some(code), false, 20),
+            ]
+        }
         MethodKind::PayPal => vec![email(tr!(locale, payout_methods.paypal_email), &draft)],
         MethodKind::Wise => vec![email(tr!(locale, payout_methods.wise_email), &draft)],
     };

@@ -112,6 +112,7 @@ fn kinds(ctx: &Context, currency: Currency) -> AnyView {
         let about = match kind {
             MethodKind::Iban => tr!(locale, payout_methods.iban_about),
             MethodKind::SortCode => tr!(locale, payout_methods.sort_code_about),
+            MethodKind::BankAccount => tr!(locale, bank_accounts.about),
             MethodKind::PayPal => tr!(locale, payout_methods.paypal_about),
             MethodKind::Wise => tr!(locale, payout_methods.wise_about),
         };

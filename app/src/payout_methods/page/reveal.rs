@@ -4,19 +4,16 @@ use crate::base::access::Who;
 use crate::base::context::Context;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
-use crate::base::forms::{self, Draft};
+use crate::base::forms::Draft;
 use crate::base::ids::{CaseId, PartnerId};
 use crate::base::language::tr;
 use crate::payout_methods::address::Address;
-use crate::payout_methods::model::{Method, Reveal};
-use crate::payout_methods::rules::LONGEST_REASON;
+use crate::payout_methods::model::Method;
 use crate::payout_methods::store::Waiting;
 use crate::payout_methods::{store, words};
-use crate::ui::badge::Tone;
-use crate::ui::field::{Hidden, Submit, TextArea, Weight};
-use crate::ui::form::Form;
+use crate::reveals::model::{Reveal, What};
+use crate::reveals::{page, store as reveals};
 use crate::ui::layout::{facts, section};
-use crate::ui::notice::notice_with;
 use crate::ui::text;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -43,7 +40,7 @@ impl Desk {
             _ => None,
         };
         let waiting = store::waiting(tx, partner).await?;
-        Ok(Self { live, waiting, whole, reveals: store::reveals(tx, partner).await? })
+        Ok(Self { live, waiting, whole, reveals: reveals::list(tx, partner, What::PayoutMethod).await? })
     }
 }
 
@@ -75,8 +72,8 @@ pub fn reveal(ctx: &Context, case: CaseId, desk: &Desk, draft: Draft) -> AnyView
             {facts(lines)}
             {waits}
             {desk.whole.as_ref().map(|(address, until)| whole(ctx, address, *until))}
-            {(may && desk.whole.is_none()).then(|| ask(ctx, case, draft))}
-            {(!desk.reveals.is_empty()).then(|| reveals(ctx, &desk.reveals))}
+            {(may && desk.whole.is_none()).then(|| page::ask(ctx, case, What::PayoutMethod, draft))}
+            {page::reveals(ctx, What::PayoutMethod, &desk.reveals)}
         </div>
     };
     section(tr!(locale, payout_methods.title), body.into_any())
@@ -84,51 +81,5 @@ pub fn reveal(ctx: &Context, case: CaseId, desk: &Desk, draft: Draft) -> AnyView
 
 fn whole(ctx: &Context, address: &Address, until: DateTime<Utc>) -> AnyView {
     let lines = address.written().into_iter().map(|(part, value)| (words::part(ctx.locale, part), value.into_any()));
-    let body = view! {
-        {facts(lines.collect())}
-        <p>{tr!(ctx.locale, payout_methods.revealed_until)}" "{text::time_exact(ctx, until)}</p>
-    };
-    notice_with(Tone::Info, body.into_any())
-}
-
-fn ask(ctx: &Context, case: CaseId, draft: Draft) -> AnyView {
-    let locale = ctx.locale;
-    let refused = draft.is_refused();
-    let id = if refused { "form" } else { "form-reveal-payout-method" };
-    let most = u32::try_from(LONGEST_REASON).unwrap_or(u32::MAX);
-    view! {
-        <details open=refused>
-            <summary>{tr!(locale, payout_methods.reveal_title)}</summary>
-            <Form action="/do/reveal-payout-method" id=id draft=&draft>
-                <Hidden name="case" value=case.to_string()/>
-                <Hidden name="form_key" value=forms::new_key()/>
-                <TextArea
-                    name="reason" label=tr!(locale, payout_methods.reveal_reason) hint=tr!(locale, payout_methods.reveal_hint)
-                    value=draft.value("reason") error=draft.error("reason") rows=2 required=true maxlength=most
-                />
-                <Submit text=tr!(locale, payout_methods.reveal_button) tone=Weight::Quiet/>
-            </Form>
-        </details>
-    }
-    .into_any()
-}
-
-fn reveals(ctx: &Context, reveals: &[Reveal]) -> AnyView {
-    let lines = reveals
-        .iter()
-        .map(|reveal| {
-            view! {
-                <li>
-                    {reveal.by.clone()}", "{text::time_exact(ctx, reveal.at)}" ("{reveal.masked.clone()}"): "{reveal.reason.clone()}
-                </li>
-            }
-        })
-        .collect_view();
-    view! {
-        <details>
-            <summary>{tr!(ctx.locale, payout_methods.reveals_title)}</summary>
-            <ul>{lines}</ul>
-        </details>
-    }
-    .into_any()
+    page::whole(ctx, lines.collect(), until)
 }

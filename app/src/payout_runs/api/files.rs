@@ -1,45 +1,30 @@
 //! Making files for banks, giving them out, and withdrawing one that was never sent.
 
+use super::work::{Ended, ask};
 use super::{owner, paying, reason_of, refused, sending_done};
 use crate::audit::store::{Change, record};
 use crate::base::context::Context;
 use crate::base::error::AppError;
-use crate::base::format;
 use crate::base::forms::{End, Errors};
 use crate::base::ids::{PayoutFileId, PayoutRunId};
 use crate::base::language::tr;
-use crate::base::money::Money;
 use crate::paths;
-use crate::payout_runs::export::{self, ExportError, Format};
+use crate::payout_runs::export::Format;
 use crate::payout_runs::outgoing::{self, Outgoing};
-use crate::payout_runs::page::words;
-use crate::payout_runs::store::{self, Withdrawn};
+use crate::payout_runs::store::{self, Task, Withdrawn};
 
-/// Puts what is approved into files of a format. Sent twice, the same files are there.
+/// Puts what is approved into files of a format. Sent twice, the same files are there; what takes longer than a reader
+/// waits goes on by itself.
 ///
 /// # Errors
 /// Who may not, and a database that is away.
 pub async fn make_files(ctx: &Context, run: PayoutRunId, format: Format) -> Result<End, AppError> {
     paying(ctx)?;
-    let (db, secrets, actor, now) = (ctx.db.clone(), ctx.secrets.clone(), ctx.actor.clone(), ctx.now());
-    // In a task of its own: of a large run the browser may not see the end, and the files are made all the same.
-    let work = tokio::spawn(async move { export::export(&db, &secrets, &actor, run, format, now).await });
-    let made = work.await.map_err(|error| AppError::Internal(format!("making files: {error}")))?;
-    let here = paths::run_view(run, "sending");
-    match made {
-        Ok(_) => Ok(sending_done(run, "made")),
-        Err(ExportError::App(error)) => Err(error),
-        Err(ExportError::NotReleased) => Ok(refused(here, tr!(ctx.locale, runs.not_released))),
-        Err(ExportError::NothingToSend) => Ok(refused(here, tr!(ctx.locale, runs.nothing_to_send))),
-        Err(ExportError::NoPayerAccount(currency)) => {
-            Ok(refused(here, tr!(ctx.locale, runs.no_payer_account, currency = currency.code().to_owned())))
-        }
-        Err(ExportError::FundsMissing(missing, currency)) => {
-            let missing = format::money(ctx.locale, Money::new(missing, currency));
-            Ok(refused(here, tr!(ctx.locale, funds.missing, missing = missing)))
-        }
-        Err(ExportError::File(error)) => Ok(refused(here, words::file_refused(ctx.locale, &error))),
-    }
+    Ok(match ask(ctx, run, Task::Files(format)).await? {
+        Ended::Done => sending_done(run, "made"),
+        Ended::GoesOn => sending_done(run, "working"),
+        Ended::Refused(why) => refused(paths::run_view(run, "sending"), why),
+    })
 }
 
 /// A file that may be given out, already recorded.

@@ -4,10 +4,14 @@
 mod build;
 mod files;
 mod run;
+mod wise_header;
+mod work;
 
 pub use build::{BuildForm, OffCycleForm, build, pay_off_cycle};
 pub use files::{Download, download, make_files, withdraw};
 pub use run::{DelayForm, StepForm, cancel, delay, release, step};
+pub use wise_header::set_wise_header;
+pub use work::{Ended, work_all};
 
 use super::export::Format;
 use crate::base::access::Who;
@@ -177,6 +181,28 @@ pub async fn make_files_of_run(
         _ => Err(AppError::NotFound),
     };
     finish(&ctx, &[("form_name", "make-files")], end).await
+}
+
+/// Says which columns the Wise files of a run's programme have.
+///
+/// # Errors
+/// A status without details; what a reader can mend is told beside the field instead.
+#[server(prefix = "/do", endpoint = "set-wise-header")]
+pub async fn set_wise_header_of_programme(
+    /// The run on whose page it is set.
+    run: String,
+    /// The header row of Wise's template; empty: the usual columns.
+    header: Option<String>,
+    /// The form's key: sent twice, it is set once.
+    form_key: String,
+) -> Result<(), ServerFnError> {
+    let ctx = context::current()?;
+    let header = header.unwrap_or_default();
+    let end = match run.parse() {
+        Ok(run) => set_wise_header(&ctx, run, &header, &form_key).await,
+        Err(_) => Err(AppError::NotFound),
+    };
+    finish(&ctx, &[("form_name", "set-wise-header"), ("header", &header)], end).await
 }
 
 /// Withdraws a file that was never sent.

@@ -1,6 +1,7 @@
 //! What is done with a run as a whole, and with one payout in it.
 
 use super::build::day_of;
+use super::work::{Ended, ask};
 use super::{owner, paying, reason_of, refused, run_done, sending_done};
 use crate::base::context::Context;
 use crate::base::error::AppError;
@@ -10,31 +11,20 @@ use crate::base::language::tr;
 use crate::paths;
 use crate::payout_runs::model::Stage;
 use crate::payout_runs::steps::{self, BadDelay, By, Refused, Step};
-use crate::payout_runs::store::{self, NewDelay, Released};
+use crate::payout_runs::store::{self, NewDelay, Task};
 use uuid::Uuid;
 
-/// Releases a run; done before, it is done.
+/// Releases a run; done before, it is done. What takes longer than a reader waits goes on by itself.
 ///
 /// # Errors
 /// Who may not, and a database that is away.
 pub async fn release(ctx: &Context, run: PayoutRunId) -> Result<End, AppError> {
-    let staff = owner(ctx)?;
-    let mut tx = ctx.begin().await?;
-    let done = store::release(&mut tx, &ctx.actor, run, &ctx.request_id, ctx.now()).await?;
-    let message = match done {
-        Released::Done { .. } => {
-            tx.commit().await?;
-            return Ok(run_done(run, "released"));
-        }
-        Released::Before => return Ok(run_done(run, "released")),
-        Released::NotBuilt => tr!(ctx.locale, runs.not_built),
-        Released::Cancelled => tr!(ctx.locale, runs.was_cancelled_already),
-        Released::NeedsAnother => {
-            let others = store::other_owners(&mut tx, staff.person).await?.join(", ");
-            tr!(ctx.locale, runs.another_releases, names = others)
-        }
-    };
-    Ok(refused(paths::run(run), message))
+    owner(ctx)?;
+    Ok(match ask(ctx, run, Task::Release).await? {
+        Ended::Done => run_done(run, "released"),
+        Ended::GoesOn => run_done(run, "working"),
+        Ended::Refused(why) => refused(paths::run(run), why),
+    })
 }
 
 /// Gives a run up before anything of it was sent.

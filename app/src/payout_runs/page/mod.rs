@@ -1,5 +1,6 @@
 //! Payout runs on screen: what is asked of the reader, each run with what is in it and what is not, and its files.
 
+mod changed;
 mod list;
 mod one;
 mod overview;

@@ -1,5 +1,6 @@
 //! A run at a glance: release, what to look at, what is in it, how it differs from the last one, and its time line.
 
+use super::changed::changed_methods;
 use super::form_of;
 use super::payouts::table as payout_table;
 use super::run::Sheet;
@@ -14,11 +15,14 @@ use crate::paths;
 use crate::payout_runs::asks::in_state;
 use crate::payout_runs::model::{Stage, State, Total, Warning};
 use crate::payout_runs::steps::{self, Release};
-use crate::payout_runs::store::{self, Answer, Changed, Comparison, FileLine, PayoutLine, Previous, Wanted};
+use crate::payout_runs::store::{
+    self, Answer, Changed, Comparison, FileLine, PayoutLine, Previous, Task, Wanted, WorkLine,
+};
 use crate::ui::Tone;
 use crate::ui::empty::empty;
 use crate::ui::field::{Hidden, Submit, TextArea, Weight};
 use crate::ui::form::Form;
+use crate::ui::islands::ReloadSoon;
 use crate::ui::layout::{columns, facts, section};
 use crate::ui::notice::notice;
 use crate::ui::table::{Head, Row, Table};
@@ -38,6 +42,8 @@ pub(super) async fn load(ctx: &Context, tx: &mut Tx, sheet: &Sheet) -> Result<An
     let counts = store::warnings(tx, run).await?;
     let wanted = Wanted { warned: true, ..Wanted::default() };
     let warned = if counts.is_empty() { Vec::new() } else { store::payouts(tx, run, &wanted, WARNED).await? };
+    let work = store::last_work(tx, run).await?;
+    let changed = changed_methods(ctx, tx, run).await?;
     let previous = store::previous(tx, run).await?.filter(|_| is_built);
     let (compared, biggest) = match previous {
         Some(previous) => {
@@ -52,7 +58,8 @@ pub(super) async fn load(ctx: &Context, tx: &mut Tx, sheet: &Sheet) -> Result<An
     let compared = previous
         .map(|previous| section(tr!(ctx.locale, runs.compare_heading), comparison(ctx, previous, &compared, &biggest)));
     let body = view! {
-        {release(ctx, sheet)}
+        {release(ctx, sheet, &work)}
+        {changed}
         {looked_at}
         {section(tr!(ctx.locale, runs.totals_heading), totals(ctx, &sheet.head.listed.totals))}
         {compared}
@@ -66,11 +73,16 @@ pub(super) async fn load(ctx: &Context, tx: &mut Tx, sheet: &Sheet) -> Result<An
 }
 
 /// The one thing to decide here, or who decides it.
-fn release(ctx: &Context, sheet: &Sheet) -> Option<AnyView> {
+fn release(ctx: &Context, sheet: &Sheet, work: &[WorkLine]) -> Option<AnyView> {
     let locale = ctx.locale;
     let (scheduled, amounts) = in_state(&sheet.head.listed.totals, State::Scheduled);
     if scheduled == 0 {
         return None;
+    }
+    if work.iter().any(|line| line.task == Task::Release && !line.is_done) {
+        let again = text::link(paths::run(sheet.head.listed.run.id), tr!(locale, runs.reload));
+        let body = view! { <p>{tr!(locale, run_work.releasing)}" "{again}</p> <ReloadSoon/> };
+        return Some(section(tr!(locale, runs.release_heading), body.into_any()));
     }
     let Release::Yes { sole_control } = sheet.release() else { return None };
     let worth = words::worth(locale, scheduled, &amounts);

@@ -29,6 +29,7 @@ pub(super) async fn load(ctx: &Context, tx: &mut Tx, query: &Query, sheet: &Shee
         partner: query.get("partner").map(|code| code.trim().to_owned()),
         state: query.get("state").and_then(State::parse),
         warned: query.get("warned") == Some("yes"),
+        method_changed: query.get("changed") == Some("yes"),
         only: None,
         after: query.get("after").and_then(|text| text.parse().ok()),
     };

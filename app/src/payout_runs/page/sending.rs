@@ -1,5 +1,6 @@
 //! A run's way to the bank: what can be put into files, the files there are, and word to partners of a delay.
 
+use super::changed::changed_methods;
 use super::run::Sheet;
 use super::words;
 use super::{form_of, pays};
@@ -13,12 +14,13 @@ use crate::base::language::tr;
 use crate::paths;
 use crate::payout_runs::model::Stage;
 use crate::payout_runs::steps;
-use crate::payout_runs::store::{self, FileLine, ToSend};
+use crate::payout_runs::store::{self, FileLine, Task, ToSend, WiseHeader, WorkLine};
 use crate::ui::Tone;
 use crate::ui::badge::badge;
 use crate::ui::empty::empty;
 use crate::ui::field::{Field, Hidden, Submit, TextArea, Weight};
 use crate::ui::form::Form;
+use crate::ui::islands::ReloadSoon;
 use crate::ui::layout::section;
 use crate::ui::notice::notice;
 use crate::ui::table::{Head, Row, Table};
@@ -29,25 +31,41 @@ pub(super) async fn load(ctx: &Context, tx: &mut Tx, sheet: &Sheet) -> Result<An
     let locale = ctx.locale;
     let run = sheet.head.listed.run.id;
     let to_send = store::to_send(tx, run).await?;
+    let changed = changed_methods(ctx, tx, run).await?;
+    let work = store::last_work(tx, run).await?;
+    let wise = store::wise_header(tx, sheet.head.listed.run.programme).await?;
     let files = store::run_files(tx, run).await?;
     Ok(view! {
-        {(!to_send.is_empty()).then(|| section(tr!(locale, runs.to_send_heading), make(ctx, sheet, &to_send)))}
+        {(!to_send.is_empty()).then(|| section(tr!(locale, runs.to_send_heading), make(ctx, sheet, &to_send, &work)))}
+        {changed}
         {section(tr!(locale, runs.files_heading), table(ctx, sheet, &files))}
         {withdraw(ctx, sheet, &files)}
+        {wise_columns(ctx, sheet, wise)}
         {delay(ctx, sheet)}
     }
     .into_any())
 }
 
 /// A button for each kind of file that something waits for.
-fn make(ctx: &Context, sheet: &Sheet, to_send: &[ToSend]) -> AnyView {
+fn make(ctx: &Context, sheet: &Sheet, to_send: &[ToSend], work: &[WorkLine]) -> AnyView {
     let locale = ctx.locale;
     let refused = (sheet.draft.value("form_name") == "make-files").then(|| sheet.draft.error("")).flatten();
+    let told = refused.is_some();
     let refused = refused.map(|message| view! { <div id="form">{notice(Tone::Bad, message)}</div> });
     let may = pays(ctx);
     let lines = to_send.iter().map(|one| {
         let worth = words::worth(locale, one.payouts, &one.amounts);
         let format = words::format(locale, one.format);
+        let last = work.iter().find(|line| line.task == Task::Files(one.format));
+        if let Some(line) = last.filter(|line| !line.is_done) {
+            let share = (line.written * 100).checked_div(one.payouts).unwrap_or_default().min(100);
+            let percent = format::percent(locale, share.into());
+            let again = text::link(paths::run_view(sheet.head.listed.run.id, "sending"), tr!(locale, runs.reload));
+            let words = tr!(locale, run_work.making, format = format, percent = percent);
+            return view! { <p>{words}" "{again}</p> <ReloadSoon/> }.into_any();
+        }
+        let last = last.filter(|_| !told).and_then(|line| line.refused.clone());
+        let last = last.map(|message| notice(Tone::Bad, message));
         if !may {
             return view! { <p>{tr!(locale, runs.to_send_line, format = format, worth = worth)}</p> }.into_any();
         }
@@ -55,6 +73,7 @@ fn make(ctx: &Context, sheet: &Sheet, to_send: &[ToSend]) -> AnyView {
         let kind = one.format.as_str();
         let id = format!("make-{}", kind.replace('.', ""));
         view! {
+            {last}
             <Form action="/do/make-files" id=id class="inline">
                 <Hidden name="run" value=run/>
                 <Hidden name="format" value=kind/>
@@ -153,6 +172,43 @@ fn withdraw(ctx: &Context, sheet: &Sheet, files: &[FileLine]) -> Option<AnyView>
     });
     let body = view! { {gone}{forms.collect_view()} };
     Some(section(tr!(locale, runs.withdraw_heading), body.into_any()))
+}
+
+/// The columns of the programme's Wise files, for an owner to say.
+fn wise_columns(ctx: &Context, sheet: &Sheet, set: Option<WiseHeader>) -> Option<AnyView> {
+    let locale = ctx.locale;
+    if sheet.staff.role != Role::Owner || !matches!(sheet.head.listed.run.stage, Stage::Built | Stage::Released) {
+        return None;
+    }
+    let (draft, id) = form_of(&sheet.draft, "set-wise-header");
+    let typed = draft.clone();
+    let open = draft.is_refused();
+    let run = sheet.head.listed.run.id.to_string();
+    let row = set.as_ref().map(|set| set.header.clone()).unwrap_or_default();
+    let now = match &set {
+        Some(set) if !set.header.is_empty() => {
+            let day = format::date(locale, ctx.time_zone, set.at);
+            tr!(locale, wise_header.set, name = set.by.clone(), day = day)
+        }
+        _ => tr!(locale, wise_header.usual),
+    };
+    let value = if open { typed.value("header") } else { row };
+    let body = view! {
+        <details open=open>
+            <summary>{tr!(locale, wise_header.summary)}</summary>
+            <p>{now}</p>
+            <Form action="/do/set-wise-header" id=id draft=&draft>
+                <Hidden name="run" value=run/>
+                <Hidden name="form_key" value=forms::new_key()/>
+                <TextArea
+                    name="header" label=tr!(locale, wise_header.label) rows=3 value=value error=typed.error("header")
+                    hint=tr!(locale, wise_header.hint) maxlength=4_000
+                />
+                <Submit text=tr!(locale, wise_header.button)/>
+            </Form>
+        </details>
+    };
+    Some(section(tr!(locale, wise_header.heading), body.into_any()))
 }
 
 /// What partners were told, and the form that tells them more.

@@ -9,6 +9,7 @@ use crate::payout_methods::model::MethodKind;
 use crate::payout_runs::asks::sums;
 use crate::payout_runs::export::Format;
 use crate::payout_runs::model::{Block, Blocked, Listed, Owner, Stage, State, Warning};
+use crate::settlement::page::words::code_words;
 use crate::ui::Tone;
 use crate::ui::badge::badge;
 use leptos::prelude::*;
@@ -107,6 +108,7 @@ pub fn method(locale: Locale, kind: MethodKind) -> String {
     match kind {
         MethodKind::Iban => tr!(locale, runs.method_iban),
         MethodKind::SortCode => tr!(locale, runs.method_sort_code),
+        MethodKind::BankAccount => tr!(locale, sending.method_bank_account),
         MethodKind::PayPal => "PayPal".to_owned(),
         MethodKind::Wise => "Wise".to_owned(),
     }
@@ -137,6 +139,10 @@ pub fn block_name(locale: Locale, block: Block) -> String {
         Block::NothingLeft => tr!(locale, tax.block_nothing_left),
         Block::Contested => tr!(locale, runs.block_contested),
         Block::NotDue => tr!(locale, runs.block_not_due),
+        Block::Closed => tr!(locale, sending.block_closed),
+        Block::BankRefused => tr!(locale, sending.block_refused),
+        Block::InHold => tr!(locale, sending.block_in_hold),
+        Block::AwaitsApproval => tr!(locale, sending.block_awaits_approval),
     }
 }
 
@@ -149,6 +155,12 @@ pub fn block(ctx: &Context, blocked: &Blocked, currency: Currency) -> String {
         (Block::Contested, Some(amount)) => tr!(ctx.locale, runs.block_contested_by, amount = amount),
         (Block::MethodCannotPay, _) => {
             tr!(ctx.locale, runs.block_method_currency_of, currency = currency.code().to_owned())
+        }
+        (Block::InHold, Some(amount)) => tr!(ctx.locale, sending.block_in_hold_of, amount = amount),
+        (Block::AwaitsApproval, Some(amount)) => tr!(ctx.locale, sending.block_awaits_approval_of, amount = amount),
+        (Block::BankRefused, _) => {
+            let code = blocked.code.clone().unwrap_or_default();
+            tr!(ctx.locale, sending.block_refused_with, code = code_words(ctx.locale, &code))
         }
         (reason, _) => block_name(ctx.locale, reason),
     }
@@ -178,6 +190,10 @@ pub fn block_next(locale: Locale, block: Block) -> String {
         Block::NothingLeft => tr!(locale, tax.next_nothing_left),
         Block::Contested => tr!(locale, runs.next_contested),
         Block::NotDue => tr!(locale, runs.next_not_due),
+        Block::Closed => tr!(locale, sending.next_closed),
+        Block::BankRefused => tr!(locale, sending.next_refused),
+        Block::InHold => tr!(locale, sending.next_in_hold),
+        Block::AwaitsApproval => tr!(locale, sending.next_awaits_approval),
     }
 }
 

@@ -51,7 +51,7 @@ pub async fn build_batch(
     let Some(open) = lock(&mut tx, run).await? else { return Ok(None) };
     let partners: Vec<i64> = sqlx::query_scalar!(
         "SELECT partner_id FROM partner
-         WHERE programme_id = $1 AND partner_id > $2 AND ($3::bigint IS NULL OR partner_id = $3) AND status <> 'closed'
+         WHERE programme_id = $1 AND partner_id > $2 AND ($3::bigint IS NULL OR partner_id = $3)
          ORDER BY partner_id LIMIT $4",
         open.run.programme.0,
         open.built_through,

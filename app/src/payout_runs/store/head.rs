@@ -226,15 +226,14 @@ pub struct ToSend {
     pub amounts: Vec<Money>,
 }
 
-/// What is approved and in no file yet, by the kind of file that takes it.
+/// What is approved and in no file yet, by the kind of file that takes it; without what goes to a method that was changed.
 ///
 /// # Errors
 /// When the database is away.
 pub async fn to_send(tx: &mut Tx, run: PayoutRunId) -> Result<Vec<ToSend>, AppError> {
     let rows = sqlx::query!(
-        r#"SELECT m.kind, p.currency, count(*) AS "payouts!", sum(p.total) AS "amount!"
-           FROM payout p JOIN payout_method m USING (partner_id, payout_method_id)
-           WHERE p.payout_run_id = $1 AND p.state = 'approved' GROUP BY 1, 2 ORDER BY 1, 2"#,
+        r#"SELECT kind AS "kind!", currency AS "currency!", count(*) AS "payouts!", sum(total) AS "amount!" FROM payout_way
+           WHERE payout_run_id = $1 AND state = 'approved' AND stands GROUP BY 1, 2 ORDER BY 2, 1"#,
         run.0,
     )
     .fetch_all(&mut **tx)
@@ -242,7 +241,7 @@ pub async fn to_send(tx: &mut Tx, run: PayoutRunId) -> Result<Vec<ToSend>, AppEr
     let mut found: Vec<ToSend> = Vec::new();
     for format in Format::ALL {
         let mut one = ToSend { format, payouts: 0, amounts: Vec::new() };
-        for row in rows.iter().filter(|row| row.kind == format.method().as_str()) {
+        for row in rows.iter().filter(|row| format.methods().iter().any(|kind| kind.as_str() == row.kind)) {
             one.payouts += row.payouts;
             one.amounts.push(Money::new(row.amount, Currency::parse(&row.currency)?));
         }

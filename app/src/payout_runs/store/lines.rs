@@ -46,6 +46,8 @@ pub struct Wanted {
     pub state: Option<State>,
     /// Only those with a warning.
     pub warned: bool,
+    /// Only those that wait, to a method that its partner has changed since.
+    pub method_changed: bool,
     /// One of them.
     pub only: Option<PayoutId>,
     /// Those after this one.
@@ -63,6 +65,8 @@ pub async fn payouts(tx: &mut Tx, run: PayoutRunId, wanted: &Wanted, most: i64) 
          FROM payout p JOIN partner n USING (partner_id) JOIN payout_method m USING (partner_id, payout_method_id)
          WHERE p.payout_run_id = $1 AND ($2::text IS NULL OR n.code = $2) AND ($3::text IS NULL OR p.state = $3)
            AND (NOT $4 OR p.warnings <> '{}') AND ($5::bigint IS NULL OR p.payout_id = $5) AND p.payout_id > $6
+           AND (NOT $8 OR EXISTS (SELECT FROM payout_way w WHERE w.partner_id = p.partner_id AND w.payout_id = p.payout_id
+                                  AND w.state IN ('scheduled', 'approved', 'held') AND NOT w.stands))
          ORDER BY p.payout_id LIMIT $7",
         run.0,
         wanted.partner,
@@ -71,6 +75,7 @@ pub async fn payouts(tx: &mut Tx, run: PayoutRunId, wanted: &Wanted, most: i64) 
         wanted.only.map(|payout| payout.0),
         wanted.after.map_or(0, |payout| payout.0),
         most,
+        wanted.method_changed,
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -149,7 +154,7 @@ pub async fn blocks(
     most: i64,
 ) -> Result<Vec<BlockLine>, AppError> {
     let rows = sqlx::query!(
-        r#"SELECT b.partner_id, n.code, n.name, b.currency, b.payable, b.reason, b.amount, b.until
+        r#"SELECT b.partner_id, n.code, n.name, b.currency, b.payable, b.reason, b.amount, b.until, b.code AS bank_code
            FROM (SELECT DISTINCT partner_id FROM payout_block
                  WHERE payout_run_id = $1 AND partner_id > $3 AND ($2::text IS NULL OR (reason = $2 AND position = 1))
                  ORDER BY partner_id LIMIT $4) AS one
@@ -174,7 +179,7 @@ pub async fn blocks(
         let reason =
             Block::parse(&row.reason).ok_or_else(|| AppError::Internal("a block of no known reason".into()))?;
         if let Some(line) = lines.last_mut() {
-            line.reasons.push(Blocked { reason, amount: row.amount, until: row.until });
+            line.reasons.push(Blocked { reason, amount: row.amount, until: row.until, code: row.bank_code });
         }
     }
     Ok(lines)

@@ -7,6 +7,8 @@ mod head;
 mod lines;
 mod read;
 mod release;
+mod wise_header;
+mod work;
 
 pub use build::{Batch, Start, build_batch, start};
 pub use change::{
@@ -17,6 +19,8 @@ pub use head::{Answer, Delay, FileLine, Head, Person, ToSend, answers, head, oth
 pub use lines::{BlockLine, Event, PayoutLine, Wanted, block_counts, blocks, events, payouts, warnings};
 pub use read::{BlockedRow, PayoutRow, blocked_of, find, list, list_before, payouts_of, unbuilt};
 pub use release::{Released, cancel, release};
+pub use wise_header::{WiseHeader, set_wise_header, wise_header};
+pub use work::{Asked, Task, WorkLine, ask, end_work, is_free, last_work, note_written, open_work};
 
 use super::model::{Run, Stage};
 use crate::base::error::AppError;

@@ -29,6 +29,10 @@ pub enum Released {
 
 /// Releases a run: its scheduled payouts are approved, with the name of who did it. The caller commits.
 ///
+/// A command has no name: whoever holds the machine runs it, and it is recorded as a command. So it releases what a
+/// command has built, and what a person has built as long as there is no owner besides them. Where there is one, only a
+/// name can show that it was not the builder who let the run go: that owner releases it on screen.
+///
 /// # Errors
 /// [`AppError::NotFound`] where there is no such run, [`AppError::Forbidden`] for anybody but an owner or a command.
 pub async fn release(
@@ -56,6 +60,11 @@ pub async fn release(
         return Ok(Released::NotBuilt);
     }
     let releaser = actor.staff().map(|staff| staff.person.0);
+    if let (None, Some(builder)) = (releaser, row.builder_id)
+        && !crate::approvals::store::sole_owner(tx, builder.into()).await?
+    {
+        return Ok(Released::NeedsAnother);
+    }
     let own = releaser.is_some() && releaser == row.builder_id;
     let alone = match releaser {
         Some(person) if own => crate::approvals::store::sole_owner(tx, person.into()).await?,
@@ -81,9 +90,11 @@ pub async fn release(
             return match constraint(&error) {
                 Some("payout_release_pkey") => Ok(Released::Before),
                 Some("payout_release_by_an_owner") => Err(AppError::Forbidden),
-                Some("payout_release_not_by_builder" | "payout_release_sole_control_only_when_alone") => {
-                    Ok(Released::NeedsAnother)
-                }
+                Some(
+                    "payout_release_not_by_builder"
+                    | "payout_release_sole_control_only_when_alone"
+                    | "payout_release_by_name",
+                ) => Ok(Released::NeedsAnother),
                 _ => Err(error.into()),
             };
         }

@@ -4,7 +4,8 @@ use super::context;
 use crate::audit::store::{Change, record};
 use crate::base::access::Who;
 use crate::base::context::Context;
-use crate::base::error::AppError;
+use crate::base::db::{begin_part, end_part};
+use crate::base::error::{AppError, constraint};
 use crate::base::forms::{self, End, Errors};
 use crate::base::ids::PersonId;
 use crate::base::language::tr;
@@ -57,8 +58,17 @@ async fn give(ctx: &Context, from: &str, to: &str, until: &str) -> Result<End, A
         errors.add("to", tr!(ctx.locale, rota.error_person));
         return Ok(End::Refused(paths::ROTA.to_owned(), errors));
     };
+    let mut left = Vec::new();
     for (partner, case) in store::promised_until(&mut tx, from, until).await? {
-        store::assign(&mut tx, partner, case, from, heir.person).await?;
+        begin_part(&mut tx).await?;
+        let given = store::assign(&mut tx, partner, case, from, heir.person).await;
+        match end_part(&mut tx, given).await? {
+            Err(AppError::Database(error)) if constraint(&error) == Some("support_case_not_given_back") => {
+                left.push(case.to_string());
+                continue;
+            }
+            given => given?,
+        };
         let found = cases::find(&mut tx, partner, case).await?;
         // The time line says who answers from now on; what was promised stands.
         let event =
@@ -76,5 +86,11 @@ async fn give(ctx: &Context, from: &str, to: &str, until: &str) -> Result<End, A
         clocks::renew(&mut tx, partner, case, ctx.now()).await?;
     }
     tx.commit().await?;
+    if !left.is_empty() {
+        let mut errors = Errors::default();
+        let (name, cases) = (heir.name.as_str(), left.join(", "));
+        errors.add("to", tr!(ctx.locale, rota.error_given_away, name = name, cases = cases));
+        return Ok(End::Refused(paths::ROTA.to_owned(), errors));
+    }
     Ok(End::Done(format!("{}?done=handed_over", paths::ROTA)))
 }

@@ -224,6 +224,21 @@ pub fn meaning(code: &str) -> Option<Meaning> {
     })
 }
 
+/// Whether the same method would be refused for the same reason again: what the code names is written in the method
+/// itself. An account that is only blocked for now, or a programme that was short of money, is tried again.
+pub fn needs_another_method(code: &str) -> bool {
+    matches!(
+        meaning(code),
+        Some(
+            Meaning::AccountClosed
+                | Meaning::AccountNumberWrong
+                | Meaning::AccountUnsuitable
+                | Meaning::NameMismatch
+                | Meaning::BankWrong
+        )
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,20 +5,15 @@ use crate::base::access::Who;
 use crate::base::context::Context;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
-use crate::base::forms::{self, Draft};
+use crate::base::forms::Draft;
 use crate::base::ids::{CaseId, PartnerId};
 use crate::base::language::tr;
-use crate::payout_methods::model::Reveal;
-use crate::payout_methods::rules::LONGEST_REASON;
+use crate::reveals::model::{Reveal, What};
+use crate::reveals::{page, store as reveals};
 use crate::tax::model::Profile;
 use crate::tax::secrets::Numbers;
 use crate::tax::store;
-use crate::ui::badge::Tone;
-use crate::ui::field::{Hidden, Submit, TextArea, Weight};
-use crate::ui::form::Form;
 use crate::ui::layout::{facts, section};
-use crate::ui::notice::notice_with;
-use crate::ui::text;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
@@ -42,7 +37,7 @@ impl Desk {
             }
             _ => None,
         };
-        Ok(Self { profile, whole, reveals: store::reveals(tx, partner).await? })
+        Ok(Self { profile, whole, reveals: reveals::list(tx, partner, What::TaxProfile).await? })
     }
 }
 
@@ -58,8 +53,8 @@ pub fn reveal(ctx: &Context, case: CaseId, desk: &Desk, draft: Draft) -> AnyView
         <div id="tax-data">
             {facts(lines(ctx, profile))}
             {desk.whole.as_ref().map(|(numbers, until)| whole(ctx, numbers, *until))}
-            {(may && desk.whole.is_none()).then(|| ask(ctx, case, draft))}
-            {(!desk.reveals.is_empty()).then(|| reveals(ctx, &desk.reveals))}
+            {(may && desk.whole.is_none()).then(|| page::ask(ctx, case, What::TaxProfile, draft))}
+            {page::reveals(ctx, What::TaxProfile, &desk.reveals)}
         </div>
     };
     section(tr!(locale, tax.data), body.into_any())
@@ -71,51 +66,5 @@ fn whole(ctx: &Context, numbers: &Numbers, until: DateTime<Utc>) -> AnyView {
         .into_iter()
         .filter_map(|(label, number)| Some((label, number.as_ref()?.as_str().to_owned().into_any())))
         .collect();
-    let body = view! {
-        {facts(lines)}
-        <p>{tr!(locale, payout_methods.revealed_until)}" "{text::time_exact(ctx, until)}</p>
-    };
-    notice_with(Tone::Info, body.into_any())
-}
-
-fn ask(ctx: &Context, case: CaseId, draft: Draft) -> AnyView {
-    let locale = ctx.locale;
-    let refused = draft.is_refused();
-    let id = if refused { "form" } else { "form-reveal-tax-number" };
-    let most = u32::try_from(LONGEST_REASON).unwrap_or(u32::MAX);
-    view! {
-        <details open=refused>
-            <summary>{tr!(locale, tax.reveal_title)}</summary>
-            <Form action="/do/reveal-tax-number" id=id draft=&draft>
-                <Hidden name="case" value=case.to_string()/>
-                <Hidden name="form_key" value=forms::new_key()/>
-                <TextArea
-                    name="reason" label=tr!(locale, payout_methods.reveal_reason) hint=tr!(locale, payout_methods.reveal_hint)
-                    value=draft.value("reason") error=draft.error("reason") rows=2 required=true maxlength=most
-                />
-                <Submit text=tr!(locale, tax.reveal_button) tone=Weight::Quiet/>
-            </Form>
-        </details>
-    }
-    .into_any()
-}
-
-fn reveals(ctx: &Context, reveals: &[Reveal]) -> AnyView {
-    let lines = reveals
-        .iter()
-        .map(|reveal| {
-            view! {
-                <li>
-                    {reveal.by.clone()}", "{text::time_exact(ctx, reveal.at)}" ("{reveal.masked.clone()}"): "{reveal.reason.clone()}
-                </li>
-            }
-        })
-        .collect_view();
-    view! {
-        <details>
-            <summary>{tr!(ctx.locale, tax.reveals_title)}</summary>
-            <ul>{lines}</ul>
-        </details>
-    }
-    .into_any()
+    page::whole(ctx, lines, until)
 }

@@ -6,7 +6,7 @@ mod reveal;
 
 pub use policy::{NewPolicy, history, in_force, set_policy};
 pub use profile::{NewProfile, Set, newest, newest_of, numbers, set_profile};
-pub use reveal::{note_reveal, revealed, reveals};
+pub use reveal::revealed;
 
 use super::countries::Country;
 use super::model::PostalAddress;

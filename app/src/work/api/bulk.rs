@@ -6,6 +6,7 @@ use crate::base::error::AppError;
 use crate::base::forms::{self, End, Errors};
 use crate::base::ids::CaseId;
 use crate::base::language::tr;
+use crate::incidents::{api as incident_api, store as incidents};
 use crate::paths;
 use crate::work::act::{Stop, Work};
 use crate::work::model::{Bulk, Refusal, To, What};
@@ -24,9 +25,9 @@ const MOST: usize = 200;
 /// A status without details; what the writer can mend is told beside the fields instead.
 #[server(prefix = "/do", endpoint = "bulk-cases")]
 pub async fn bulk_cases(
-    /// The cases' numbers.
+    /// The cases, each at the version that was read: `7@3`.
     cases: Option<Vec<String>>,
-    /// `assign`, `snooze`, `close` or `mark`.
+    /// `assign`, `snooze`, `close`, `mark` or `gather`.
     what: Option<String>,
     /// A person's number, `turn` or `nobody`.
     to: Option<String>,
@@ -34,6 +35,8 @@ pub async fn bulk_cases(
     until: Option<String>,
     /// Why they are put off, for the house.
     reason: Option<String>,
+    /// The number of the incident that they are gathered into.
+    incident: Option<String>,
     /// The page to go back to.
     back: Option<String>,
 ) -> Result<(), ServerFnError> {
@@ -45,6 +48,7 @@ pub async fn bulk_cases(
         to: text(to),
         until: text(until),
         reason: text(reason),
+        incident: text(incident),
     };
     let end = run(&ctx, &typed, &own_page(back.as_deref().unwrap_or_default())).await;
     let chosen = typed.cases.join(",");
@@ -54,6 +58,7 @@ pub async fn bulk_cases(
         ("to", typed.to.as_str()),
         ("until", typed.until.as_str()),
         ("reason", typed.reason.as_str()),
+        ("incident", typed.incident.as_str()),
     ];
     forms::finish(&ctx, &fields, end).await
 }
@@ -64,6 +69,7 @@ struct Typed {
     to: String,
     until: String,
     reason: String,
+    incident: String,
 }
 
 /// What is to be done, with what it takes.
@@ -72,6 +78,7 @@ enum Step {
     Snooze(DateTime<Utc>, String),
     Close,
     Mark,
+    Gather(i64),
 }
 
 async fn run(ctx: &Context, typed: &Typed, back: &str) -> Result<End, AppError> {
@@ -80,12 +87,18 @@ async fn run(ctx: &Context, typed: &Typed, back: &str) -> Result<End, AppError> 
     let step = step(ctx, typed, &mut errors);
     let (Some(step), true) = (step, errors.is_empty()) else { return Ok(End::Refused(back.to_owned(), errors)) };
     let mut work = Work::begin(ctx).await?;
+    if let Step::Gather(incident) = step
+        && !incidents::open_ones(&mut work.tx, ctx.locale).await?.iter().any(|(open, _)| *open == incident)
+    {
+        errors.add("incident", tr!(ctx.locale, work.error_incident));
+        return Ok(End::Refused(back.to_owned(), errors));
+    }
     let undo = match &step {
         Step::Assign(_) => Some(work.new_undo(What::Assigned).await?),
         Step::Snooze(..) => Some(work.new_undo(What::Snoozed).await?),
-        Step::Close | Step::Mark => None,
+        Step::Close | Step::Mark | Step::Gather(_) => None,
     };
-    if let (Step::Assign(To::InTurn), Some(first)) = (&step, cases.first()) {
+    if let (Step::Assign(To::InTurn), Some((first, _))) = (&step, cases.first()) {
         // Turns come before cases in the order of locks.
         let partner = crate::desk::store::partner_of(&mut work.tx, *first).await;
         if let Ok(partner) = partner {
@@ -93,20 +106,27 @@ async fn run(ctx: &Context, typed: &Typed, back: &str) -> Result<End, AppError> 
         }
     }
     let mut outcome = Outcome::default();
-    for case in cases {
+    for (case, version) in cases {
         savepoint(&mut work).await?;
-        let done = one(&mut work, case, &step, undo).await;
+        let done = one(&mut work, (case, version), &step, undo).await;
         outcome.note(&mut work, case, done).await?;
+    }
+    if let (Step::Gather(incident), false) = (&step, outcome.done.is_empty()) {
+        incident_api::write_put(ctx, &mut work.tx, *incident, &outcome.done).await?;
     }
     work.tx.commit().await?;
     outcome.end(ctx, back, &typed.what, undo).await
 }
 
-fn chosen(ctx: &Context, typed: &Typed, errors: &mut Errors) -> Vec<CaseId> {
-    let mut cases: Vec<CaseId> = typed.cases.iter().filter_map(|case| case.parse().ok()).collect();
+fn chosen(ctx: &Context, typed: &Typed, errors: &mut Errors) -> Vec<(CaseId, i32)> {
+    let read = |case: &String| {
+        let (case, version) = case.split_once('@')?;
+        Some((case.parse::<CaseId>().ok()?, version.parse::<i32>().ok()?))
+    };
+    let mut cases: Vec<(CaseId, i32)> = typed.cases.iter().filter_map(read).collect();
     // In the order of their numbers, so that two forms at once don't wait for each other.
     cases.sort_unstable();
-    cases.dedup();
+    cases.dedup_by_key(|(case, _)| *case);
     match cases.len() {
         0 => errors.add("", tr!(ctx.locale, work.error_none_chosen)),
         count if count > MOST => errors.add("", tr!(ctx.locale, work.error_too_many, most = MOST)),
@@ -134,6 +154,13 @@ fn step(ctx: &Context, typed: &Typed, errors: &mut Errors) -> Option<Step> {
         }
         Some(Bulk::Close) => Some(Step::Close),
         Some(Bulk::Mark) => Some(Step::Mark),
+        Some(Bulk::Gather) => match typed.incident.parse() {
+            Ok(incident) => Some(Step::Gather(incident)),
+            Err(_) => {
+                errors.add("incident", tr!(locale, work.error_incident));
+                None
+            }
+        },
         None => {
             errors.add("", tr!(locale, work.error_what));
             None
@@ -141,13 +168,15 @@ fn step(ctx: &Context, typed: &Typed, errors: &mut Errors) -> Option<Step> {
     }
 }
 
-async fn one(work: &mut Work, case: CaseId, step: &Step, undo: Option<Uuid>) -> Result<(), Stop> {
-    let case = work.lock(case, None).await?;
+async fn one(work: &mut Work, (case, version): (CaseId, i32), step: &Step, undo: Option<Uuid>) -> Result<(), Stop> {
+    // What was said since the list was read, nobody has seen here: every word in a case makes a version of it.
+    let case = work.lock(case, Some(version)).await?;
     match (step, undo) {
         (Step::Assign(to), Some(undo)) => work.assign(&case, *to, undo).await.map(|_| ()),
         (Step::Snooze(until, reason), Some(undo)) => work.snooze(&case, *until, reason, undo).await,
         (Step::Close, _) => work.close(&case).await,
         (Step::Mark, _) => work.mark(&case).await,
+        (Step::Gather(incident), _) => work.gather(&case, *incident).await,
         (Step::Assign(_) | Step::Snooze(..), None) => Err(AppError::Internal("a step without its undo".into()).into()),
     }
 }

@@ -117,6 +117,7 @@ fn list(ctx: &Context) -> Vec<Line> {
         list.extend([
             ("a", "a", tr!(locale, work.key_attach), Does::Finds("main button[accesskey=\"a\"]")),
             ("n", "n", tr!(locale, work.key_new_case), Does::Finds("main button[accesskey=\"n\"]")),
+            ("b", "b", tr!(locale, work.key_believe), Does::Finds("main button[accesskey=\"b\"]")),
             ("x", "x", tr!(locale, work.key_no_answer), Does::Finds("main button[accesskey=\"x\"]")),
         ]);
     } else {

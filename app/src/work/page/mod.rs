@@ -68,6 +68,7 @@ fn outcome(ctx: &Context, draft: &Draft, undo: Option<Undo>, back: &str) -> Opti
             "snooze" => tr!(locale, work.done_bulk_snoozed, cases = numbers),
             "close" => tr!(locale, work.done_bulk_closed, cases = numbers),
             "mark" => tr!(locale, work.done_bulk_marked, cases = numbers),
+            "gather" => tr!(locale, work.done_bulk_gathered, cases = numbers),
             _ => tr!(locale, work.done_bulk_undone, cases = numbers),
         };
         let undo = undo.map(|undo| undo_form(ctx, undo, back.to_owned()));

@@ -9,6 +9,7 @@ use crate::base::error::AppError;
 use crate::base::forms::{self, Draft};
 use crate::base::ids::CaseId;
 use crate::base::language::tr;
+use crate::incidents::store as incidents;
 use crate::paths;
 use crate::ui::Tone;
 use crate::ui::field::{Hidden, Select, Submit, Weight};
@@ -33,14 +34,14 @@ pub fn head(ctx: &Context) -> Option<Head> {
 #[derive(Clone, Default)]
 struct Chosen(Vec<CaseId>);
 
-/// The box on a row.
-pub fn check(ctx: &Context, case: CaseId) -> AnyView {
+/// The box on a row. It says how the case stood that its reader saw, so that nothing is done to what came in between.
+pub fn check(ctx: &Context, case: CaseId, version: i32) -> AnyView {
     let ticked = use_context::<Chosen>().unwrap_or_default().0.contains(&case);
     let label = tr!(ctx.locale, work.mark_case, number = case.0);
     // The label is as large as the cell, so that it is hit with a thumb.
     view! {
         <label class="work-check">
-            <input type="checkbox" name="cases[]" value=case.to_string() checked=ticked form=FORM aria-label=label autocomplete="off"/>
+            <input type="checkbox" name="cases[]" value=format!("{case}@{version}") checked=ticked form=FORM aria-label=label autocomplete="off"/>
         </label>
     }
     .into_any()
@@ -50,6 +51,7 @@ pub fn check(ctx: &Context, case: CaseId) -> AnyView {
 pub struct Marked {
     draft: Draft,
     colleagues: Vec<Named>,
+    incidents: Vec<(i64, String)>,
     undo: Option<Undo>,
     said: Option<String>,
     acts: bool,
@@ -68,8 +70,9 @@ impl Marked {
         };
         let acts = Who::Desk.includes(&ctx.actor);
         let colleagues = if acts { store::colleagues_on(tx, ctx.now()).await? } else { Vec::new() };
+        let incidents = if acts { incidents::open_ones(tx, ctx.locale).await? } else { Vec::new() };
         let said = super::case::done(ctx, query.get("done"));
-        Ok(Self { draft, colleagues, undo, said, acts })
+        Ok(Self { draft, colleagues, incidents, undo, said, acts })
     }
 
     /// What was done, and the form.
@@ -86,9 +89,12 @@ impl Marked {
             ("nobody".to_owned(), tr!(locale, work.nobody)),
         ];
         options.extend(self.colleagues.iter().map(|each| (each.person.to_string(), person(ctx, each))));
-        provide_context(Chosen(draft.value("cases").split(',').filter_map(|case| case.parse().ok()).collect()));
+        provide_context(Chosen(
+            draft.value("cases").split(',').filter_map(|case| case.split('@').next()?.parse().ok()).collect(),
+        ));
         // A form has one id, and the boxes name it; the anchor stands around it.
         let (back, fields) = (ctx.path.clone(), snooze_fields(ctx, &draft));
+        let gather = self.gather(ctx, &draft);
         let body = view! {
             <Form action="/do/bulk-cases" id=FORM draft=&draft>
                 <Hidden name="back" value=back/>
@@ -107,6 +113,7 @@ impl Marked {
                         <Submit text=tr!(locale, work.mark_button) tone=Weight::Quiet name="what" value="mark"/>
                         <Submit text=tr!(locale, work.close_button) tone=Weight::Quiet name="what" value="close"/>
                     </div>
+                    {gather}
                 </div>
             </Form>
         };
@@ -122,5 +129,22 @@ impl Marked {
             }
             .into_any(),
         )
+    }
+    /// Into an incident, while one runs.
+    fn gather(&self, ctx: &Context, draft: &Draft) -> Option<AnyView> {
+        let locale = ctx.locale;
+        let mut options = vec![(String::new(), tr!(locale, work.choose))];
+        options.extend(self.incidents.iter().map(|(id, title)| (id.to_string(), format!("{id} · {title}"))));
+        let select = view! {
+            <div>
+                <Select
+                    name="incident" label=tr!(locale, work.incident) options=options selected=draft.value("incident")
+                    error=draft.error("incident")
+                />
+                <Submit text=tr!(locale, work.gather_button) tone=Weight::Quiet name="what" value="gather"/>
+            </div>
+        };
+        // Where the incident ended while somebody was choosing, the message has its place all the same.
+        (!self.incidents.is_empty() || draft.error("incident").is_some()).then(|| select.into_any())
     }
 }

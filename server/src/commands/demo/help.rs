@@ -92,7 +92,7 @@ struct Macro {
     texts: [&'static str; 3],
 }
 
-const TEXT_ALONE: Actions = Actions { asks: false, closes: false, takes: false, assignee: None };
+const TEXT_ALONE: Actions = Actions { asks: false, closes: false, takes: false, assignee: None, put_off_days: None };
 
 const MACROS: [Macro; 5] = [
     Macro {

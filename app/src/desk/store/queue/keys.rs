@@ -148,7 +148,7 @@ pub(super) use narrowed;
 
 /// One page's keys and one more. `$place` is what it is sorted by, `$open` which cases there are, `$beyond` and `$order` the
 /// direction. Cases whose next step has come, and was not made yet, are few: they are asked for apart, by where they
-/// stand now. What is put off is out of the way until it runs out.
+/// stand now. What is put off is out of the way until it runs out; what its reader gave away is out of their sight for good.
 macro_rules! keys {
     ($tx:ident, $narrowed:ident, $now:ident, $whose:ident, $cursor:ident, $limit:ident: by place $of:tt $beyond:tt $order:tt) => {
         narrowed!(query_as!($tx, $narrowed, $now, $whose; [Row, r#"
@@ -160,9 +160,12 @@ macro_rules! keys {
                    AND ($3::text IS NULL OR c.kind = $3) AND ($4::text IS NULL OR c.stage = $4)
                    AND ($5::bigint IS NULL OR c.programme_id = $5) AND ($6::bigint[] IS NULL OR c.partner_id = ANY ($6))
                    AND ($7::text IS NULL OR EXISTS (SELECT FROM person o WHERE o.person_id = c.opened_by AND o.locale = $7))
-                   AND ($8::text IS NULL OR case_awaits(c.stage, c.unanswered_at) = $8)
+                   AND ($8::text IS NULL OR $8 = 'advertiser' OR case_awaits(c.stage, c.unanswered_at) = $8)
+                   AND ($8::text IS DISTINCT FROM 'advertiser' OR c.stage <> 'closed' AND (c.partner_id, c.case_id) IN (
+                       SELECT k.partner_id, k.case_id FROM enquiry_claim k WHERE k.verdict IS NULL))
                    AND ($9::timestamptz IS NULL OR c.opened_at >= $9) AND ($10::timestamptz IS NULL OR c.opened_at < $10)
                    AND (NOT $11::boolean OR c.assignee_id IS NULL) AND ($12::bigint IS NULL OR c.assignee_id = $12)
+                   AND c.case_id <> ALL (ARRAY(SELECT g.case_id FROM case_given_away g WHERE g.from_id = $16::bigint))
                  ORDER BY c.place_at "# + $order + r#", c.case_id "# + $order + r#" LIMIT $15)
                 UNION ALL
                 (SELECT c.partner_id, c.case_id, s.at FROM support_case c
@@ -172,11 +175,14 @@ macro_rules! keys {
                    AND ($3::text IS NULL OR c.kind = $3) AND ($4::text IS NULL OR c.stage = $4)
                    AND ($5::bigint IS NULL OR c.programme_id = $5) AND ($6::bigint[] IS NULL OR c.partner_id = ANY ($6))
                    AND ($7::text IS NULL OR EXISTS (SELECT FROM person o WHERE o.person_id = c.opened_by AND o.locale = $7))
-                   AND ($8::text IS NULL OR case_awaits(c.stage, c.unanswered_at) = $8)
+                   AND ($8::text IS NULL OR $8 = 'advertiser' OR case_awaits(c.stage, c.unanswered_at) = $8)
+                   AND ($8::text IS DISTINCT FROM 'advertiser' OR c.stage <> 'closed' AND (c.partner_id, c.case_id) IN (
+                       SELECT k.partner_id, k.case_id FROM enquiry_claim k WHERE k.verdict IS NULL))
                    AND ($9::timestamptz IS NULL OR c.opened_at >= $9) AND ($10::timestamptz IS NULL OR c.opened_at < $10)
-                   AND (NOT $11::boolean OR c.assignee_id IS NULL) AND ($12::bigint IS NULL OR c.assignee_id = $12))) page
+                   AND (NOT $11::boolean OR c.assignee_id IS NULL) AND ($12::bigint IS NULL OR c.assignee_id = $12)
+                   AND c.case_id <> ALL (ARRAY(SELECT g.case_id FROM case_given_away g WHERE g.from_id = $16::bigint)))) page
             ORDER BY at "# + $order + r#", case_id "# + $order + r#" LIMIT $15"#],
-            $cursor.at, $cursor.case.0, $limit))
+            $cursor.at, $cursor.case.0, $limit, $narrowed.reader.0))
         .fetch_all(&mut **$tx)
         .await?
     };
@@ -187,11 +193,14 @@ macro_rules! keys {
               AND ($3::text IS NULL OR c.kind = $3) AND ($4::text IS NULL OR c.stage = $4)
               AND ($5::bigint IS NULL OR c.programme_id = $5) AND ($6::bigint[] IS NULL OR c.partner_id = ANY ($6))
               AND ($7::text IS NULL OR EXISTS (SELECT FROM person o WHERE o.person_id = c.opened_by AND o.locale = $7))
-              AND ($8::text IS NULL OR case_awaits(c.stage, c.unanswered_at) = $8)
+              AND ($8::text IS NULL OR $8 = 'advertiser' OR case_awaits(c.stage, c.unanswered_at) = $8)
+              AND ($8::text IS DISTINCT FROM 'advertiser' OR c.stage <> 'closed' AND (c.partner_id, c.case_id) IN (
+                  SELECT k.partner_id, k.case_id FROM enquiry_claim k WHERE k.verdict IS NULL))
               AND ($9::timestamptz IS NULL OR c.opened_at >= $9) AND ($10::timestamptz IS NULL OR c.opened_at < $10)
               AND (NOT $11::boolean OR c.assignee_id IS NULL) AND ($12::bigint IS NULL OR c.assignee_id = $12)
+              AND c.case_id <> ALL (ARRAY(SELECT g.case_id FROM case_given_away g WHERE g.from_id = $16::bigint))
             ORDER BY "# + $column + " " + $order + ", c.case_id " + $order + " LIMIT $15"],
-            $cursor.at, $cursor.case.0, $limit))
+            $cursor.at, $cursor.case.0, $limit, $narrowed.reader.0))
         .fetch_all(&mut **$tx)
         .await?
     };
@@ -245,6 +254,12 @@ pub(super) async fn keys(
         }
         (View::Closed, _, false) => {
             keys!(tx, narrowed, now, whose, cursor, limit: by "c.closed_at" "c.stage = 'closed' AND $2::bigint IS NULL" "<" "DESC")
+        }
+        (View::Appeals, _, true) => {
+            keys!(tx, narrowed, now, whose, cursor, limit: by place "($2::bigint IS NULL OR c.assignee_id = $2) AND (c.partner_id, c.case_id) IN (SELECT a.partner_id, a.case_id FROM case_appeal a LEFT JOIN case_appeal_decision d USING (partner_id, case_id) WHERE d.partner_id IS NULL)" ">" "ASC")
+        }
+        (View::Appeals, _, false) => {
+            keys!(tx, narrowed, now, whose, cursor, limit: by place "($2::bigint IS NULL OR c.assignee_id = $2) AND (c.partner_id, c.case_id) IN (SELECT a.partner_id, a.case_id FROM case_appeal a LEFT JOIN case_appeal_decision d USING (partner_id, case_id) WHERE d.partner_id IS NULL)" "<" "DESC")
         }
         (_, Whose::Everybody, true) => {
             keys!(tx, narrowed, now, whose, cursor, limit: by place "$2::bigint IS NULL" ">" "ASC")

@@ -1,4 +1,4 @@
-//! How many cases a view has. Counting ends after so many, so that it takes no longer where there are more.
+//! How many cases a view has, without those that its reader gave away. Counting ends after so many, so that it takes no longer where there are more.
 
 use super::keys::{BREACHING, Narrowed, Whose, narrowed};
 use crate::base::db::Tx;
@@ -32,12 +32,15 @@ macro_rules! tallied {
                      ($3::text IS NULL OR c.kind = $3) AND ($4::text IS NULL OR c.stage = $4)
                      AND ($5::bigint IS NULL OR c.programme_id = $5)
                      AND ($7::text IS NULL OR EXISTS (SELECT FROM person o WHERE o.person_id = c.opened_by AND o.locale = $7))
-                     AND ($8::text IS NULL OR case_awaits(c.stage, c.unanswered_at) = $8)
+                     AND ($8::text IS NULL OR $8 = 'advertiser' OR case_awaits(c.stage, c.unanswered_at) = $8)
+                     AND ($8::text IS DISTINCT FROM 'advertiser' OR c.stage <> 'closed' AND (c.partner_id, c.case_id) IN (
+                         SELECT k.partner_id, k.case_id FROM enquiry_claim k WHERE k.verdict IS NULL))
                      AND ($9::timestamptz IS NULL OR c.opened_at >= $9) AND ($10::timestamptz IS NULL OR c.opened_at < $10)
                      AND (NOT $11::boolean OR c.assignee_id IS NULL) AND ($12::bigint IS NULL OR c.assignee_id = $12) AS fits
                   FROM support_case c WHERE $1::timestamptz IS NOT NULL AND "# + $of + r#" AND ($6::bigint[] IS NULL OR c.partner_id = ANY ($6))
+                    AND c.case_id <> ALL (ARRAY(SELECT g.case_id FROM case_given_away g WHERE g.from_id = $15::bigint))
                   ORDER BY "# + $order + r#" LIMIT $13) looked"#],
-            $limit, $until))
+            $limit, $until, $narrowed.reader.0))
         .fetch_one(&mut **$tx)
         .await?
     };
@@ -61,6 +64,9 @@ pub async fn tally(tx: &mut Tx, view: View, narrowed: &Narrowed, now: DateTime<U
     let row = match (view, whose) {
         (View::Breaching, _) => {
             tallied!(tx, narrowed, soon, whose, limit, now: "c.stage <> 'closed' AND c.due_at <= $1 AND ($2::bigint IS NULL OR c.assignee_id = $2)" by "c.due_at")
+        }
+        (View::Appeals, _) => {
+            tallied!(tx, narrowed, now, whose, limit, now: "c.stage <> 'closed' AND (c.snoozed_until IS NULL OR c.due_at <= $1) AND ($2::bigint IS NULL OR c.assignee_id = $2) AND (c.partner_id, c.case_id) IN (SELECT a.partner_id, a.case_id FROM case_appeal a LEFT JOIN case_appeal_decision d USING (partner_id, case_id) WHERE d.partner_id IS NULL)" by "c.place_at")
         }
         (View::Snoozed, _) => {
             tallied!(tx, narrowed, now, whose, limit, now: "c.snoozed_until IS NOT NULL AND ($2::bigint IS NULL OR c.assignee_id = $2)" by "c.snoozed_until")

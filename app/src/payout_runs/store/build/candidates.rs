@@ -85,17 +85,37 @@ pub(super) async fn candidates(
            SELECT a.holder_id AS "partner!", a.currency AS "currency!", coalesce(item.amount, 0) AS "payable!",
                   coalesce(f.balance, 0) AS "ring_fenced!", t.minimum AS "minimum?", t.schedule_kind AS "schedule_kind?",
                   t.schedule_value AS "schedule_value?", m.payout_method_id AS "method?", m.kind AS "method_kind?", m.usable_from AS "usable_from?",
-                  v.ends_at AS "review_ends?", EXISTS (SELECT FROM payout_method w WHERE w.partner_id = a.holder_id AND w.ended_at IS NULL AND w.waiting) AS "unconfirmed!"
-           FROM account a
+                  v.ends_at AS "review_ends?", n.status = 'closed' AS "closed!", h.held AS "held?", h.leaves AS "leaves?", h.awaits AS "awaits?",
+                  k.ends_at AS "contest_ends?", e.code AS "refused?", EXISTS (SELECT FROM payout_method w WHERE w.partner_id = a.holder_id AND w.ended_at IS NULL AND w.waiting) AS "unconfirmed!"
+           FROM (SELECT DISTINCT programme_id, holder_id, currency FROM account
+                 WHERE programme_id = $1 AND holder_id = ANY($2) AND kind IN ('payable', 'pending', 'ring_fenced')) a
+           JOIN partner n ON n.partner_id = a.holder_id
            LEFT JOIN item ON item.partner_id = a.holder_id AND item.currency = a.currency
            LEFT JOIN account f ON f.programme_id = a.programme_id AND f.holder_id = a.holder_id AND f.currency = a.currency AND f.kind = 'ring_fenced'
+           LEFT JOIN account g ON g.programme_id = a.programme_id AND g.holder_id = a.holder_id AND g.currency = a.currency AND g.kind = 'pending'
+           -- Of what is in hold, only those are told who have nothing else; of them, when the first of it leaves.
+           LEFT JOIN LATERAL (
+               SELECT sum(c.amount_left) FILTER (WHERE c.hold_until IS NOT NULL) AS held, min(c.hold_until) AS leaves,
+                      sum(c.amount_left) FILTER (WHERE c.hold_until IS NULL) AS awaits
+               FROM commission c WHERE c.partner_id = a.holder_id AND c.currency = a.currency AND c.released_at IS NULL AND c.amount_left > 0
+           ) h ON coalesce(item.amount, 0) = 0 AND g.balance > 0
+           LEFT JOIN LATERAL (
+               SELECT min(x.ends_at) AS ends_at FROM contest x JOIN commission c USING (partner_id, conversion_id)
+               WHERE x.partner_id = a.holder_id AND x.ended_at IS NULL AND c.currency = a.currency) k ON f.balance > 0
            LEFT JOIN payout_method m ON m.partner_id = a.holder_id AND m.ended_at IS NULL AND NOT m.waiting
            LEFT JOIN partner_review v ON v.partner_id = a.holder_id AND v.ended_at IS NULL AND v.ends_at > $4
+           -- What a bank said of the last payout, while it would go to the same method again.
+           LEFT JOIN LATERAL (
+               SELECT p.payout_id, p.seq, p.state, p.payout_method_id FROM payout p
+               WHERE p.partner_id = a.holder_id AND p.currency = a.currency AND p.state <> 'cancelled' ORDER BY p.payout_id DESC LIMIT 1
+           ) l ON l.payout_method_id = m.payout_method_id
+           LEFT JOIN payout_event e ON e.partner_id = a.holder_id AND e.payout_id = l.payout_id AND e.seq = l.seq
+                                   AND l.state IN ('failed', 'returned')
            LEFT JOIN LATERAL (
                SELECT max(value) FILTER (WHERE field = 'minimum') AS minimum, max(kind) FILTER (WHERE field = 'schedule') AS schedule_kind,
                       max(value) FILTER (WHERE field = 'schedule') AS schedule_value
                FROM terms_at(a.programme_id, 0, a.holder_id, $4) WHERE field IN ('minimum', 'schedule')) t ON true
-           WHERE a.programme_id = $1 AND a.holder_id = ANY($2) AND a.kind = 'payable' AND (item.amount <> 0 OR f.balance > 0)
+           WHERE (item.amount <> 0 OR f.balance > 0 OR g.balance > 0)
            ORDER BY a.holder_id, a.currency"#,
         run.programme.0,
         partners,
@@ -126,6 +146,11 @@ pub(super) async fn candidates(
                 schedule: schedule.and_then(|(kind, value)| Schedule::from_parts(&kind, value)),
                 method,
                 unconfirmed: row.unconfirmed,
+                refused: row.refused,
+                closed: row.closed,
+                contest_ends: row.contest_ends,
+                in_hold: row.held.zip(row.leaves),
+                awaits_approval: row.awaits.unwrap_or_default(),
                 review: row.review_ends.map(|until| Review {
                     until,
                     day: last_day(until, terms.zone),

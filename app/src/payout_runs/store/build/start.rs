@@ -7,7 +7,7 @@ use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::ids::{PartnerId, PayoutRunId, ProgrammeId};
 use crate::payout_runs::model::Run;
-use crate::payout_runs::store::{RunRow, find};
+use crate::payout_runs::store::find;
 use crate::payouts::rules::next_pay_day;
 use crate::terms::model::Schedule;
 use chrono::{DateTime, Days, NaiveDate, Utc};
@@ -37,11 +37,6 @@ pub async fn start(tx: &mut Tx, actor: &Actor, start: &Start, now: DateTime<Utc>
         .fetch_optional(&mut **tx)
         .await?
         .ok_or(AppError::NotFound)?;
-    if let Some((partner, reason)) = &start.off_cycle
-        && let Some(run) = open_off_cycle(tx, start.cutoff, *partner, reason).await?
-    {
-        return Ok((find(tx, run).await?, false));
-    }
     let zone: Tz = home.time_zone.parse().unwrap_or(Tz::UTC);
     let pay_day = match start.pay_day {
         Some(day) => day,
@@ -57,7 +52,8 @@ pub async fn start(tx: &mut Tx, actor: &Actor, start: &Start, now: DateTime<Utc>
     let made = sqlx::query_scalar!(
         "INSERT INTO payout_run (programme_id, kind, cutoff, cutoff_at, pay_day, partner_id, reason, builder_id, started_at)
          VALUES ($1, CASE WHEN $2::bigint IS NULL THEN 'regular' ELSE 'off_cycle' END, $3, $4, $5, $2, $6, $7, $8)
-         ON CONFLICT (programme_id, cutoff) WHERE kind = 'regular' AND cancelled_at IS NULL DO NOTHING
+         -- Whichever of the two keys stands against it, the run that has it is the one that was asked for.
+         ON CONFLICT DO NOTHING
          RETURNING payout_run_id",
         start.programme.0,
         partner,
@@ -82,38 +78,28 @@ pub async fn start(tx: &mut Tx, actor: &Actor, start: &Start, now: DateTime<Utc>
         };
         record(tx, actor, now, &format!("payout-run-{id}"), change).await?;
     }
-    let run = sqlx::query_as!(
-        RunRow,
-        r#"SELECT r.payout_run_id, programme_id, cutoff, cutoff_at, pay_day, partner_id, reason, built_at, cancelled_at, released_at AS "released_at?"
-           FROM payout_run r LEFT JOIN payout_release USING (payout_run_id)
-           WHERE r.payout_run_id = $1 OR ($1::bigint IS NULL AND programme_id = $2 AND cutoff = $3 AND kind = 'regular' AND cancelled_at IS NULL)"#,
-        made,
-        start.programme.0,
-        start.cutoff,
-    )
-    .fetch_optional(&mut **tx)
-    .await?
-    .ok_or(AppError::Conflict)?;
-    Ok((run.run()?, made.is_some()))
+    let run = match made {
+        Some(made) => PayoutRunId(made),
+        None => known(tx, start, partner, reason).await?.ok_or(AppError::Conflict)?,
+    };
+    Ok((find(tx, run).await?, made.is_some()))
 }
 
-/// The run that pays a partner off-cycle, where it is still open: whoever asks again, after a command that was cut off or
-/// by a second click, goes on with it. Of two at one moment the second waits for the first.
-async fn open_off_cycle(
+/// The run that stands where another was to begin.
+async fn known(
     tx: &mut Tx,
-    cutoff: NaiveDate,
-    partner: PartnerId,
+    start: &Start,
+    partner: Option<i64>,
     reason: &str,
 ) -> Result<Option<PayoutRunId>, AppError> {
-    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('off_cycle', $1))", partner.0)
-        .execute(&mut **tx)
-        .await?;
     let found = sqlx::query_scalar!(
-        "SELECT payout_run_id FROM payout_run r WHERE partner_id = $1 AND cutoff = $2 AND reason = $3 AND cancelled_at IS NULL
-           AND NOT EXISTS (SELECT FROM payout_release l WHERE l.payout_run_id = r.payout_run_id)
-         ORDER BY payout_run_id LIMIT 1",
-        partner.0,
-        cutoff,
+        "SELECT payout_run_id FROM payout_run
+         WHERE programme_id = $1 AND cutoff = $2 AND cancelled_at IS NULL
+           AND CASE WHEN $3::bigint IS NULL THEN kind = 'regular'
+                    ELSE kind = 'off_cycle' AND partner_id = $3 AND reason = $4 AND let_go_at IS NULL END",
+        start.programme.0,
+        start.cutoff,
+        partner,
         reason,
     )
     .fetch_optional(&mut **tx)
@@ -123,7 +109,7 @@ async fn open_off_cycle(
 
 /// The first pay day of the programme's schedule after the cut-off that is still to come; without a schedule, today.
 async fn pay_day(tx: &mut Tx, start: &Start, today: NaiveDate, now: DateTime<Utc>) -> Result<NaiveDate, AppError> {
-    let after = start.cutoff + Days::new(1);
+    let after = today.max(start.cutoff + Days::new(1));
     if start.off_cycle.is_some() {
         return Ok(today);
     }
@@ -137,6 +123,6 @@ async fn pay_day(tx: &mut Tx, start: &Start, today: NaiveDate, now: DateTime<Utc
     let schedule = row.and_then(|row| Schedule::from_parts(&row.kind, row.value));
     Ok(match schedule {
         Some(schedule) => next_pay_day(schedule, after),
-        None => today.max(after),
+        None => after,
     })
 }

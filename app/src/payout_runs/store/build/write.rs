@@ -113,11 +113,12 @@ pub(super) async fn write_blocks(
     let reasons: Vec<String> = rows().map(|(.., blocked)| blocked.reason.as_str().to_owned()).collect();
     let amounts: Vec<Option<Decimal>> = rows().map(|(.., blocked)| blocked.amount).collect();
     let until: Vec<Option<DateTime<Utc>>> = rows().map(|(.., blocked)| blocked.until).collect();
+    let codes: Vec<Option<String>> = rows().map(|(.., blocked)| blocked.code.clone()).collect();
     sqlx::query!(
-        "INSERT INTO payout_block (partner_id, payout_run_id, currency, position, payable, reason, amount, until)
-         SELECT partner_id, $1, currency, position, payable, reason, amount, until
-         FROM unnest($2::bigint[], $3::text[], $4::integer[], $5::numeric[], $6::text[], $7::numeric[], $8::timestamptz[])
-              AS one (partner_id, currency, position, payable, reason, amount, until)",
+        "INSERT INTO payout_block (partner_id, payout_run_id, currency, position, payable, reason, amount, until, code)
+         SELECT partner_id, $1, currency, position, payable, reason, amount, until, code
+         FROM unnest($2::bigint[], $3::text[], $4::integer[], $5::numeric[], $6::text[], $7::numeric[], $8::timestamptz[], $9::text[])
+              AS one (partner_id, currency, position, payable, reason, amount, until, code)",
         run.0,
         &partners,
         &currencies,
@@ -126,6 +127,7 @@ pub(super) async fn write_blocks(
         &reasons,
         &amounts as &[Option<Decimal>],
         &until as &[Option<DateTime<Utc>>],
+        &codes as &[Option<String>],
     )
     .execute(&mut **tx)
     .await?;
