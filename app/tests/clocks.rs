@@ -6,6 +6,7 @@
 mod desk_house;
 mod pages;
 
+use app::base::actor::Role;
 use app::base::context::Context;
 use app::base::db;
 use app::base::error::AppError;
@@ -192,9 +193,13 @@ async fn a_clock_that_ran_out_is_told_at_its_own_moment(pool: PgPool) {
         assert!(html.contains(words), "{words:?} is not in {html}");
     }
     let html = page(in_spanish(next_day.tomas()), &format!("/desk/{case}")).await;
-    for words in
-        ["Primera respuesta", "vencido", "Propietario al tanto desde el", "Marta Ruiz", "Contado 8 h de 3 h de trabajo"]
-    {
+    for words in [
+        "Primera respuesta",
+        "vencido",
+        "Avisada la dirección, desde el",
+        "Marta Ruiz",
+        "Contado 8 h de 3 h de trabajo",
+    ] {
         assert!(html.contains(words), "{words:?} is not in {html}");
     }
     // Answered at last, it stays on record that it was late.
@@ -203,6 +208,64 @@ async fn a_clock_that_ran_out_is_told_at_its_own_moment(pool: PgPool) {
         house.count("case_clock WHERE clock = 'first_reply' AND state = 'breached' AND ended_at IS NOT NULL").await,
         1
     );
+}
+
+async fn told(house: &House, role: Role) -> i64 {
+    let mut tx = house.marta().begin().await.expect("begin");
+    store::count_ran_out(&mut tx, role).await.expect("counted")
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_ran_out_stands_in_the_room_of_who_leads_until_they_know(pool: PgPool) {
+    let house = with_rota(pool).await;
+    let case = house.opened().await;
+    assert_eq!(told(&house, Role::Owner).await, 0);
+    let late = house.later(4 * 60);
+    job(&late).await;
+    // Where there is no lead an owner leads, and open pages of theirs hear of it.
+    let counts = async |house: &House| {
+        [told(house, Role::Agent).await, told(house, Role::Lead).await, told(house, Role::Owner).await]
+    };
+    assert_eq!(counts(&late).await, [0, 0, 1]);
+    assert_eq!(house.count("live_event WHERE kind = 'breach' AND name = 'owner'").await, 1);
+    house.run("UPDATE staff SET role = 'lead' WHERE role = 'agent'").await;
+    assert_eq!(counts(&late).await, [0, 1, 0]);
+    house.run("UPDATE staff SET role = 'agent' WHERE role = 'lead'").await;
+
+    let room = page(late.marta(), "/escalations").await;
+    assert!(
+        room.contains("Clocks that ran out") && room.contains("Nobody has it.") && room.contains("I know"),
+        "{room}"
+    );
+    assert!(!page(late.tomas(), "/escalations").await.contains("Clocks that ran out"));
+    assert!(page(in_spanish(late.marta()), "/escalations").await.contains("Relojes agotados"));
+    assert_eq!(app::escalations::page::room(Locale::en, 1), "Escalations (1)");
+
+    let know = async |ctx: &Context| post(ctx, || clocks::know_ran_out(case.to_string())).await;
+    assert_eq!(know(&late.tomas()).await, Answer::Status(StatusCode::FORBIDDEN));
+    let by_agent =
+        "INSERT INTO clock_breach_seen SELECT partner_id, case_id, clock, run, told, s.person_id, '2027-01-01Z'
+                    FROM clock_breach, staff s WHERE s.role = 'agent'";
+    let refused = late.try_run(by_agent).await.expect_err("not who was told");
+    assert!(format!("{refused:?}").contains("clock_breach_seen_by_who_was_told"), "{refused:?}");
+    assert_eq!(know(&late.marta()).await, Answer::To("/escalations?done=known".into()));
+    know(&late.marta()).await;
+    assert_eq!(counts(&late).await, [0, 0, 0]);
+    assert_eq!(house.count("audit WHERE action = 'case.ran_out_known'").await, 1, "once");
+
+    // It ran twice as long: owners are told that of their own, until the partner has an answer.
+    let next_day = house.later(24 * 60);
+    job(&next_day).await;
+    assert_eq!(counts(&next_day).await, [0, 0, 1]);
+    house.reply(&next_day.tomas(), case, "Here is the reply.", false).await;
+    job(&next_day).await;
+    assert_eq!(
+        house
+            .count("case_clock k JOIN clock_breach b USING (partner_id, case_id, clock, run) WHERE k.ended_at IS NULL")
+            .await,
+        0
+    );
+    assert_eq!(counts(&next_day).await, [0, 0, 0]);
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -373,7 +436,14 @@ async fn figures_are_of_what_had_happened_by_then(pool: PgPool) {
         assert_eq!(figures::overdue(&mut tx, at(then), None).await.expect("overdue"), overdue, "{then}");
     }
     drop(tx);
+    let mut tx = late.marta().begin().await.expect("begin");
+    for (to, lying) in [("2026-12-01T13:00:00Z", 0), ("2026-12-03T00:00:00Z", 0), ("2026-12-03T14:00:00Z", 1)] {
+        let cared = app::figures::care::care(&mut tx, window(to)).await.expect("care");
+        assert_eq!(cared.lying, lying, "{to}: a day is over, or not");
+    }
+    drop(tx);
     let html = page(reopened.marta(), "/figures").await;
+    assert!(html.contains("Nothing lies about") && html.contains("Nobody revealed a bank detail"), "{html}");
     for words in ["50% was solved without an owner", "Tuesday 13:00", "Uncovered minutes"] {
         assert!(html.contains(words), "{words:?} is not in {html}");
     }

@@ -9,6 +9,7 @@ use app::base::clock::Clock;
 use app::base::context::Context;
 use app::base::db::Db;
 use app::base::secrets::Secrets;
+use app::clocks::RanOut;
 use app::inbox::Waiting;
 use app::inbox::uploads::Uploads;
 use app::live::{Drafts, Place, Waiting as WaitingCases};
@@ -165,9 +166,10 @@ async fn health(Extension(db): Extension<Db>) -> Response {
 }
 
 async fn page(State(served): State<Served>, mut request: Request) -> Response {
-    if let Some((mail, cases)) = waiting(&request).await {
+    if let Some((mail, cases, ran_out)) = waiting(&request).await {
         request.extensions_mut().insert(mail);
         request.extensions_mut().insert(cases);
+        request.extensions_mut().insert(ran_out);
     }
     if let Some(drafts) = drafts(&request).await {
         request.extensions_mut().insert(drafts);
@@ -182,8 +184,8 @@ async fn page(State(served): State<Served>, mut request: Request) -> Response {
     handler(State(served), request).await
 }
 
-/// How many mails and cases wait for a person of staff. A page without the numbers is still a page.
-fn waiting(request: &Request) -> impl Future<Output = Option<(Waiting, WaitingCases)>> + Send + use<> {
+/// How many mails and cases wait for a person of staff, and of how many cases they are told that a clock ran out. A page without the numbers is still a page.
+fn waiting(request: &Request) -> impl Future<Output = Option<(Waiting, WaitingCases, RanOut)>> + Send + use<> {
     let ctx = request.extensions().get::<Context>().filter(|ctx| ctx.actor.staff().is_some()).cloned();
     async move {
         let ctx = ctx?;
@@ -191,7 +193,8 @@ fn waiting(request: &Request) -> impl Future<Output = Option<(Waiting, WaitingCa
         let mut tx = ctx.begin().await.ok()?;
         let mail = app::inbox::store::count(&mut tx).await.ok()?;
         let cases = app::live::store::waiting(&mut tx, &[person]).await.ok()?.remove(&person)?;
-        Some((Waiting(mail), WaitingCases(cases)))
+        let ran_out = app::clocks::store::count_ran_out(&mut tx, ctx.actor.staff()?.role).await.ok()?;
+        Some((Waiting(mail), WaitingCases(cases), RanOut(ran_out)))
     }
 }
 
@@ -244,6 +247,7 @@ fn surroundings(request: &Request) -> impl Fn() + Clone + Send + Sync + 'static 
     let uploads = request.extensions().get::<Uploads>().cloned();
     let unseen = request.extensions().get::<Unseen>().copied();
     let cases = request.extensions().get::<WaitingCases>().copied();
+    let ran_out = request.extensions().get::<RanOut>().copied();
     let place = request.extensions().get::<Place>().cloned();
     let drafts = request.extensions().get::<Drafts>().cloned();
     move || {
@@ -252,6 +256,7 @@ fn surroundings(request: &Request) -> impl Fn() + Clone + Send + Sync + 'static 
         waiting.into_iter().for_each(provide_context);
         uploads.clone().into_iter().for_each(provide_context);
         cases.into_iter().for_each(provide_context);
+        ran_out.into_iter().for_each(provide_context);
         place.clone().into_iter().for_each(provide_context);
         drafts.clone().into_iter().for_each(provide_context);
         refusal.into_iter().for_each(provide_context);

@@ -163,6 +163,7 @@ pub const ROUTES: &[Route] = &[
     get("/escalations", Who::House),
     post("/do/escalate", Who::Desk),
     post("/do/send-back", Who::Leads),
+    post("/do/know-ran-out", Who::Leads),
     post("/do/credit-provisionally", Who::Desk),
     get("/limits", Who::House),
     post("/do/set-provisional-policy", Who::Owners),

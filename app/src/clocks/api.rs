@@ -2,9 +2,12 @@
 
 use super::model::{Clock, Size};
 use super::store;
+use crate::audit::store::{Change, record};
+use crate::base::access::Who;
 use crate::base::context::{self, Context};
 use crate::base::error::{AppError, constraint};
 use crate::base::forms::{self, End, Errors};
+use crate::base::ids::CaseId;
 use crate::base::language::tr;
 use crate::disputes::model::Kind;
 use crate::paths;
@@ -14,6 +17,42 @@ use serde_json::json;
 
 /// The longest limit, in working minutes; the database has the same.
 const LONGEST: i32 = 100_000;
+
+/// Somebody who was told that clocks of a case ran out says that they know.
+///
+/// # Errors
+/// A status without details.
+#[server(prefix = "/do", endpoint = "know-ran-out")]
+pub async fn know_ran_out(
+    /// The case.
+    case: String,
+) -> Result<(), ServerFnError> {
+    let ctx = context::current().map_err(|error| ServerFnError::new(error.to_string()))?;
+    let end = know(&ctx, &case).await;
+    forms::finish(&ctx, &[], end).await
+}
+
+async fn know(ctx: &Context, case: &str) -> Result<End, AppError> {
+    let staff = ctx.staff()?.clone();
+    if !Who::Leads.includes(&ctx.actor) {
+        return Err(AppError::Forbidden);
+    }
+    let case: CaseId = case.parse().map_err(|_| AppError::NotFound)?;
+    let mut tx = ctx.begin().await?;
+    let partner = crate::desk::store::partner_of(&mut tx, case).await?;
+    let known = store::know(&mut tx, (partner, case), (staff.person, staff.role), ctx.now()).await?;
+    if known > 0 {
+        let change = Change {
+            action: "case.ran_out_known",
+            subject: format!("case/{case}"),
+            partner: Some(partner),
+            ..Change::default()
+        };
+        record(&mut tx, &ctx.actor, ctx.now(), &ctx.request_id, change).await?;
+        tx.commit().await?;
+    }
+    Ok(End::Done(format!("{}?done=known", paths::ESCALATIONS)))
+}
 
 /// Sets how long a clock may take, for cases that start it from now on.
 ///

@@ -11,10 +11,12 @@ use chrono::{DateTime, Utc};
 
 mod places;
 mod promise;
+mod ran_out;
 mod renew;
 
 pub use places::move_on;
 pub use promise::{Promises, promises};
+pub use ran_out::{LISTED, RanOut, count_ran_out, know, ran_out};
 pub use renew::{Renewal, renew, renew_waiting};
 
 /// How far ahead the rota is laid out: no limit is longer.

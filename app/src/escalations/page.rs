@@ -7,6 +7,8 @@ use crate::base::format;
 use crate::base::forms::{self, Draft};
 use crate::base::ids::CaseId;
 use crate::base::language::{Locale, tr};
+use crate::clocks::page::clock_words;
+use crate::clocks::store::{self as clocks, LISTED, RanOut};
 use crate::live::model::{Seen, Unseen};
 use crate::live::page as live;
 use crate::paths;
@@ -16,9 +18,19 @@ use crate::ui::empty::empty;
 use crate::ui::field::{Choice, Hidden, Submit, TextArea, Weight};
 use crate::ui::form::Form;
 use crate::ui::layout::{facts, page_head, section, tabs};
+use crate::ui::notice;
 use crate::ui::screen::screen;
 use crate::ui::text;
 use leptos::prelude::*;
+
+/// The room's name, with how many cases its reader is told of that they have not said they know.
+pub fn room(locale: Locale, ran_out: i64) -> String {
+    match ran_out {
+        0 => tr!(locale, escalations.room),
+        LISTED => tr!(locale, escalations.room_waiting, count = format!("{}+", LISTED - 1)),
+        count => tr!(locale, escalations.room_waiting, count = format::count(locale, count)),
+    }
+}
 
 /// The list.
 #[component]
@@ -30,7 +42,9 @@ pub fn Escalations() -> impl IntoView {
         let mut tx = ctx.begin().await?;
         let found = store::list(&mut tx, if answered { Which::Answered } else { Which::Open(role) }).await?;
         let silent = crate::silence::store::decided(&mut tx).await?;
+        let ran_out = if answered { Vec::new() } else { clocks::ran_out(&mut tx, role).await? };
         drop(tx);
+        let done = (query.get("done") == Some("known")).then(|| tr!(locale, clocks.done_known));
         let title = tr!(locale, escalations.title);
         let lead = match (answered, found.len()) {
             (true, _) => tr!(locale, escalations.lead_answered),
@@ -56,9 +70,40 @@ pub fn Escalations() -> impl IntoView {
             let body = view! { <p>{tr!(locale, escalations.silent_lead)}</p>{lines.collect_view()} };
             section(tr!(locale, escalations.silent_title), body.into_any())
         });
-        let body = view! { {page_head(title.clone(), Some(view! { <p>{lead}</p> }.into_any()))}{tabs(views)}{list}{by_policy} };
+        let body = view! { {page_head(title.clone(), Some(view! { <p>{lead}</p> }.into_any()))}{notice::done(&ctx, done)}{tabs(views)}{told_of(&ctx, ran_out)}{list}{by_policy} };
         Ok((title, body.into_any()))
     })
+}
+
+/// Cases whose clocks ran out, for whom it is told, each until they say that they know.
+fn told_of(ctx: &Context, cases: Vec<RanOut>) -> Option<AnyView> {
+    let locale = ctx.locale;
+    if cases.is_empty() {
+        return None;
+    }
+    let lines = cases.into_iter().map(|each| {
+        let number = tr!(locale, escalations.of_case, number = each.case.0);
+        let with = match each.assignee {
+            Some(name) => tr!(locale, clocks.ran_out_with, name = name),
+            None => tr!(locale, clocks.ran_out_free),
+        };
+        let what = clock_words(locale, each.clock);
+        let (id, case) = (format!("know-{}", each.case), each.case.to_string());
+        view! {
+            <li>
+                <p>
+                    {text::link(paths::case(each.case), number)}", "{each.partner_name}": "{each.subject}". "{what}", "
+                    {text::time(ctx, each.at)}". "{with}
+                </p>
+                <Form action="/do/know-ran-out" id=id>
+                    <Hidden name="case" value=case/>
+                    <Submit text=tr!(locale, clocks.know_button) tone=Weight::Quiet/>
+                </Form>
+            </li>
+        }
+    });
+    let body = view! { <p>{tr!(locale, clocks.ran_out_lead)}</p><ul>{lines.collect_view()}</ul> };
+    Some(section(tr!(locale, clocks.ran_out_title), body.into_any()))
 }
 
 fn to_words(locale: Locale, to: Role) -> String {

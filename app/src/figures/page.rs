@@ -1,5 +1,6 @@
 //! The figures: the desk's for owners, leads and auditors, one's own for agents.
 
+use super::care_page::of_care;
 use super::store::{self, HourOfWeek, Replies, Week};
 use crate::base::actor::Role;
 use crate::base::context::Context;
@@ -52,6 +53,10 @@ pub fn Figures() -> impl IntoView {
         let about = (staff.role == Role::Agent || staff.role == Role::Lead).then_some(staff.person);
         let rated = crate::ratings::page::figures(&ctx, &mut tx, window, about).await?;
         let kept_right = of_help(&ctx, &mut tx, window, person).await?;
+        let cared = match person {
+            Some(_) => None,
+            None => Some(of_care(&ctx, &mut tx, window).await?),
+        };
         let title = match person {
             Some(_) => tr!(ctx.locale, figures.title_own),
             None => tr!(ctx.locale, figures.title),
@@ -64,6 +69,7 @@ pub fn Figures() -> impl IntoView {
                 {by_hour(&ctx, zone, &hours)}
             }.into_any())}
             {section(tr!(ctx.locale, figures.weeks_title), by_week(&ctx, &rota, zone, at, &weeks, person.is_none()))}
+            {cared}
             {rated}
             {kept_right}
         };

@@ -66,6 +66,9 @@ pub async fn replies(
                    WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id AND m.side = 'staff' AND m.sent_at <= $2
                    ORDER BY m.message_id LIMIT 1) first ON true
                WHERE c.opened_at >= $1 AND c.opened_at < $2
+                 -- What the house began by itself, a call say, answers nobody.
+                 AND 'partner' = (SELECT m.side FROM message m WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id
+                                  ORDER BY m.message_id LIMIT 1)
                  -- What was merged unanswered is answered where it went on.
                  AND (first.sent_at IS NOT NULL OR NOT EXISTS (
                      SELECT FROM case_merge g WHERE g.partner_id = c.partner_id AND g.case_id = c.case_id AND g.merged_at <= $2))
@@ -121,7 +124,9 @@ pub async fn replies_by_hour(
                    SELECT m.sent_at, m.author_id FROM message m
                    WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id AND m.side = 'staff' AND m.sent_at <= $2
                    ORDER BY m.message_id LIMIT 1) first
-               WHERE c.opened_at >= $1 AND c.opened_at < $2) each
+               WHERE c.opened_at >= $1 AND c.opened_at < $2
+                 AND 'partner' = (SELECT m.side FROM message m WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id
+                                  ORDER BY m.message_id LIMIT 1)) each
            WHERE $4::bigint IS NULL OR author_id = $4
            GROUP BY weekday, hour ORDER BY weekday, hour"#,
         window.from,
@@ -157,10 +162,11 @@ pub async fn weeks(tx: &mut Tx, window: Span, zone: Tz, person: Option<PersonId>
         Week,
         r#"WITH step AS (
                SELECT e.partner_id, e.case_id, e.stage, e.at, e.by_name,
-                      lag(e.stage) OVER (PARTITION BY e.partner_id, e.case_id ORDER BY e.case_event_id) AS former
+                      (SELECT f.stage FROM case_event f WHERE f.partner_id = e.partner_id AND f.case_id = e.case_id
+                         AND f.case_event_id < e.case_event_id ORDER BY f.case_event_id DESC LIMIT 1) AS former
                FROM case_event e
                JOIN support_case c USING (partner_id, case_id)
-               WHERE e.at <= $2 AND ($4::bigint IS NULL OR c.assignee_id = $4)
+               WHERE e.at >= $1 AND e.at <= $2 AND ($4::bigint IS NULL OR c.assignee_id = $4)
                  -- A merge resolves nothing: the conversation goes on.
                  AND NOT EXISTS (SELECT FROM case_merge m WHERE m.partner_id = e.partner_id AND m.case_id = e.case_id AND m.merged_at <= e.at)
            ), counted AS (
@@ -209,9 +215,13 @@ pub async fn weeks(tx: &mut Tx, window: Span, zone: Tz, person: Option<PersonId>
 pub async fn overdue(tx: &mut Tx, at: DateTime<Utc>, person: Option<PersonId>) -> Result<i64, AppError> {
     Ok(sqlx::query_scalar!(
         r#"SELECT count(DISTINCT (k.partner_id, k.case_id)) AS "count!"
-           FROM case_clock k JOIN support_case c USING (partner_id, case_id)
-           WHERE k.clock <> 'resolution' AND k.started_at <= $1 AND k.deadline < $1 AND (k.ended_at IS NULL OR k.ended_at > $1)
-             AND ($2::bigint IS NULL OR c.assignee_id = $2)"#,
+           FROM (SELECT o.partner_id, o.case_id FROM case_clock o
+                 WHERE o.clock <> 'resolution' AND o.started_at <= $1 AND o.deadline < $1 AND o.ended_at IS NULL
+                 UNION ALL
+                 SELECT o.partner_id, o.case_id FROM case_clock o
+                 WHERE o.clock <> 'resolution' AND o.started_at <= $1 AND o.deadline < $1 AND o.ended_at > $1) k
+           JOIN support_case c USING (partner_id, case_id)
+           WHERE ($2::bigint IS NULL OR c.assignee_id = $2)"#,
         at,
         person.map(|person| person.0),
     )

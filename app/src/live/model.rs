@@ -1,5 +1,6 @@
 //! The nouns of what open pages are told.
 
+use crate::base::actor::Role;
 use crate::base::ids::{CaseId, PartnerId, PersonId};
 use chrono::{DateTime, Utc};
 use std::fmt;
@@ -20,11 +21,14 @@ pub enum Kind {
     Assigned,
     /// A message was marked as needing no answer.
     Marked,
+    /// A clock ran out; the name is the role that is told.
+    Breach,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [Self::Opened, Self::Message, Self::Note, Self::Stage, Self::Assigned, Self::Marked];
+    pub const ALL: [Self; 7] =
+        [Self::Opened, Self::Message, Self::Note, Self::Stage, Self::Assigned, Self::Marked, Self::Breach];
 
     /// From what the database wrote.
     pub fn parse(text: &str) -> Option<Self> {
@@ -35,6 +39,7 @@ impl Kind {
             "stage" => Self::Stage,
             "assigned" => Self::Assigned,
             "marked" => Self::Marked,
+            "breach" => Self::Breach,
             _ => return None,
         })
     }
@@ -108,6 +113,8 @@ pub struct Reader {
     pub person: PersonId,
     /// On which side.
     pub side: Side,
+    /// Their role, of staff.
+    pub role: Option<Role>,
     /// The case that the page shows.
     pub case: Option<CaseId>,
     /// Whether it shows a list of cases.
@@ -134,6 +141,8 @@ pub enum Say {
     Noted(String),
     /// It changed.
     Changed,
+    /// A clock of it ran out.
+    RanOut,
 }
 
 /// Somebody who has a case open.

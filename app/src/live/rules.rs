@@ -16,6 +16,10 @@ pub fn hears(reader: &Reader, event: &Event) -> bool {
         Side::Partner(partner) => {
             event.partner == partner && matches!(event.kind, Kind::Opened | Kind::Message | Kind::Stage)
         }
+        // Whose role it is told hears of it on every page; on the page of the case everybody does.
+        Side::House(_) if event.kind == Kind::Breach => {
+            reader.case == Some(event.case) || reader.role.is_some_and(|role| role.as_str() == event.name)
+        }
         Side::House(knock) => {
             reader.list
                 || reader.case == Some(event.case)
@@ -54,6 +58,7 @@ fn say(reader: &Reader, event: &Event) -> Option<Say> {
         Kind::Message => Some(Say::Wrote(event.name.clone())),
         Kind::Note => Some(Say::Noted(event.name.clone())),
         Kind::Opened | Kind::Stage | Kind::Assigned => Some(Say::Changed),
+        Kind::Breach => Some(Say::RanOut),
         Kind::Marked => None,
     }
 }
@@ -63,6 +68,8 @@ fn louder(first: Option<Say>, second: Option<Say>) -> Option<Say> {
     match (first, second) {
         (first, None) => first,
         (Some(first), Some(Say::Changed)) => Some(first),
+        // What is told to a role is not lost beside words, which the page shows anyway.
+        (Some(Say::RanOut), Some(_)) => Some(Say::RanOut),
         (Some(first @ Say::Wrote(_)), Some(Say::Noted(_))) => Some(first),
         (_, second) => second,
     }
@@ -95,6 +102,7 @@ pub fn is_field(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::actor::Role;
     use proptest::prelude::*;
 
     #[test]
@@ -122,11 +130,11 @@ mod tests {
     }
 
     fn staff(knock: Knock) -> Reader {
-        Reader { person: ME, side: Side::House(knock), case: None, list: false }
+        Reader { person: ME, side: Side::House(knock), role: Some(Role::Agent), case: None, list: false }
     }
 
     fn member() -> Reader {
-        Reader { person: PersonId(9), side: Side::Partner(7.into()), case: Some(3.into()), list: true }
+        Reader { person: PersonId(9), side: Side::Partner(7.into()), role: None, case: Some(3.into()), list: true }
     }
 
     #[test]
@@ -183,6 +191,19 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_ran_out_is_told_to_whom_it_is_meant_wherever_they_are() {
+        let ran_out = Event { name: "lead".into(), person: None, by_partner: false, ..event(Kind::Breach, 3) };
+        let reader = |role| Reader { role: Some(role), ..staff(Knock::Off) };
+        let told = tell(&reader(Role::Lead), &[ran_out.clone(), event(Kind::Note, 3)]);
+        assert_eq!(told, [Told { case: 3.into(), say: Some(Say::RanOut), knock: false }]);
+        for other in [Role::Agent, Role::Owner, Role::Finance, Role::Auditor] {
+            assert!(!hears(&Reader { list: true, ..reader(other) }, &ran_out), "{other:?}");
+        }
+        assert!(hears(&Reader { case: Some(3.into()), ..reader(Role::Agent) }, &ran_out));
+        assert!(!hears(&member(), &ran_out));
+    }
+
+    #[test]
     fn who_was_away_too_long_begins_anew() {
         let at = |text: &str| text.parse::<Snapshot>().expect("snapshot");
         assert!(!is_lost(&at("100:100:"), &at("120:120:"), 99));
@@ -192,8 +213,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_partner_is_told_of_anothers_case(partner in 0_i64..4, case in 0_i64..4, kind in 0_usize..6, list: bool, open in 0_i64..4) {
-            let reader = Reader { person: ME, side: Side::Partner(1.into()), case: Some(open.into()), list };
+        fn no_partner_is_told_of_anothers_case(partner in 0_i64..4, case in 0_i64..4, kind in 0_usize..7, list: bool, open in 0_i64..4) {
+            let reader = Reader { person: ME, side: Side::Partner(1.into()), role: None, case: Some(open.into()), list };
             let event = Event { partner: partner.into(), ..event(Kind::ALL[kind], case) };
             prop_assert!(tell(&reader, std::slice::from_ref(&event)).is_empty() || (partner == 1 && event.kind != Kind::Note));
         }

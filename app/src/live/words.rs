@@ -13,6 +13,7 @@ pub fn sentence(locale: Locale, side: Side, told: &Told) -> String {
         (Some(Say::Wrote(name)), Side::Partner(_)) => tr!(locale, live.answered, name = name.as_str(), case = case),
         (Some(Say::Noted(name)), _) => tr!(locale, live.noted, name = name.as_str(), case = case),
         (Some(Say::Changed), Side::House(_)) => tr!(locale, live.changed, case = case),
+        (Some(Say::RanOut), _) => tr!(locale, live.ran_out, case = case),
         (Some(Say::Changed), Side::Partner(_)) => tr!(locale, live.moved, case = case),
     }
 }

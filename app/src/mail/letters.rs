@@ -139,12 +139,24 @@ pub enum About {
 pub struct Sides {
     /// The reader's language.
     pub locale: Locale,
+    /// Whether the reader is called usted; says nothing where their language knows one form.
+    pub formal: bool,
     /// The reader's time zone.
     pub zone: Tz,
     /// The name at the end.
     pub signed_by: String,
     /// The programme.
     pub programme: String,
+}
+
+/// Words in the reader's language and form of address: `formal` holds what usted says otherwise.
+macro_rules! said {
+    ($sides:expr, $room:ident . $key:ident $($rest:tt)*) => {
+        match $sides.formal {
+            true => tr!($sides.locale, formal.$key $($rest)*),
+            false => tr!($sides.locale, $room.$key $($rest)*),
+        }
+    };
 }
 
 /// Writes the letter.
@@ -158,78 +170,79 @@ pub fn write(home: &MailHome, sides: &Sides, about: &About) -> Letter {
         About::Reply { case, subject, body } => (
             format!("Re: {subject}"),
             vec![Part::Prose(body.clone()), link(tr!(locale, mail.see_case), &paths::dispute(*case))],
-            tr!(locale, mail.foot_reply),
+            said!(sides, mail.foot_reply),
         ),
         About::Invitation { partner, token, until } => (
-            tr!(locale, mail.invitation_subject, programme = programme()),
+            said!(sides, mail.invitation_subject, programme = programme()),
             vec![
-                Part::Prose(tr!(locale, mail.invitation, programme = programme(), partner = partner.clone())),
-                link(tr!(locale, mail.invitation_link), &paths::join(token)),
-                Part::Prose(tr!(locale, mail.invitation_until, until = time(*until))),
+                Part::Prose(said!(sides, mail.invitation, programme = programme(), partner = partner.clone())),
+                link(said!(sides, mail.invitation_link), &paths::join(token)),
+                Part::Prose(said!(sides, mail.invitation_until, until = time(*until))),
             ],
-            tr!(locale, mail.foot_invitation),
+            said!(sides, mail.foot_invitation),
         ),
         About::Notice { case, notice, subject, question, token } => {
             let see = || link(tr!(locale, mail.see_case), &paths::dispute(*case));
             let parts = match notice {
                 Notice::Reminder => {
-                    vec![Part::Prose(tr!(locale, notices.mail_reminder)), Part::Prose(question.clone()), see()]
+                    vec![Part::Prose(said!(sides, notices.mail_reminder)), Part::Prose(question.clone()), see()]
                 }
                 Notice::LastReminder => {
-                    vec![Part::Prose(tr!(locale, notices.mail_last_reminder)), Part::Prose(question.clone()), see()]
+                    vec![Part::Prose(said!(sides, notices.mail_last_reminder)), Part::Prose(question.clone()), see()]
                 }
-                Notice::Closed => vec![Part::Prose(tr!(locale, notices.mail_closed)), see()],
-                Notice::SilenceDecided => vec![Part::Prose(tr!(locale, notices.mail_silence)), see()],
-                Notice::GivenAway => vec![Part::Prose(tr!(locale, notices.mail_given_away)), see()],
+                Notice::Closed => vec![Part::Prose(said!(sides, notices.mail_closed)), see()],
+                Notice::SilenceDecided => vec![Part::Prose(said!(sides, notices.mail_silence)), see()],
+                Notice::GivenAway => vec![Part::Prose(said!(sides, notices.mail_given_away)), see()],
                 Notice::Rate => vec![
-                    Part::Prose(tr!(locale, notices.mail_rate)),
-                    link(tr!(locale, notices.mail_rate_link), &paths::rate(token)),
+                    Part::Prose(said!(sides, notices.mail_rate)),
+                    link(said!(sides, notices.mail_rate_link), &paths::rate(token)),
                     see(),
                 ],
             };
-            (format!("Re: {subject}"), parts, tr!(locale, mail.foot_reply))
+            (format!("Re: {subject}"), parts, said!(sides, mail.foot_reply))
         }
         About::Delay { amounts, promised, day, message } => {
-            let (subject, parts) = delay(home, locale, amounts, *promised, *day, message);
-            (subject, parts, tr!(locale, mail.foot_account, programme = programme()))
+            let (subject, parts) = delay(home, sides, amounts, *promised, *day, message);
+            (subject, parts, said!(sides, mail.foot_account, programme = programme()))
         }
         About::Incident { .. } | About::Bulletin(_) => {
             let (subject, parts) = bulletin(home, sides, about);
-            (subject, parts, tr!(locale, mail.foot_account, programme = programme()))
+            (subject, parts, said!(sides, mail.foot_account, programme = programme()))
         }
         About::Decrease { .. } | About::CounterOffer { .. } => {
             let (subject, parts) = terms(home, sides, about);
-            (subject, parts, tr!(locale, mail.foot_account, programme = programme()))
+            (subject, parts, said!(sides, mail.foot_account, programme = programme()))
         }
         About::MethodConfirm { token, until, kind, masked, replaces } => {
-            let until_then = if *replaces { tr!(locale, mail.confirm_before) } else { tr!(locale, mail.confirm_first) };
+            let until_then =
+                if *replaces { said!(sides, mail.confirm_before) } else { said!(sides, mail.confirm_first) };
             (
-                tr!(locale, mail.confirm_subject),
+                said!(sides, mail.confirm_subject),
                 vec![
-                    Part::Prose(tr!(locale, mail.confirm, method = place(*kind, masked))),
+                    Part::Prose(said!(sides, mail.confirm, method = place(*kind, masked))),
                     link(tr!(locale, mail.confirm_link), &paths::confirm_method(token)),
                     Part::Prose(tr!(locale, mail.confirm_until, until = time(*until), until_then = until_then)),
-                    Part::Prose(tr!(locale, mail.confirm_not_me)),
+                    Part::Prose(said!(sides, mail.confirm_not_me)),
                 ],
-                tr!(locale, mail.foot_account, programme = programme()),
+                said!(sides, mail.foot_account, programme = programme()),
             )
         }
         About::MethodChanged { by, kind, masked, awaits, usable_from } => {
-            let answer = tr!(locale, mail.changed, name = by.clone(), method = place(*kind, masked));
+            let answer = said!(sides, mail.changed, name = by.clone(), method = place(*kind, masked));
             let when = if *awaits {
                 tr!(locale, mail.changed_awaits, name = by.clone(), from = time(*usable_from))
             } else {
                 tr!(locale, mail.changed_from, from = time(*usable_from))
             };
             (
-                tr!(locale, mail.changed_subject),
+                said!(sides, mail.changed_subject),
                 vec![
                     Part::Prose(answer),
                     Part::Prose(when),
-                    Part::Prose(tr!(locale, mail.changed_not_us)),
-                    link(tr!(locale, mail.changed_link), paths::ACCOUNT),
+                    Part::Prose(said!(sides, mail.changed_not_us)),
+                    link(said!(sides, mail.changed_link), paths::ACCOUNT),
                 ],
-                tr!(locale, mail.foot_account, programme = programme()),
+                said!(sides, mail.foot_account, programme = programme()),
             )
         }
     };
@@ -248,7 +261,7 @@ fn terms(home: &MailHome, sides: &Sides, about: &About) -> (String, Vec<Part>) {
     let link = |words: String| Part::Link(words, home.link(paths::TERMS));
     match about {
         About::Decrease { field, offer, before, after, currency, from, reason } => (
-            tr!(locale, agreement.mail_decrease_subject, day = day(*from)),
+            said!(sides, agreement.mail_decrease_subject, day = day(*from)),
             vec![
                 Part::Prose(tr!(
                     locale,
@@ -259,23 +272,23 @@ fn terms(home: &MailHome, sides: &Sides, about: &About) -> (String, Vec<Part>) {
                     day = day(*from)
                 )),
                 Part::Prose(reason.clone()),
-                Part::Prose(tr!(locale, agreement.mail_decrease_answer, day = day(*from))),
-                link(tr!(locale, agreement.mail_link)),
+                Part::Prose(said!(sides, agreement.mail_decrease_answer, day = day(*from))),
+                link(said!(sides, agreement.mail_link)),
             ],
         ),
         About::CounterOffer { field, offer, offered, currency, until, reason } => (
-            tr!(locale, agreement.mail_counter_subject),
+            said!(sides, agreement.mail_counter_subject),
             vec![
-                Part::Prose(tr!(
-                    locale,
+                Part::Prose(said!(
+                    sides,
                     agreement.mail_counter,
                     what = what(*field, offer),
                     value = value(offered, *currency),
                     until = format::date_time(locale, sides.zone, *until)
                 )),
                 Part::Prose(reason.clone()),
-                Part::Prose(tr!(locale, agreement.mail_counter_silence)),
-                link(tr!(locale, agreement.mail_link)),
+                Part::Prose(said!(sides, agreement.mail_counter_silence)),
+                link(said!(sides, agreement.mail_link)),
             ],
         ),
         _ => (String::new(), Vec::new()),
@@ -284,34 +297,35 @@ fn terms(home: &MailHome, sides: &Sides, about: &About) -> (String, Vec<Part>) {
 
 fn delay(
     home: &MailHome,
-    locale: Locale,
+    sides: &Sides,
     amounts: &[Money],
     promised: NaiveDate,
     day: NaiveDate,
     message: &str,
 ) -> (String, Vec<Part>) {
+    let locale = sides.locale;
     let amounts: Vec<_> = amounts.iter().map(|amount| format::money(locale, *amount)).collect();
     let day = format::day(locale, day);
     let promised = format::day(locale, promised);
     let answer = tr!(locale, mail.delay, amount = amounts.join(" + "), day = day.clone(), promised = promised);
-    let link = Part::Link(tr!(locale, mail.delay_link), home.link(paths::PAYOUTS));
+    let link = Part::Link(said!(sides, mail.delay_link), home.link(paths::PAYOUTS));
     let parts = vec![Part::Prose(answer), Part::Prose(message.to_owned()), link];
-    (tr!(locale, mail.delay_subject, day = day), parts)
+    (said!(sides, mail.delay_subject, day = day), parts)
 }
 
 /// One thing under its own subject, several below each other, each under its title.
 fn bulletin(home: &MailHome, sides: &Sides, about: &About) -> (String, Vec<Part>) {
     let locale = sides.locale;
     match about {
-        About::Delay { amounts, promised, day, message } => delay(home, locale, amounts, *promised, *day, message),
+        About::Delay { amounts, promised, day, message } => delay(home, sides, amounts, *promised, *day, message),
         About::Incident { title, body, next_at, case } => {
             let mut parts = vec![Part::Prose(body.clone())];
             if let Some(next) = next_at {
                 let when = format::date_time(locale, sides.zone, *next);
-                parts.push(Part::Prose(tr!(locale, bulletins.mail_next, when = when)));
+                parts.push(Part::Prose(said!(sides, bulletins.mail_next, when = when)));
             }
             let (words, path) = match case {
-                Some(case) => (tr!(locale, bulletins.mail_case), paths::dispute(*case)),
+                Some(case) => (said!(sides, bulletins.mail_case), paths::dispute(*case)),
                 None => (tr!(locale, bulletins.mail_portal), paths::DISPUTES.to_owned()),
             };
             parts.push(Part::Link(words, home.link(&path)));
@@ -322,10 +336,121 @@ fn bulletin(home: &MailHome, sides: &Sides, about: &About) -> (String, Vec<Part>
             if all.len() == 1 {
                 return all.remove(0);
             }
-            let subject = tr!(locale, bulletins.mail_subject_many, count = all.len());
+            let subject = said!(sides, bulletins.mail_subject_many, count = all.len());
             let titled = |(title, parts): (String, Vec<Part>)| std::iter::once(Part::Prose(title)).chain(parts);
             (subject, all.into_iter().flat_map(titled).collect())
         }
         _ => (String::new(), Vec::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Everything that the house says by itself, each in one letter.
+    fn letters(locale: Locale, formal: bool) -> Vec<String> {
+        let home = MailHome::new("https://desk.example.org", Some("desk@example.org"), true).expect("home");
+        let sides = Sides { locale, formal, zone: Tz::UTC, signed_by: "Nora Vidal".into(), programme: "Garden".into() };
+        let at: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().expect("time");
+        let (case, day) = (CaseId(7), at.date_naive());
+        let notice = |notice| About::Notice {
+            case,
+            notice,
+            subject: "Pedido 9".into(),
+            question: "Qué pedido".into(),
+            token: "x".into(),
+        };
+        let delay = || About::Delay { amounts: Vec::new(), promised: day, day, message: "El banco cierra.".into() };
+        let incident =
+            |case| About::Incident { title: "Banco".into(), body: "El banco falla.".into(), next_at: Some(at), case };
+        let changed = |awaits| About::MethodChanged {
+            by: "Ana".into(),
+            kind: MethodKind::Iban,
+            masked: "**12".into(),
+            awaits,
+            usable_from: at,
+        };
+        let confirm = |replaces| About::MethodConfirm {
+            token: "x".into(),
+            until: at,
+            kind: MethodKind::Iban,
+            masked: "**12".into(),
+            replaces,
+        };
+        let all = [
+            About::Reply { case, subject: "Pedido 9".into(), body: "Hecho.".into() },
+            About::Invitation { partner: "Huerta".into(), token: "x".into(), until: at },
+            notice(Notice::Reminder),
+            notice(Notice::LastReminder),
+            notice(Notice::Closed),
+            notice(Notice::SilenceDecided),
+            notice(Notice::Rate),
+            delay(),
+            incident(Some(case)),
+            About::Bulletin(vec![delay(), incident(None)]),
+            confirm(true),
+            confirm(false),
+            changed(true),
+            changed(false),
+        ];
+        all.iter()
+            .map(|about| {
+                let text = write(&home, &sides, about).text();
+                format!("{}\n{}", text.subject, text.plain)
+            })
+            .collect()
+    }
+
+    /// Words by which a reader is called tú.
+    const FAMILIAR: [&str; 24] = [
+        "tú",
+        "tu",
+        "tus",
+        "te",
+        "ti",
+        "contigo",
+        "vuestra",
+        "vuestras",
+        "responde",
+        "confirma",
+        "confírmalo",
+        "confirmes",
+        "escríbenos",
+        "escribas",
+        "cambia tu",
+        "recibes",
+        "ves",
+        "elige",
+        "empieza",
+        "esperabas",
+        "haga falta que hagas",
+        "has",
+        "debes",
+        "di",
+    ];
+
+    fn familiar(letter: &str) -> Option<&'static str> {
+        let plain = letter.to_lowercase();
+        let words: Vec<&str> = plain.split(|sign: char| !sign.is_alphabetic()).collect();
+        FAMILIAR.into_iter().find(|known| match known.contains(' ') {
+            true => plain.contains(known),
+            false => words.contains(known),
+        })
+    }
+
+    #[test]
+    fn whoever_is_called_usted_reads_nothing_else() {
+        for letter in letters(Locale::es, true) {
+            assert_eq!(familiar(&letter), None, "{letter}");
+        }
+        let friendly = letters(Locale::es, false);
+        let few = friendly.iter().filter(|letter| familiar(letter).is_none()).count();
+        assert_eq!(few, 0, "the words would be found: {friendly:#?}");
+    }
+
+    #[test]
+    fn english_has_one_form() {
+        assert_eq!(letters(Locale::en, true), letters(Locale::en, false));
     }
 }

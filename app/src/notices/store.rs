@@ -15,6 +15,10 @@ use crate::mail::home::MailHome;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
+mod signer;
+
+pub use signer::signer;
+
 /// Cases in one transaction.
 const BATCH: i64 = 100;
 /// How long after a case was resolved its partner is asked how it was: when they have read how it ended.
@@ -262,14 +266,14 @@ async fn ask_ratings(db: &Db, home: &MailHome, now: DateTime<Utc>) -> Result<usi
     loop {
         let mut tx = db.begin(&Actor::Job).await?;
         let rows = sqlx::query!(
-            r#"SELECT c.partner_id AS "partner: PartnerId", c.case_id AS "case: CaseId", r.at AS "at!", coalesce(s.name, g.name) AS "by!"
-               FROM support_case c
-               JOIN programme g USING (programme_id)
-               JOIN LATERAL (SELECT min(e.at) AS at FROM case_event e WHERE e.partner_id = c.partner_id AND e.case_id = c.case_id
-                               AND e.stage IN ('decided', 'closed')) r ON r.at <= $1 AND r.at > $2
-               LEFT JOIN case_decision d USING (partner_id, case_id)
-               LEFT JOIN staff s ON s.person_id = coalesce(d.decided_by, c.assignee_id)
-               WHERE c.stage IN ('decided', 'closed') AND (c.partner_id, c.case_id) > ($4, $5)
+            r#"SELECT c.partner_id AS "partner: PartnerId", c.case_id AS "case: CaseId", r.at AS "at!"
+               FROM case_event r
+               JOIN support_case c USING (partner_id, case_id)
+               WHERE r.stage IN ('decided', 'closed') AND r.at <= $1 AND r.at > $2
+                 -- The first time: read from the steps of those days, not from all there ever were.
+                 AND NOT EXISTS (SELECT FROM case_event e WHERE e.partner_id = r.partner_id AND e.case_id = r.case_id
+                                 AND e.stage IN ('decided', 'closed') AND (e.at, e.case_event_id) < (r.at, r.case_event_id))
+                 AND c.stage IN ('decided', 'closed') AND (c.partner_id, c.case_id) > ($4, $5)
                  -- How it was is asked once for a conversation, when that is over.
                  AND NOT EXISTS (SELECT FROM case_merge m WHERE m.partner_id = c.partner_id AND m.case_id = c.case_id)
                  AND NOT EXISTS (SELECT FROM case_notice n WHERE n.partner_id = c.partner_id AND n.case_id = c.case_id
@@ -287,8 +291,9 @@ async fn ask_ratings(db: &Db, home: &MailHome, now: DateTime<Utc>) -> Result<usi
         .await?;
         for row in &rows {
             let about = (row.partner, row.case);
+            let by = signer(&mut tx, about, now).await?;
             begin_part(&mut tx).await?;
-            let part = tell(&mut tx, home, about, (Notice::Rate, 0), &row.by, (row.at + ASK_AFTER, now)).await;
+            let part = tell(&mut tx, home, about, (Notice::Rate, 0), &by, (row.at + ASK_AFTER, now)).await;
             if passed(about, end_part(&mut tx, part).await?).is_some() {
                 all += 1;
             }

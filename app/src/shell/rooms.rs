@@ -5,6 +5,8 @@ use crate::base::access::Who;
 use crate::base::actor::{Actor, Role, Staff};
 use crate::base::context::Context;
 use crate::base::language::{Locale, tr};
+use crate::clocks::RanOut;
+use crate::escalations;
 use crate::inbox;
 use crate::live::page as live;
 use crate::mentions;
@@ -79,6 +81,7 @@ fn of_staff(ctx: &Context, staff: &Staff) -> Vec<Gathering> {
     let may = |who: Who| who.includes(&ctx.actor);
     let decides = matches!(staff.role, Role::Owner | Role::Auditor);
     let waiting = use_context::<inbox::Waiting>().unwrap_or_default().0;
+    let ran_out = use_context::<RanOut>().unwrap_or_default().0;
     let unseen = use_context::<mentions::Unseen>().unwrap_or_default();
     let gather = |name: String, rooms: Vec<(bool, Room)>| Gathering {
         name,
@@ -90,7 +93,7 @@ fn of_staff(ctx: &Context, staff: &Staff) -> Vec<Gathering> {
             vec![
                 (true, (paths::DESK, tr!(locale, shell.desk))),
                 (true, (paths::QUARANTINE, inbox::page::room(locale, waiting))),
-                (true, (paths::ESCALATIONS, tr!(locale, escalations.room))),
+                (true, (paths::ESCALATIONS, escalations::page::room(locale, ran_out))),
                 (true, (paths::INCIDENTS, tr!(locale, incidents.room))),
                 (may(Who::Desk), (paths::MENTIONS, mentions::page::room(locale, unseen))),
             ],

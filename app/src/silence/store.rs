@@ -16,7 +16,7 @@ use crate::disputes::rules as cases;
 use crate::disputes::store as case_store;
 use crate::mail::home::MailHome;
 use crate::notices::rules::Notice;
-use crate::notices::store::tell;
+use crate::notices::store::{signer, tell};
 use crate::rota::page::desk_zone;
 use crate::rota::rules::desk_spans;
 use crate::rota::spans::Span;
@@ -77,6 +77,8 @@ struct Silent {
     currency: Currency,
     programme: String,
     locale: String,
+    /// Whether who opened it is called usted.
+    formal: bool,
 }
 
 /// Lets silence speak wherever it is due: decides for the partner below the cap, asks an owner above it. Gives how many
@@ -143,7 +145,8 @@ async fn speak_in(
 async fn silent(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<Silent>, AppError> {
     let rows = sqlx::query!(
         r#"SELECT k.partner_id AS "partner: PartnerId", k.case_id AS "case: CaseId", k.deadline AS "deadline!", y.silence_policy_id AS "id!",
-                  y.days AS "days!", y.cap AS "cap!", g.currency, g.name AS programme, left(o.locale, 2) AS "locale!"
+                  y.days AS "days!", y.cap AS "cap!", g.currency, g.name AS programme, left(o.locale, 2) AS "locale!",
+                  o.address_form = 'usted' AS "formal!"
            FROM case_clock k
            JOIN support_case c USING (partner_id, case_id) JOIN programme g USING (programme_id) JOIN person o ON o.person_id = c.opened_by
            JOIN LATERAL (SELECT * FROM silence_policy y WHERE y.programme_id = c.programme_id AND y.valid_from <= $1
@@ -167,6 +170,7 @@ async fn silent(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<Silent>, AppError
                 currency: Currency::parse(&row.currency)?,
                 programme: row.programme,
                 locale: row.locale,
+                formal: row.formal,
             })
         })
         .collect()
@@ -226,7 +230,7 @@ async fn decide(
         id.0,
         Outcome::InFavour.as_str(),
         Reason::Other.as_str(),
-        tr!(locale, notices.mail_silence),
+        if case.formal { tr!(locale, formal.mail_silence) } else { tr!(locale, notices.mail_silence) },
         credit,
         credit.map(|_| case.currency.code().to_owned()),
         transfer.map(|transfer| transfer.0),
@@ -239,7 +243,8 @@ async fn decide(
     case_store::save_stage(tx, locked, locked.version, Stage::Decided, cases::promise(now), now).await?;
     let event = Event { stage: Stage::Decided, at: now, by: case.programme.clone(), promised_at: None };
     case_store::add_event(tx, partner, id, &event).await?;
-    tell(tx, home, case.about, (Notice::SilenceDecided, 0), &case.programme, (due, now)).await?;
+    let by = signer(tx, case.about, now).await?;
+    tell(tx, home, case.about, (Notice::SilenceDecided, 0), &by, (due, now)).await?;
     let change = Change {
         action: "case.decided_by_silence",
         subject: format!("case/{id}"),

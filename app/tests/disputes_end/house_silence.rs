@@ -54,6 +54,7 @@ async fn silence_of_the_house_decides_below_the_cap_and_escalates_above(pool: Pg
     assert_eq!(set_silence(&house, "2", "10").await, Answer::To("/limits?done=set".into()));
     // 8 percent of 200 is 16, over the cap; of 50 it is 4.
     let (first, second) = claims(&house).await;
+    house.run("UPDATE person SET locale = 'es', address_form = 'usted' WHERE name = 'Bo Lind'").await;
     // And one of which nobody knows how much it is about.
     let third = house.opened().await;
     // 40 hours of the desk end at 11:00 on Tuesday the 8th, or a little later; two working days more is Thursday's end.
@@ -69,6 +70,10 @@ async fn silence_of_the_house_decides_below_the_cap_and_escalates_above(pool: Pg
     assert_eq!(row, ("in_favour".into(), dec("4.00"), None), "by the policy, by nobody");
     assert_eq!(house.count("escalation WHERE to_role = 'owner' AND escalated_by IS NULL").await, 2);
     assert_eq!(house.count("mail_out WHERE notice = 'silence_decided'").await, 1);
+    let by: String = house.one("SELECT signed_by FROM mail_out WHERE notice = 'silence_decided'").await;
+    assert_eq!(by, "Marta Ruiz", "nobody had the case and no lead is there, so an owner signs");
+    let words: String = house.one("SELECT reason_partner FROM case_decision").await;
+    assert!(words.contains("decidida a su favor"), "as its partner is called: {words}");
     assert_eq!(house.count("audit WHERE action = 'case.decided_by_silence' AND actor_kind = 'job'").await, 1);
     ledger_is_right(&house).await;
     let later = house.later(10 * DAY);

@@ -305,6 +305,44 @@ async fn a_clock_runs_out_at_its_deadline(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn who_was_told_says_that_they_know_once_it_ran_out(pool: PgPool) {
+    let seed = Seed::open(pool).await;
+    let breached = after(&clock(&[]), &breach(&[]));
+    let known = |changed: &[Column<'_>]| {
+        let usual = [
+            ("partner_id", "{ana}"),
+            ("case_id", "{question}"),
+            ("clock", "'first_reply'"),
+            ("run", "1"),
+            ("told", "'lead'"),
+            ("seen_by", "{person_olga}"),
+            ("seen_at", "'2011-03-05T15:00Z'::timestamptz"),
+        ];
+        after(&breached, &insert("clock_breach_seen", &usual, changed))
+    };
+    seed.accepted(&known(&[])).await;
+    let wrongs: Vec<Wrong> = vec![
+        ("known by an agent", known(&[("seen_by", "{person_adam}")]), CHECK, "clock_breach_seen_by_who_was_told"),
+        ("known by who left", known(&[("seen_by", "{person_dora}")]), CHECK, "clock_breach_seen_by_who_was_told"),
+        (
+            "known before it was told",
+            known(&[("seen_at", "'2011-03-05T13:59Z'::timestamptz")]),
+            CHECK,
+            "clock_breach_seen_after_it",
+        ),
+        ("known of what was not told", known(&[("told", "'owner'")]), FOREIGN, "clock_breach_seen_breach"),
+        (
+            "known twice",
+            after(&known(&[]), "INSERT INTO clock_breach_seen SELECT * FROM clock_breach_seen"),
+            UNIQUE,
+            "clock_breach_seen_pkey",
+        ),
+        ("forgotten", after(&known(&[]), "DELETE FROM clock_breach_seen"), INTEGRITY, "clock_breach_seen_append_only"),
+    ];
+    seed.all_refused(wrongs).await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_limit_is_set_by_who_leads_and_for_what_comes(pool: PgPool) {
     let seed = Seed::open(pool).await;
     let policy = |changed: &[Column<'_>]| {

@@ -130,7 +130,8 @@ impl Page {
             _ => return Err(AppError::Forbidden),
         };
         tx.commit().await?;
-        let reader = Reader { person, side, case, list: asked.list.is_some() };
+        let role = ctx.actor.staff().map(|staff| staff.role);
+        let reader = Reader { person, side, role, case, list: asked.list.is_some() };
         Ok(Self { reader, locale: ctx.locale, name: asked.page.unwrap_or_else(Uuid::new_v4), looker })
     }
 

@@ -61,6 +61,7 @@ pub(super) fn action(locale: Locale, code: &str) -> String {
         "policy.floor_set" => tr!(locale, authority.audit_floor),
         "policy.decreases_set" => tr!(locale, authority.audit_decreases),
         "case.opened" => tr!(locale, audit.case_opened),
+        "case.ran_out_known" => tr!(locale, clocks.audit_known),
         "case.clock_ran_out" => tr!(locale, audit.case_clock_ran_out),
         "case.answered" => tr!(locale, audit.case_answered),
         "case.logged" => tr!(locale, channels.audit_logged),

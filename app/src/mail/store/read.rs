@@ -44,7 +44,7 @@ pub async fn load(db: &Db, secrets: &Secrets, mail: i64) -> Result<Loaded, AppEr
         r#"SELECT o.kind, o.partner_id AS "partner: PartnerId", o.case_id AS "case: CaseId", o.message_id, o.payout_run_id, o.payout_delay_id,
                   o.payout_method_id, o.locale, o.signed_by, o.message_uid, o.refs, o.sealed_token, o.written_at, o.tries,
                   o.person_id AS "person: PersonId", o.notice, o.notice_message_id, o.terms_version_id, o.counter_offer_id,
-                  p.name AS "name?", p.disabled_at AS "disabled_at?", p.bounced_at AS "bounced_at?", coalesce(p.time_zone, 'UTC') AS "zone!",
+                  p.name AS "name?", p.disabled_at AS "disabled_at?", p.bounced_at AS "bounced_at?", coalesce(p.time_zone, 'UTC') AS "zone!", coalesce(p.address_form = 'usted', false) AS "formal!",
                   coalesce(p.email, i.email) AS "email!", i.expires_at AS "invited_until?", a.name AS partner_name, g.name AS programme
            FROM mail_out o JOIN partner a USING (partner_id) JOIN programme g USING (programme_id)
            LEFT JOIN person p USING (person_id) LEFT JOIN invitation i ON i.token_hash = o.invitation
@@ -81,6 +81,7 @@ pub async fn load(db: &Db, secrets: &Secrets, mail: i64) -> Result<Loaded, AppEr
     let (files, awaits_scan) = files(&mut tx, row.partner, row.case, row.message_id).await?;
     let sides = Sides {
         locale: language::parse(&row.locale),
+        formal: row.formal,
         zone: row.zone.parse().unwrap_or(chrono_tz::Tz::UTC),
         signed_by: row.signed_by.clone(),
         programme: row.programme.clone(),
