@@ -500,7 +500,7 @@ async fn ticked_cases_are_gathered_into_an_incident(pool: PgPool) {
             let known: Option<CaseId> = case.parse().ok().filter(|case| [first, second].contains(case));
             let version = match known {
                 Some(case) => version(&house, case).await,
-                None => 1,
+                None => "1".to_owned(),
             };
             read.push(format!("{case}@{version}"));
         }

@@ -271,7 +271,7 @@ impl Lived {
         let at = self.shop.now;
         let mut tx = self.shop.db.begin(&Actor::Staff(self.staff.clone())).await.expect("begin");
         let locked = cases::lock(&mut tx, partner, case).await.expect("lock");
-        let authority = desk::authority(&mut tx, self.shop.programme, Role::Owner, at).await.expect("authority");
+        let authority = desk::authority(&mut tx, self.shop.programme, self.staff.person, at).await.expect("authority");
         let money = |pence| Money::new(pounds(pence), Currency::parse("GBP").expect("code"));
         let decision = desk::NewDecision {
             outcome: if in_favour { Outcome::InFavour } else { Outcome::Declined },
