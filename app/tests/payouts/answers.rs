@@ -48,9 +48,9 @@ async fn accepted_is_not_paid_and_paid_is_said_once(pool: PgPool) {
 async fn what_the_bank_refuses_or_sends_back_is_payable_again_and_paid_next_time(pool: PgPool) {
     let house = sent(pool).await;
     let (ana, bob) = (house.reference("ana").await, house.reference("bob").await);
-    house.answer(&format!("{HEADER}{ana},failed,2011-04-16,,AC04\n{bob},paid,2011-04-16,T-1,\n")).await;
+    house.answer(&format!("{HEADER}{ana},failed,2011-04-16,,AM04\n{bob},paid,2011-04-16,T-1,\n")).await;
     assert_eq!(house.purses().await, ["ana 8 0 0", "bob 0 16 0"]);
-    house.answer(&format!("{HEADER}{bob},returned,2011-04-20,T-2,AC01\n")).await;
+    house.answer(&format!("{HEADER}{bob},returned,2011-04-20,T-2,MS03\n")).await;
     assert_eq!(house.purses().await, ["ana 8 0 0", "bob 16 0 0"]);
     house.adds_up().await;
     house.build("2011-04-30").await;

@@ -127,8 +127,8 @@ async fn a_release_is_told_of_new_accounts_and_of_far_more_than_usual(pool: PgPo
     assert_eq!(
         house.lines(warned).await,
         [
-            "(ana,8.00,{})",
             "(ana,8.00,{first_payout})",
+            "(ana,8.00,{})",
             "(ana,80.00,\"{new_method,outlier}\")",
             "(bob,8.00,{first_payout})"
         ]
@@ -188,7 +188,7 @@ async fn an_account_that_a_bank_refused_is_not_paid_again_until_it_is_changed(po
     house.let_go(run.id).await;
     house.export(run.id, app::payout_runs::export::Format::Bank).await;
     let (ana, bob) = (house.reference("ana").await, house.reference("bob").await);
-    house.answer(&format!("{HEADER}{ana},rejected,2011-06-01,,AC04\n{bob},rejected,2011-06-01,,AM04\n")).await;
+    house.answer(&format!("{HEADER}{ana},failed,2011-06-01,,AC04\n{bob},failed,2011-06-01,,AM04\n")).await;
     let office = Office::open(house).await;
     let next = office.build("2011-04-30").await.id;
     // Bob's programme was short of money; that is no fault of his account.

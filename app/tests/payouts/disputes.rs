@@ -58,7 +58,7 @@ async fn what_becomes_of_a_payout_is_in_the_dispute_about_it(pool: PgPool) {
     says(&page(ana.clone(), &format!("/payouts/{number}")).await, &["Something is wrong with this payout"]);
     let form = page(ana.clone(), &format!("/disputes/new?payout={number}")).await;
     // Its pay day is over, so that it is late is the likeliest.
-    says(&form, &["Payout late", "Payout amount", "Payout failed", "15 April 2011", "£8.00"]);
+    says(&form, &["Payout late", "Payout amount", "Payout failed", "15 June 2011", "£8.00"]);
     let case = opens(&ana, "payout_late", number).await;
     assert!(case.starts_with("/disputes/") && case.ends_with("?done=opened"), "{case}");
     assert!(opens(&ana, "payout_amount", number).await.ends_with("?done=already"));

@@ -142,7 +142,7 @@ async fn what_comes_back_goes_back_as_it_came(pool: PgPool) {
     house.export(run.id, Format::Bank).await;
     let all: Vec<String> = [house.reference("ana").await, house.reference("bob").await, house.reference("cleo").await]
         .iter()
-        .map(|name| format!("{name},paid,2011-04-18,T-{name},\n{name},returned,2011-04-20,R-{name},AC01\n"))
+        .map(|name| format!("{name},paid,2011-04-18,T-{name},\n{name},returned,2011-04-20,R-{name},MS03\n"))
         .collect();
     let report = house.answer(&format!("{HEADER}{}", all.concat())).await;
     assert_eq!((report.applied, report.waiting), (6, 0));
@@ -251,7 +251,7 @@ async fn a_release_writes_invoices_without_gaps_and_what_comes_back_is_credited(
     assert_eq!(house.invoices().await, ["(ana,invoice,1)", "(bob,invoice,1)", "(cleo,invoice,1)"]);
     house.export(run.id, Format::PayPal).await;
     let bob = house.reference("bob").await;
-    house.answer(&format!("{HEADER}{bob},failed,2011-04-18,,AC04\n")).await;
+    house.answer(&format!("{HEADER}{bob},failed,2011-04-18,,AM04\n")).await;
     assert_eq!(house.invoices().await.len(), 4);
     let next = house.build("2011-04-30").await;
     house.let_go(next.id).await;
