@@ -18,6 +18,8 @@ mod disputes;
 mod funds;
 #[path = "payouts/invoices.rs"]
 mod invoices;
+#[path = "payouts/late.rs"]
+mod late;
 #[path = "payouts/people.rs"]
 mod people;
 #[path = "payouts/runs.rs"]
@@ -26,5 +28,7 @@ mod runs;
 mod screens;
 #[path = "payouts/staff.rs"]
 mod staff;
+#[path = "payouts/statements.rs"]
+mod statements;
 #[path = "payouts/taxes.rs"]
 mod taxes;

@@ -293,6 +293,7 @@ impl Sending<'_> {
             "INSERT INTO payout_in_file (partner_id, payout_id, payout_file_id)
              SELECT p.partner_id, p.payout_id, $4 FROM payout p JOIN payout_method m USING (partner_id, payout_method_id)
              WHERE p.payout_run_id = $1 AND p.state = 'approved' AND m.kind = $2 AND p.currency = $3
+               AND p.payout_id NOT IN (SELECT n.payout_id FROM not_to_be_sent($1) n)
              ORDER BY p.payout_id LIMIT $5",
             self.run.0,
             self.format.method().as_str(),

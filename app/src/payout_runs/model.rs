@@ -134,6 +134,8 @@ pub enum Block {
     Contested,
     /// The partner's own schedule pays later.
     NotDue,
+    /// What a bank said of an earlier payout contradicts what is known, and nobody has looked at it yet.
+    BankUnclear,
 }
 
 /// Who has to act before a block ends.
@@ -149,7 +151,7 @@ pub enum Owner {
 
 impl Block {
     /// Every reason, the weightiest first.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Owes,
         Self::UnderReview,
         Self::UnderMinimum,
@@ -162,6 +164,7 @@ impl Block {
         Self::NothingLeft,
         Self::Contested,
         Self::NotDue,
+        Self::BankUnclear,
     ];
 
     /// As the database writes it.
@@ -179,6 +182,7 @@ impl Block {
             Self::NothingLeft => "nothing_left",
             Self::Contested => "contested",
             Self::NotDue => "not_due",
+            Self::BankUnclear => "bank_unclear",
         }
     }
 
@@ -195,7 +199,7 @@ impl Block {
             | Self::MethodCannotPay
             | Self::TaxFormMissing
             | Self::InvoiceMissing => Owner::Partner,
-            Self::UnderReview | Self::Contested => Owner::Programme,
+            Self::UnderReview | Self::Contested | Self::BankUnclear => Owner::Programme,
             Self::Owes | Self::UnderMinimum | Self::MethodChanged | Self::NothingLeft | Self::NotDue => Owner::Time,
         }
     }

@@ -137,6 +137,7 @@ pub fn block_name(locale: Locale, block: Block) -> String {
         Block::NothingLeft => tr!(locale, tax.block_nothing_left),
         Block::Contested => tr!(locale, runs.block_contested),
         Block::NotDue => tr!(locale, runs.block_not_due),
+        Block::BankUnclear => tr!(locale, answers.block),
     }
 }
 
@@ -178,6 +179,7 @@ pub fn block_next(locale: Locale, block: Block) -> String {
         Block::NothingLeft => tr!(locale, tax.next_nothing_left),
         Block::Contested => tr!(locale, runs.next_contested),
         Block::NotDue => tr!(locale, runs.next_not_due),
+        Block::BankUnclear => tr!(locale, answers.next),
     }
 }
 

@@ -85,7 +85,8 @@ pub(super) async fn candidates(
            SELECT a.holder_id AS "partner!", a.currency AS "currency!", coalesce(item.amount, 0) AS "payable!",
                   coalesce(f.balance, 0) AS "ring_fenced!", t.minimum AS "minimum?", t.schedule_kind AS "schedule_kind?",
                   t.schedule_value AS "schedule_value?", m.payout_method_id AS "method?", m.kind AS "method_kind?", m.usable_from AS "usable_from?",
-                  v.ends_at AS "review_ends?", EXISTS (SELECT FROM payout_method w WHERE w.partner_id = a.holder_id AND w.ended_at IS NULL AND w.waiting) AS "unconfirmed!"
+                  v.ends_at AS "review_ends?", EXISTS (SELECT FROM payout_method w WHERE w.partner_id = a.holder_id AND w.ended_at IS NULL AND w.waiting) AS "unconfirmed!",
+                  (a.holder_id, a.currency) IN (SELECT d.partner_id, d.currency FROM partners_in_doubt() d) AS "in_doubt!"
            FROM account a
            LEFT JOIN item ON item.partner_id = a.holder_id AND item.currency = a.currency
            LEFT JOIN account f ON f.programme_id = a.programme_id AND f.holder_id = a.holder_id AND f.currency = a.currency AND f.kind = 'ring_fenced'
@@ -126,6 +127,7 @@ pub(super) async fn candidates(
                 schedule: schedule.and_then(|(kind, value)| Schedule::from_parts(&kind, value)),
                 method,
                 unconfirmed: row.unconfirmed,
+                in_doubt: row.in_doubt,
                 review: row.review_ends.map(|until| Review {
                     until,
                     day: last_day(until, terms.zone),
