@@ -23,6 +23,8 @@ mod files_out;
 mod funds;
 #[path = "payouts/invoices.rs"]
 mod invoices;
+#[path = "payouts/late.rs"]
+mod late;
 #[path = "payouts/people.rs"]
 mod people;
 #[path = "payouts/runs.rs"]
@@ -33,6 +35,8 @@ mod screens;
 mod splits;
 #[path = "payouts/staff.rs"]
 mod staff;
+#[path = "payouts/statements.rs"]
+mod statements;
 #[path = "payouts/taxes.rs"]
 mod taxes;
 #[path = "payouts/work.rs"]

@@ -26,6 +26,8 @@ mod enquiries;
 mod funds;
 #[path = "wrong_states/help.rs"]
 mod help;
+#[path = "wrong_states/late.rs"]
+mod late;
 #[path = "wrong_states/live.rs"]
 mod live;
 #[path = "wrong_states/mail.rs"]

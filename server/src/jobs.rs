@@ -30,6 +30,8 @@ const WORK_RUNS_EVERY: Duration = Duration::from_secs(2);
 const MAIL_EVERY: Duration = Duration::from_secs(10);
 /// How soon an attached file is scanned.
 const SCAN_EVERY: Duration = Duration::from_secs(2);
+/// How soon a bank's answer is gone on with whose reader was interrupted.
+const SETTLE_EVERY: Duration = Duration::from_secs(10);
 /// How soon it is told that a clock ran out. It is recorded at the moment at which it did, however late that is seen.
 const CLOCKS_EVERY: Duration = Duration::from_secs(5);
 /// How soon a new case is given to somebody, and one that was put off comes back.
@@ -77,6 +79,11 @@ pub fn start(
     tracker.spawn(every(WORK_RUNS_EVERY, "release runs and make files", stop.clone(), move || {
         let (db, secrets) = (sending.clone(), secrets.clone());
         async move { app::payout_runs::api::work_all(&db, &secrets, clock).await }
+    }));
+    let settling = db.clone();
+    tracker.spawn(every(SETTLE_EVERY, "work through bank answers", stop.clone(), move || {
+        let db = settling.clone();
+        async move { app::settlement::store::finish(&db, clock.now()).await.map(|_| ()) }
     }));
     let placing = db.clone();
     tracker.spawn(every(MAIL_EVERY, "place mail", stop.clone(), move || {

@@ -41,6 +41,8 @@ pub fn line(locale: Locale, line: &str) -> String {
         "settlement" => tr!(locale, books.settlement),
         "settlement_return" => tr!(locale, books.settlement_return),
         "payout_return" => tr!(locale, books.payout_return),
+        "late_payment" => tr!(locale, answers.late_payment),
+        "late_payment_return" => tr!(locale, answers.late_payment_return),
         "fee" => tr!(locale, books.fee),
         other => other.replace('_', " "),
     }

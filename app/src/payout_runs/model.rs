@@ -142,6 +142,8 @@ pub enum Block {
     InHold,
     /// All there is, only an approval makes payable.
     AwaitsApproval,
+    /// What a bank said of an earlier payout contradicts what is known, and nobody has looked at it yet.
+    BankUnclear,
 }
 
 /// Who has to act before a block ends.
@@ -157,7 +159,7 @@ pub enum Owner {
 
 impl Block {
     /// Every reason, the weightiest first.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Owes,
         Self::Closed,
         Self::UnderReview,
@@ -174,6 +176,7 @@ impl Block {
         Self::NotDue,
         Self::InHold,
         Self::AwaitsApproval,
+        Self::BankUnclear,
     ];
 
     /// As the database writes it.
@@ -195,6 +198,7 @@ impl Block {
             Self::NotDue => "not_due",
             Self::InHold => "in_hold",
             Self::AwaitsApproval => "awaits_approval",
+            Self::BankUnclear => "bank_unclear",
         }
     }
 
@@ -212,7 +216,9 @@ impl Block {
             | Self::BankRefused
             | Self::TaxFormMissing
             | Self::InvoiceMissing => Owner::Partner,
-            Self::Closed | Self::UnderReview | Self::Contested | Self::AwaitsApproval => Owner::Programme,
+            Self::Closed | Self::UnderReview | Self::Contested | Self::AwaitsApproval | Self::BankUnclear => {
+                Owner::Programme
+            }
             Self::Owes | Self::UnderMinimum | Self::MethodChanged | Self::NothingLeft | Self::NotDue | Self::InHold => {
                 Owner::Time
             }

@@ -89,6 +89,8 @@ pub struct Candidate {
     pub review: Option<Review>,
     /// What the tax office makes of it.
     pub taxed: Taxed,
+    /// Whether an answer about an earlier payout waits for a person.
+    pub in_doubt: bool,
     /// Earlier payouts.
     pub before: Before,
 }
@@ -117,6 +119,9 @@ pub fn decide(terms: &Terms, candidate: &Candidate) -> Verdict {
     let due = candidate.schedule.map(|schedule| next_pay_day(schedule, terms.cutoff + Days::new(1)));
     if let Some(day) = due.filter(|day| *day > terms.pay_day && !terms.off_cycle) {
         blocked.push(Blocked::new(Block::NotDue, None, Some(start_of(terms, day))));
+    }
+    if candidate.in_doubt {
+        blocked.push(Blocked { reason: Block::BankUnclear, amount: None, until: None });
     }
     let nothing = candidate.payable.is_zero();
     if nothing {

@@ -2,7 +2,7 @@
 
 use super::model::Report;
 use super::page::words;
-use super::store::{self, ByHand, SettleError};
+use super::store::{self, About, ByHand, SettleError};
 use crate::base::access::Who;
 use crate::base::context::{self, Context};
 use crate::base::error::AppError;
@@ -72,7 +72,7 @@ pub async fn settle_line(
     file: String,
     /// The line in it.
     line: String,
-    /// `match` or `dismiss`.
+    /// `match`, `file` or `dismiss`.
     verdict: String,
     /// The payout's reference.
     reference: Option<String>,
@@ -94,7 +94,7 @@ pub struct LineForm {
     pub file: String,
     /// The line in it.
     pub line: String,
-    /// `match` or `dismiss`.
+    /// `match`, `file` or `dismiss`.
     pub verdict: String,
     /// The payout's reference.
     pub reference: String,
@@ -112,7 +112,7 @@ pub async fn by_hand(ctx: &Context, form: &LineForm) -> Result<End, AppError> {
     let line: i64 = form.line.parse().map_err(|_| AppError::NotFound)?;
     let matches = match form.verdict.as_str() {
         "match" => true,
-        "dismiss" => false,
+        "file" | "dismiss" => false,
         _ => return Err(AppError::BadRequest("verdict")),
     };
     let locale = ctx.locale;
@@ -140,13 +140,21 @@ pub async fn by_hand(ctx: &Context, form: &LineForm) -> Result<End, AppError> {
         return Ok(End::Refused(here, errors));
     }
     let mut tx = ctx.begin().await?;
-    let done = store::by_hand(&mut tx, &ctx.actor, (file, line), payout, reason, &ctx.request_id, ctx.now()).await?;
+    let about = match payout {
+        Some(payout) => About::Payout(payout),
+        None if form.verdict == "file" => About::File,
+        None => About::Nothing,
+    };
+    let done = store::by_hand(&mut tx, &ctx.actor, (file, line), about, reason, &ctx.request_id, ctx.now()).await?;
     let (field, message) = match done {
         ByHand::Done => {
             tx.commit().await?;
-            let code = if matches { "matched" } else { "dismissed" };
+            let code = if about == About::Nothing { "dismissed" } else { "matched" };
             return Ok(End::Done(format!("{}?done={code}", paths::ANSWERS)));
         }
+        // A line about a whole file has no reference to mend.
+        ByHand::NoPayout | ByHand::DoesNotFollow if about == About::File => ("", tr!(locale, answers.does_not_follow)),
+        ByHand::WrongAmount if about == About::File => ("", tr!(locale, answers.wrong_amount)),
         ByHand::NoPayout => ("reference", tr!(locale, runs.reference_unknown)),
         ByHand::DoesNotFollow => ("reference", tr!(locale, runs.does_not_follow)),
         ByHand::WrongAmount => ("reference", tr!(locale, runs.wrong_amount)),

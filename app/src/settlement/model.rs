@@ -9,6 +9,8 @@ use serde::Serialize;
 /// What became of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Disposition {
+    /// Not known yet: its file is being worked through.
+    Pending,
     /// It moved a payout.
     Applied,
     /// Another line had said so before.
@@ -25,12 +27,13 @@ pub enum Disposition {
 
 impl Disposition {
     /// Every disposition.
-    pub const ALL: [Self; 6] =
-        [Self::Applied, Self::Known, Self::Noted, Self::Unmatched, Self::WrongAmount, Self::Contradicts];
+    pub const ALL: [Self; 7] =
+        [Self::Pending, Self::Applied, Self::Known, Self::Noted, Self::Unmatched, Self::WrongAmount, Self::Contradicts];
 
     /// As the database writes it.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Pending => "pending",
             Self::Applied => "applied",
             Self::Known => "known",
             Self::Noted => "noted",

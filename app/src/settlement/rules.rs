@@ -4,6 +4,8 @@ use super::files::{Kind, Outcome};
 use super::model::Disposition;
 use crate::base::money::Money;
 use crate::payout_runs::model::State;
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
 
 /// What a line says.
 #[derive(Clone, Debug)]
@@ -16,6 +18,8 @@ pub struct Said {
     pub amount: Option<Money>,
     /// What the bank calls it.
     pub bank_reference: Option<String>,
+    /// The day it was booked, where it gives one.
+    pub on: Option<NaiveDate>,
 }
 
 /// What is known of the payout it names.
@@ -27,6 +31,10 @@ pub struct Standing {
     pub amount: Money,
     /// The line that paid it, if one did.
     pub paid: Option<Evidence>,
+    /// The day the bank last gave it back, if it did.
+    pub given_back_on: Option<NaiveDate>,
+    /// Whether the bank had refused it.
+    pub was_refused: bool,
 }
 
 /// The line that paid a payout.
@@ -51,12 +59,14 @@ pub enum Verdict {
 ///
 /// Only what was sent can be answered. A booking of an amount that is not the payout's settles nothing. A second booking
 /// of a payout that was paid is known where it is the same booking seen in another file, and a contradiction where it may
-/// be money that left twice. What was given back after a refusal may be in the next payout already, so a late success is
-/// for a person, never for a rule.
+/// be money that left twice; once the payout came back, only a booking from before that is the known one. What was given
+/// back after a refusal may be in the next payout already, so a late success is for a person, never for a rule. What a
+/// person has found to be paid after all is not given back again by the old refusal or return.
 pub fn judge(said: &Said, standing: &Standing) -> Verdict {
     use Disposition::{Contradicts, Known, Noted, WrongAmount};
     let is_out = matches!(standing.state, State::Submitted | State::Unknown);
     let was_sent = !matches!(standing.state, State::Scheduled | State::Approved | State::Held | State::Cancelled);
+    let back = standing.given_back_on;
     match said.outcome {
         _ if !was_sent => Verdict::Keep(Contradicts),
         Outcome::Accepted => Verdict::Keep(Noted),
@@ -65,15 +75,26 @@ pub fn judge(said: &Said, standing: &Standing) -> Verdict {
         _ if said.amount.is_some_and(|amount| amount != standing.amount) => Verdict::Keep(WrongAmount),
         Outcome::Settled if is_out => Verdict::Apply(State::Paid),
         Outcome::Settled => Verdict::Keep(match &standing.paid {
-            Some(paid) if is_same(said, paid) => Known,
+            Some(paid) if is_same(said, paid) && (standing.state == State::Paid || is_from_before(said, back)) => Known,
             _ => Contradicts,
         }),
         Outcome::Rejected if is_out => Verdict::Apply(State::Failed),
-        Outcome::Rejected if standing.state == State::Paid => Verdict::Keep(Contradicts),
+        Outcome::Rejected if standing.state == State::Paid && !standing.was_refused => Verdict::Keep(Contradicts),
         Outcome::Rejected => Verdict::Keep(Known),
-        Outcome::Returned if is_out || standing.state == State::Paid => Verdict::Apply(State::Returned),
+        Outcome::Returned if is_out => Verdict::Apply(State::Returned),
+        Outcome::Returned if standing.state == State::Paid => match (back, said.on) {
+            (None, _) => Verdict::Apply(State::Returned),
+            (Some(_), None) => Verdict::Keep(Contradicts),
+            (Some(_), Some(_)) if is_from_before(said, back) => Verdict::Keep(Known),
+            (Some(_), Some(_)) => Verdict::Apply(State::Returned),
+        },
         Outcome::Returned => Verdict::Keep(Known),
     }
+}
+
+/// Whether a line is of a day no later than the one on which the payment came back.
+fn is_from_before(said: &Said, given_back_on: Option<NaiveDate>) -> bool {
+    said.on.zip(given_back_on).is_some_and(|(on, back)| on <= back)
 }
 
 /// Whether a booking is the one that paid: two files of one kind name a booking alike, different kinds may not.
@@ -81,6 +102,81 @@ fn is_same(said: &Said, paid: &Evidence) -> bool {
     match (&said.bank_reference, &paid.bank_reference) {
         (Some(said_as), Some(paid_as)) if said.kind == paid.kind => said_as == paid_as,
         _ => true,
+    }
+}
+
+/// How many payments of a file stand alike, and what they come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// How many.
+    pub payments: i64,
+    /// Their sum.
+    pub total: Decimal,
+}
+
+impl Part {
+    fn and(self, other: Self) -> Self {
+        Self { payments: self.payments + other.payments, total: self.total + other.total }
+    }
+}
+
+/// How the payments of a file stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// They wait for the bank.
+    pub out: Part,
+    /// They left: paid, or paid and returned.
+    pub gone: Part,
+    /// They were refused, and their money was given back.
+    pub refused: Part,
+}
+
+/// What a line says of every payment of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SaidOfAll {
+    /// What became of them.
+    pub outcome: Outcome,
+    /// How many, where it says so.
+    pub payments: Option<i64>,
+    /// What they come to, where it says so.
+    pub total: Option<Decimal>,
+}
+
+impl SaidOfAll {
+    /// Whether count and sum, as far as they are given, are these.
+    pub fn is(&self, part: Part) -> bool {
+        self.payments.is_none_or(|payments| payments == part.payments)
+            && self.total.is_none_or(|total| total == part.total)
+    }
+
+    /// Whether it gives neither count nor sum.
+    pub fn is_bare(&self) -> bool {
+        self.payments.is_none() && self.total.is_none()
+    }
+}
+
+/// What a line about every payment of a file does to those that wait for the bank.
+///
+/// A settlement has to give a count or a sum, and that of what is still out, alone or with what has left before: where some
+/// were refused, banks book the rest as one sum. Where it is the sum of everything, those refused included, they may be
+/// paid after all, which is for a person. A refusal names its file; nothing of it may have left.
+pub fn judge_all(said: &SaidOfAll, parts: &Parts) -> Verdict {
+    use Disposition::{Contradicts, Known, Noted, Unmatched, WrongAmount};
+    let left = parts.out.and(parts.gone);
+    let whole = left.and(parts.refused);
+    let nothing_out = parts.out.payments == 0;
+    match said.outcome {
+        Outcome::Accepted => Verdict::Keep(Noted),
+        Outcome::Returned | Outcome::Unknown => Verdict::Keep(Unmatched),
+        Outcome::Rejected if parts.gone.payments > 0 => Verdict::Keep(Contradicts),
+        Outcome::Rejected if !said.is(whole) && !said.is(parts.out) => Verdict::Keep(WrongAmount),
+        Outcome::Rejected if nothing_out => Verdict::Keep(Known),
+        Outcome::Rejected => Verdict::Apply(State::Failed),
+        Outcome::Settled if said.is_bare() => Verdict::Keep(WrongAmount),
+        Outcome::Settled if nothing_out && said.is(parts.gone) => Verdict::Keep(Known),
+        Outcome::Settled if !nothing_out && (said.is(parts.out) || said.is(left)) => Verdict::Apply(State::Paid),
+        Outcome::Settled if said.is(whole) => Verdict::Keep(Contradicts),
+        Outcome::Settled => Verdict::Keep(WrongAmount),
     }
 }
 
@@ -95,11 +191,16 @@ mod tests {
     }
 
     fn said(outcome: Outcome) -> Said {
-        Said { kind: Kind::Camt053, outcome, amount: Some(pounds("60.00")), bank_reference: Some("B1".into()) }
+        let reference = Some("B1".into());
+        Said { kind: Kind::Camt053, outcome, amount: Some(pounds("60.00")), bank_reference: reference, on: day(8) }
+    }
+
+    fn day(day: u32) -> Option<NaiveDate> {
+        NaiveDate::from_ymd_opt(2011, 4, day)
     }
 
     fn standing(state: State) -> Standing {
-        Standing { state, amount: pounds("60"), paid: None }
+        Standing { state, amount: pounds("60"), paid: None, given_back_on: None, was_refused: false }
     }
 
     fn paid_by(kind: Kind, reference: &str, state: State) -> Standing {
@@ -145,7 +246,49 @@ mod tests {
             judge(&settled, &paid_by(Kind::Camt053, "B2", State::Paid)),
             Verdict::Keep(Disposition::Contradicts)
         );
-        assert_eq!(judge(&settled, &paid_by(Kind::Camt053, "B1", State::Returned)), Verdict::Keep(Disposition::Known));
+    }
+
+    #[test]
+    fn after_a_return_only_the_booking_from_before_it_is_known() {
+        let returned = Standing { given_back_on: day(8), ..paid_by(Kind::Camt053, "B1", State::Returned) };
+        let settled = |on| Said { on, ..said(Outcome::Settled) };
+        assert_eq!(judge(&settled(day(7)), &returned), Verdict::Keep(Disposition::Known));
+        assert_eq!(judge(&settled(day(8)), &returned), Verdict::Keep(Disposition::Known));
+        assert_eq!(judge(&settled(day(9)), &returned), Verdict::Keep(Disposition::Contradicts));
+        assert_eq!(judge(&settled(None), &returned), Verdict::Keep(Disposition::Contradicts));
+    }
+
+    #[test]
+    fn what_was_found_to_be_paid_is_not_given_back_by_old_news() {
+        let paid = Standing { given_back_on: day(8), was_refused: true, ..paid_by(Kind::Camt053, "B1", State::Paid) };
+        assert_eq!(judge(&said(Outcome::Rejected), &paid), Verdict::Keep(Disposition::Known));
+        let returned = |on| Said { on, ..said(Outcome::Returned) };
+        assert_eq!(judge(&returned(day(8)), &paid), Verdict::Keep(Disposition::Known));
+        assert_eq!(judge(&returned(None), &paid), Verdict::Keep(Disposition::Contradicts));
+        assert_eq!(judge(&returned(day(20)), &paid), Verdict::Apply(State::Returned));
+    }
+
+    #[test]
+    fn a_sum_settles_what_is_out_and_never_what_was_refused() {
+        let part = |payments, total: &str| Part { payments, total: total.parse().expect("number") };
+        let parts = Parts { out: part(2, "30"), gone: part(1, "10"), refused: part(1, "5") };
+        let all = |outcome, payments, total: Option<&str>| SaidOfAll {
+            outcome,
+            payments,
+            total: total.map(|total| total.parse().expect("number")),
+        };
+        let settled = |payments, total| judge_all(&all(Outcome::Settled, payments, total), &parts);
+        assert_eq!(settled(Some(2), Some("30")), Verdict::Apply(State::Paid));
+        assert_eq!(settled(None, Some("40.00")), Verdict::Apply(State::Paid));
+        assert_eq!(settled(Some(3), None), Verdict::Apply(State::Paid));
+        assert_eq!(settled(None, Some("45")), Verdict::Keep(Disposition::Contradicts));
+        assert_eq!(settled(Some(2), Some("40")), Verdict::Keep(Disposition::WrongAmount));
+        assert_eq!(settled(None, None), Verdict::Keep(Disposition::WrongAmount));
+        let rejected = |parts: Parts| judge_all(&all(Outcome::Rejected, None, None), &parts);
+        assert_eq!(rejected(parts), Verdict::Keep(Disposition::Contradicts));
+        assert_eq!(rejected(Parts { gone: Part::default(), ..parts }), Verdict::Apply(State::Failed));
+        let over = Parts { out: Part::default(), ..parts };
+        assert_eq!(judge_all(&all(Outcome::Settled, Some(1), None), &over), Verdict::Keep(Disposition::Known));
     }
 
     #[test]

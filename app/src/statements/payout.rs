@@ -100,6 +100,8 @@ pub enum ItemKind {
     SetApart,
     /// Let go again.
     LetGo,
+    /// An earlier payout that arrived after its money had been paid once more, or that came back since.
+    LatePayment,
     /// Back into the hold; what moves here and there.
     Correction,
 }
@@ -117,6 +119,7 @@ impl ItemKind {
             "clawback" => Self::Clawback,
             "ring_fence" => Self::SetApart,
             "ring_fence_end" => Self::LetGo,
+            "late_payment" | "late_payment_return" => Self::LatePayment,
             _ => Self::Correction,
         }
     }

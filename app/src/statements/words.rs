@@ -137,6 +137,7 @@ pub fn item(ctx: &Context, item: &Item) -> String {
         ItemKind::Clawback => tr!(locale, provisional.item_clawback),
         ItemKind::SetApart => tr!(locale, payout.item_ring_fence),
         ItemKind::LetGo => tr!(locale, payout.item_ring_fence_end),
+        ItemKind::LatePayment => tr!(locale, answers.late_payment),
         ItemKind::Correction => tr!(locale, payout.item_correction),
     }
 }

@@ -6,7 +6,7 @@ use crate::words::Step;
 use app::approvals::store::initial_terms;
 use app::base::actor::{Actor, Role, Staff};
 use app::base::db::Db;
-use app::base::ids::{CaseId, ContestId, PartnerId, PayoutId, PayoutRunId, PersonId};
+use app::base::ids::{CaseId, ContestId, PartnerId, PayoutFileId, PayoutId, PayoutRunId, PersonId};
 use app::base::money::{Currency, Money};
 use app::base::secrets::{self, MasterKey, Secrets};
 use app::contests::{self, model::Outcome as Ended};
@@ -21,7 +21,7 @@ use app::payout_runs::steps::Step as Take;
 use app::payout_runs::store as runs;
 use app::programmes::store::{NewProgramme, create, create_offer};
 use app::provisional::store as provisional;
-use app::settlement::store::settle;
+use app::settlement::store::{About, ByHand, by_hand, settle};
 use app::terms::model::{Field, Scope};
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
@@ -197,6 +197,40 @@ impl Lived {
         tx.commit().await.expect("commit");
     }
 
+    async fn withdraw(&self, file: usize) {
+        let id: i64 = sqlx::query_scalar(
+            "SELECT payout_file_id FROM payout_file WHERE programme_id = $1 ORDER BY 1 OFFSET $2 LIMIT 1",
+        )
+        .bind(self.shop.programme.0)
+        .bind(file as i64)
+        .fetch_one(&self.shop.pool)
+        .await
+        .expect("file");
+        let mut tx = self.shop.db.begin(&Actor::Staff(self.staff.clone())).await.expect("begin");
+        let done = runs::withdraw(&mut tx, &self.staff, PayoutFileId(id), "Lost", "test", self.shop.now).await;
+        assert!(matches!(done, Ok(runs::Withdrawn::Done { .. })), "{done:?}");
+        tx.commit().await.expect("commit");
+    }
+
+    /// A person's word on a line that contradicts.
+    async fn decide_line(&self, line: usize, matched: bool) {
+        let (file, number, payout): (i64, i64, i64) = sqlx::query_as(
+            "SELECT l.settlement_file_id, l.line, l.payout_number FROM settlement_line l JOIN payout p ON p.payout_id = l.payout_number
+             WHERE p.programme_id = $1 AND l.disposition = 'contradicts' ORDER BY 1, 2 OFFSET $2 LIMIT 1",
+        )
+        .bind(self.shop.programme.0)
+        .bind(line as i64)
+        .fetch_one(&self.shop.pool)
+        .await
+        .expect("line");
+        let about = if matched { About::Payout(PayoutId(payout)) } else { About::Nothing };
+        let actor = Actor::Staff(self.staff.clone());
+        let mut tx = self.shop.db.begin(&actor).await.expect("begin");
+        let done = by_hand(&mut tx, &actor, (file, number), about, "Asked the bank", "test", self.shop.now).await;
+        assert_eq!(done.expect("decided"), ByHand::Done);
+        tx.commit().await.expect("commit");
+    }
+
     async fn end_contest(&self, order: usize, outcome: Ended) {
         let id: i64 = sqlx::query_scalar(
             "SELECT contest_id FROM contest JOIN conversion USING (partner_id, conversion_id) WHERE order_id = $1 AND ended_at IS NULL",
@@ -365,14 +399,19 @@ impl Lived {
                     .await
                     .expect("exported");
             }
+            Step::Withdraw { file } => self.withdraw(file).await,
+            Step::Decide { line, matched } => self.decide_line(line, matched).await,
             Step::Answer { payout, answer, again } => {
                 let (_, id, _) = self.payout(payout).await;
+                // What is for a person is said once: each line would wait.
+                let again = again && !life.lines.last().is_some_and(|line| line.open && line.payout == payout);
                 let reference = app::payout_files::end_to_end_id(id.0);
+                self.events += 1;
                 for time in 0..=usize::from(again) {
-                    self.events += 1;
-                    // The second is another file that says the same.
+                    // The second is another file that says the same, in marks.
+                    let mark = if time == 0 { "" } else { "\"" };
                     let text = format!(
-                        "payout,status,date,reference,code\n{reference},{},{},T{}-{time},\n",
+                        "payout,status,date,reference,code\n{mark}{reference}{mark},{},{},T{},\n",
                         answer.as_str(),
                         now.date_naive(),
                         self.events

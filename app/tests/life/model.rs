@@ -1,6 +1,6 @@
 //! The life of money as whole pence: orders, refunds, holds, disputes, contests, runs, and what banks do. Nothing of ours.
 
-use crate::words::{Answer, Item, Order, Payout, Provisional, Run, Stage, Step};
+use crate::words::{Answer, Item, Line, Order, Payout, Provisional, Run, Sent, Stage, Step};
 use proptest::prelude::*;
 use proptest_state_machine::ReferenceStateMachine;
 use std::collections::BTreeMap;
@@ -24,13 +24,62 @@ pub struct Life {
     pub runs: Vec<Run>,
     pub payouts: Vec<Payout>,
     pub provisionals: Vec<Provisional>,
+    pub files: Vec<Sent>,
+    pub lines: Vec<Line>,
 }
 
 impl Life {
     fn item(&mut self, partner: usize, order: Option<usize>, amount: i64, day: i64) {
         if amount != 0 {
-            self.items.push(Item { partner, order, amount, day, payout: None });
+            self.items.push(Item { partner, order, amount, day, payout: None, owed: false });
         }
+    }
+
+    /// Whether a line about a payout of this partner waits for a person.
+    fn in_doubt(&self, partner: usize) -> bool {
+        self.lines.iter().any(|line| line.open && self.payouts[line.payout].partner == partner)
+    }
+
+    /// Approved payouts of a run that go out.
+    fn goes_out(&self, run: usize) -> Vec<usize> {
+        let mut approved = self.of_run(run, Stage::Approved);
+        approved.retain(|at| !self.in_doubt(self.payouts[*at].partner));
+        approved
+    }
+
+    /// Whether an answer to a payout is for a person.
+    pub fn contradicts(&self, payout: usize, answer: Answer) -> bool {
+        let it = &self.payouts[payout];
+        match it.stage {
+            Stage::Failed | Stage::Returned => answer == Answer::Paid,
+            // Its file was withdrawn.
+            Stage::Approved | Stage::Cancelled => {
+                it.file.is_some() && matches!(answer, Answer::Paid | Answer::Accepted)
+            }
+            _ => false,
+        }
+    }
+
+    /// A payment that arrived after all: what holds its money and has not left is given up, then it takes its money again,
+    /// or the partner owes it.
+    fn arrive_late(&mut self, payout: usize) {
+        let items = self.payouts[payout].items.clone();
+        let holders: Vec<usize> = items.iter().filter_map(|at| self.items[*at].payout).collect();
+        for holder in holders {
+            if matches!(self.payouts[holder].stage, Stage::Scheduled | Stage::Held | Stage::Approved) {
+                self.go(holder, Stage::Cancelled);
+            }
+        }
+        if items.iter().all(|at| self.items[*at].payout.is_none()) {
+            for at in items {
+                self.items[at].payout = Some(payout);
+            }
+        } else {
+            let (partner, amount) = (self.payouts[payout].partner, self.payouts[payout].amount);
+            self.items.push(Item { partner, order: None, amount: -amount, day: self.today, payout: None, owed: true });
+            self.payouts[payout].owed = true;
+        }
+        self.payouts[payout].stage = Stage::Paid;
     }
 
     /// What a refund or a rejection took away.
@@ -77,7 +126,10 @@ impl Life {
         (0..self.items.len())
             .filter(|index| {
                 let item = &self.items[*index];
-                free(item) && (item.day <= cutoff || (item.amount < 0 && item.order.is_some() && !waits(item.order)))
+                free(item)
+                    && (item.day <= cutoff
+                        || (item.owed && item.amount < 0)
+                        || (item.amount < 0 && item.order.is_some() && !waits(item.order)))
             })
             .collect()
     }
@@ -91,18 +143,34 @@ impl Life {
         for partner in 0..PARTNERS {
             let taken = self.takes(partner, cutoff);
             let amount: i64 = taken.iter().map(|index| self.items[*index].amount).sum();
-            if amount < MINIMUM {
+            if amount < MINIMUM || self.in_doubt(partner) {
                 continue;
             }
-            for index in taken {
-                self.items[index].payout = Some(self.payouts.len());
+            for index in &taken {
+                self.items[*index].payout = Some(self.payouts.len());
             }
-            self.payouts.push(Payout { run: self.runs.len() - 1, partner, amount, stage: Stage::Scheduled });
+            self.payouts.push(Payout {
+                run: self.runs.len() - 1,
+                partner,
+                amount,
+                stage: Stage::Scheduled,
+                items: taken,
+                file: None,
+                back: None,
+                owed: false,
+            });
         }
     }
 
     fn go(&mut self, payout: usize, stage: Stage) {
         self.payouts[payout].stage = stage;
+        if matches!(stage, Stage::Failed | Stage::Returned) {
+            self.payouts[payout].back = Some(self.today);
+        }
+        if stage.gives_back() && std::mem::take(&mut self.payouts[payout].owed) {
+            let (partner, amount) = (self.payouts[payout].partner, self.payouts[payout].amount);
+            self.items.push(Item { partner, order: None, amount, day: self.today, payout: None, owed: true });
+        }
         if stage.gives_back() {
             for item in self.items.iter_mut().filter(|item| item.payout == Some(payout)) {
                 item.payout = None;
@@ -115,8 +183,11 @@ impl Life {
     }
 
     /// What an answer makes of a payout; None where it changes nothing.
-    fn answered(stage: Stage, answer: Answer) -> Option<Stage> {
-        match (stage, answer) {
+    fn answered(&self, payout: usize, answer: Answer) -> Option<Stage> {
+        let it = &self.payouts[payout];
+        match (it.stage, answer) {
+            // Paid after all: the return of that day is the old one.
+            (Stage::Paid, Answer::Returned) if it.back == Some(self.today) => None,
             (Stage::Submitted | Stage::Unknown, Answer::Paid) => Some(Stage::Paid),
             (Stage::Submitted | Stage::Unknown, Answer::Failed) => Some(Stage::Failed),
             (Stage::Submitted | Stage::Unknown | Stage::Paid, Answer::Returned) => Some(Stage::Returned),
@@ -156,8 +227,17 @@ impl ReferenceStateMachine for Life {
     type Transition = Step;
 
     fn init_state() -> BoxedStrategy<Life> {
-        Just(Life { today: 0, orders: vec![], items: vec![], runs: vec![], payouts: vec![], provisionals: vec![] })
-            .boxed()
+        Just(Life {
+            today: 0,
+            orders: vec![],
+            items: vec![],
+            runs: vec![],
+            payouts: vec![],
+            provisionals: vec![],
+            files: vec![],
+            lines: vec![],
+        })
+        .boxed()
     }
 
     fn transitions(life: &Life) -> BoxedStrategy<Step> {
@@ -191,7 +271,9 @@ impl ReferenceStateMachine for Life {
             4 => runs.clone().prop_map(|run| Step::Release { run }),
             1 => runs.clone().prop_map(|run| Step::CancelRun { run }),
             4 => runs.prop_map(|run| Step::Export { run }),
-            6 => (payouts, answer, any::<bool>()).prop_map(|(payout, answer, again)| Step::Answer { payout, answer, again }),
+            2 => pick(life.files.len()).prop_map(|file| Step::Withdraw { file }),
+            4 => (pick(life.lines.len()), prop::bool::weighted(0.7)).prop_map(|(line, matched)| Step::Decide { line, matched }),
+            8 => (payouts, answer, any::<bool>()).prop_map(|(payout, answer, again)| Step::Answer { payout, answer, again }),
         ]
         .boxed()
     }
@@ -227,11 +309,23 @@ impl ReferenceStateMachine for Life {
                             || matches!(it.stage, Stage::Scheduled | Stage::Held | Stage::Approved | Stage::Cancelled)
                     })
             }
-            Step::Export { run: at } => {
-                run(at).is_some_and(|it| it.released) && !life.of_run(*at, Stage::Approved).is_empty()
+            Step::Export { run: at } => run(at).is_some_and(|it| it.released) && !life.goes_out(*at).is_empty(),
+            Step::Withdraw { file: at } => {
+                let mut members = life.payouts.iter().filter(|it| it.file == Some(*at));
+                life.files.get(*at).is_some_and(|it| !it.withdrawn && !it.answered)
+                    && members.all(|it| it.stage == Stage::Submitted)
             }
+            Step::Decide { line: at, matched } => life.lines.get(*at).is_some_and(|line| {
+                let stage = life.payouts[line.payout].stage;
+                let follows = match line.answer {
+                    Answer::Paid => stage != Stage::Paid,
+                    _ => stage == Stage::Approved,
+                };
+                line.open && (follows || !matched)
+            }),
             Step::Answer { payout: at, answer, .. } => payout(at).is_some_and(|it| {
-                Self::answered(it.stage, *answer).is_some()
+                life.answered(*at, *answer).is_some()
+                    || life.contradicts(*at, *answer)
                     || (it.stage == Stage::Submitted && *answer == Answer::Accepted)
             }),
         }
@@ -316,7 +410,8 @@ impl ReferenceStateMachine for Life {
             Step::Release { run } => {
                 life.runs[run].released = true;
                 for payout in life.of_run(run, Stage::Scheduled) {
-                    life.go(payout, Stage::Approved);
+                    let doubt = life.in_doubt(life.payouts[payout].partner);
+                    life.go(payout, if doubt { Stage::Held } else { Stage::Approved });
                 }
             }
             Step::CancelRun { run } => {
@@ -328,12 +423,37 @@ impl ReferenceStateMachine for Life {
                 }
             }
             Step::Export { run } => {
-                for payout in life.of_run(run, Stage::Approved) {
+                for payout in life.goes_out(run) {
+                    life.payouts[payout].file = Some(life.files.len());
                     life.go(payout, Stage::Submitted);
+                }
+                life.files.push(Sent { withdrawn: false, answered: false });
+            }
+            Step::Withdraw { file } => {
+                life.files[file].withdrawn = true;
+                for payout in 0..life.payouts.len() {
+                    if life.payouts[payout].file == Some(file) {
+                        life.go(payout, Stage::Approved);
+                    }
+                }
+            }
+            Step::Decide { line, matched } => {
+                life.lines[line].open = false;
+                let Line { payout, answer, .. } = life.lines[line];
+                match (matched, answer, life.payouts[payout].stage) {
+                    (false, ..) => {}
+                    (true, Answer::Paid, stage) if stage.gives_back() => life.arrive_late(payout),
+                    (true, Answer::Paid, _) => life.go(payout, Stage::Paid),
+                    (true, ..) => life.go(payout, Stage::Submitted),
                 }
             }
             Step::Answer { payout, answer, .. } => {
-                if let Some(stage) = Self::answered(life.payouts[payout].stage, answer) {
+                if let Some(file) = life.payouts[payout].file {
+                    life.files[file].answered = true;
+                }
+                if life.contradicts(payout, answer) {
+                    life.lines.push(Line { payout, answer, open: true });
+                } else if let Some(stage) = life.answered(payout, answer) {
                     life.go(payout, stage);
                 }
             }

@@ -39,6 +39,8 @@ pub struct Item {
     pub day: i64,
     /// The live payout that has it.
     pub payout: Option<usize>,
+    /// What is owed for a late payment is taken at once, whatever its day.
+    pub owed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +71,7 @@ impl Stage {
         }
     }
 
-    pub fn gives_back(self) -> bool {
+    fn gives_back(self) -> bool {
         matches!(self, Self::Failed | Self::Returned | Self::Cancelled)
     }
 }
@@ -80,6 +82,29 @@ pub struct Payout {
     pub partner: usize,
     pub amount: i64,
     pub stage: Stage,
+    /// What it was made of.
+    pub items: Vec<usize>,
+    /// The file it was in last.
+    pub file: Option<usize>,
+    /// The day it was last refused or returned.
+    pub back: Option<i64>,
+    /// Arrived late, when its money was elsewhere: the partner owes it.
+    pub owed: bool,
+}
+
+/// A file that was made of a run.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    pub withdrawn: bool,
+    pub answered: bool,
+}
+
+/// A line that contradicts what is known.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub payout: usize,
+    pub answer: Answer,
+    pub open: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -171,6 +196,15 @@ pub enum Step {
     },
     Export {
         run: usize,
+    },
+    /// An owner says that a file was never sent.
+    Withdraw {
+        file: usize,
+    },
+    /// A person makes a line count for its payout, or sets it aside.
+    Decide {
+        line: usize,
+        matched: bool,
     },
     /// The bank's word on a payout; twice, where `again`.
     Answer {

@@ -46,7 +46,7 @@ pub fn errors(end: Result<End, AppError>) -> Errors {
 
 impl Office {
     /// Has Olivia build the run, and the job do the work.
-    async fn built_by_olivia(&self) -> PayoutRunId {
+    pub async fn built_by_olivia(&self) -> PayoutRunId {
         let form = BuildForm { cutoff: CUTOFF.into(), pay_day: "2011-06-15".into(), ..BuildForm::default() };
         let path = done(build(&self.olivia(), &form).await);
         let run = self.only_run().await;
@@ -55,13 +55,13 @@ impl Office {
         run
     }
 
-    async fn released(&self) -> PayoutRunId {
+    pub async fn released(&self) -> PayoutRunId {
         let run = self.built_by_olivia().await;
         done(release(&self.henrik(), run).await);
         run
     }
 
-    async fn only_run(&self) -> PayoutRunId {
+    pub async fn only_run(&self) -> PayoutRunId {
         sqlx::query_scalar::<_, i64>("SELECT max(payout_run_id) FROM payout_run")
             .fetch_one(&self.pool)
             .await
@@ -69,7 +69,7 @@ impl Office {
             .into()
     }
 
-    async fn payout_of(&self, partner: &str) -> String {
+    pub async fn payout_of(&self, partner: &str) -> String {
         sqlx::query_scalar::<_, i64>(
             "SELECT max(payout_id) FROM payout JOIN partner USING (partner_id) WHERE code = $1",
         )
@@ -80,12 +80,12 @@ impl Office {
         .to_string()
     }
 
-    async fn form(&self, run: PayoutRunId, partner: &str, step: &str, reason: &str) -> StepForm {
+    pub async fn form(&self, run: PayoutRunId, partner: &str, step: &str, reason: &str) -> StepForm {
         let payout = self.payout_of(partner).await;
         StepForm { run: run.to_string(), payout, step: step.into(), reason: reason.into() }
     }
 
-    async fn files(&self) -> Vec<PayoutFileId> {
+    pub async fn files(&self) -> Vec<PayoutFileId> {
         sqlx::query_scalar::<_, i64>("SELECT payout_file_id FROM payout_file ORDER BY 1")
             .fetch_all(&self.pool)
             .await
@@ -95,7 +95,7 @@ impl Office {
             .collect()
     }
 
-    async fn actions(&self) -> Vec<String> {
+    pub async fn actions(&self) -> Vec<String> {
         self.lines("SELECT action FROM audit WHERE action LIKE 'payout%' OR action LIKE 'settlement%'").await
     }
 }

@@ -75,6 +75,11 @@ impl Office {
         self.as_staff("Finn Fox")
     }
 
+    /// Finn, at another time.
+    pub fn finn_at(&self, now: chrono::DateTime<chrono::Utc>) -> Context {
+        Context { clock: Clock::Fixed(now), ..self.finn() }
+    }
+
     /// An agent.
     pub fn tom(&self) -> Context {
         self.as_staff("Tom Gale")

@@ -34,13 +34,13 @@ fn payout(changed: &[Column<'_>], allocations: &str, events: &str) -> String {
     format!("{}; {}; {allocations}; {events}", run(&[]), insert("payout", &usual, changed))
 }
 
-const LAST: &str = "(SELECT max(payout_id) FROM payout)";
+pub const LAST: &str = "(SELECT max(payout_id) FROM payout)";
 const TAKES: &str = "INSERT INTO payout_allocation (partner_id, payout_id, transfer_id, conversion_id, kind, amount)
     SELECT partner_id, (SELECT max(payout_id) FROM payout), transfer_id, conversion_id, kind,
            CASE credit_kind WHEN 'payable' THEN amount ELSE -amount END
     FROM transfer WHERE partner_id = {ana} AND kind IN ('release', 'refund')";
 
-fn step(payout: &str, seq: &str, from: &str, to: &str, more: &[Column<'_>]) -> String {
+pub fn step(payout: &str, seq: &str, from: &str, to: &str, more: &[Column<'_>]) -> String {
     let (from, to) = (format!("'{from}'"), format!("'{to}'"));
     let usual = [
         ("partner_id", "{ana}"),
@@ -60,7 +60,7 @@ fn scheduled() -> String {
 }
 
 /// The answer's first line, for a step that needs one.
-const LINE: [Column<'static>; 2] =
+pub const LINE: [Column<'static>; 2] =
     [("settlement_file_id", "(SELECT max(settlement_file_id) FROM settlement_file)"), ("settlement_line", "1")];
 
 fn paid(changed: &[Column<'_>]) -> String {

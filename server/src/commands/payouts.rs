@@ -259,7 +259,7 @@ pub async fn export(session: &Session, run: i64, format: FileFormat, output: Opt
 /// Reads an answer and prints what it did.
 ///
 /// # Errors
-/// When the file is refused or the database is away; nothing is changed then.
+/// When the file is refused, nothing is changed; when the database is away, the same command goes on where it was.
 pub async fn settle(session: &Session, file: &Path) -> Result<(), Failure> {
     let (name, bytes) = if file == Path::new("-") {
         let mut bytes = Vec::new();
@@ -274,8 +274,18 @@ pub async fn settle(session: &Session, file: &Path) -> Result<(), Failure> {
     if bytes.len() as u64 > LARGEST {
         return Err(Failure::refused(format!("the file is larger than {} MB", LARGEST / 1_000_000)));
     }
+    let bar = ProgressBar::no_length();
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} lines") {
+        bar.set_style(style);
+    }
+    let mut progress = |done: i64, lines: i64| {
+        bar.set_length(lines.unsigned_abs());
+        bar.set_position(done.unsigned_abs());
+    };
+    let now = session.clock.now();
     let report =
-        app::settlement::store::settle(&session.db, &Actor::Command, &name, bytes, session.clock.now()).await?;
+        app::settlement::store::settle_with(&session.db, &Actor::Command, &name, bytes, now, &mut progress).await?;
+    bar.finish_and_clear();
     if session.json {
         return print_json(&report);
     }

@@ -49,6 +49,8 @@ pub struct Line {
     pub reference: String,
     /// Every payment of a file in one booking: how many.
     pub batch: Option<usize>,
+    /// Of another day than its file.
+    pub day: Option<String>,
 }
 
 /// A file to be read.
@@ -81,6 +83,7 @@ fn plain(day: &str, lines: &[Line]) -> String {
             What::Returned => ("returned", "AC06"),
         };
         let Line { id, reference, amount, currency, .. } = line;
+        let day = line.day.as_deref().unwrap_or(day);
         writeln!(text, "{id},{status},{day},{reference},{code},{amount},{currency}").expect("text");
     }
     text
@@ -122,6 +125,7 @@ fn camt053(number: usize, day: &str, lines: &[Line]) -> String {
     );
     for line in lines {
         let Line { id, reference, amount, currency, .. } = line;
+        let day = line.day.as_deref().unwrap_or(day);
         let (direction, family, sub_family, returned) = match line.what {
             What::Returned => ("CRDT", "RCDT", "RRTN", "<RtrInf><Rsn><Cd>AC06</Cd></Rsn></RtrInf>"),
             _ => ("DBIT", "ICDT", "ESCT", ""),

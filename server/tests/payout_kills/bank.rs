@@ -4,6 +4,7 @@
 use super::answers::{self, Answer, Form, Line, What};
 use super::dice::Dice;
 use super::orders::{self, Order, Rail};
+use super::shop::Shop;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::fs::File;
@@ -32,8 +33,11 @@ struct Payment {
     /// Told only once everything is over.
     silent: bool,
     reference: String,
-    /// The kind of file that told the booking first.
+    /// The kind of file that told the booking first, and the day.
     booked_in: Option<Form>,
+    booked_on: Option<String>,
+    /// Refused, and booked all the same, later.
+    is_late: bool,
 }
 
 struct Batch {
@@ -93,6 +97,8 @@ impl Bank {
                     silent: false,
                     reference: batch.reference.clone(),
                     booked_in: None,
+                    booked_on: None,
+                    is_late: false,
                 }
             } else {
                 self.decide(order)
@@ -114,15 +120,57 @@ impl Bank {
         if self.dice.percent(5) {
             to_tell.push_back(What::Doubt);
         }
+        let mut is_late = false;
         match self.dice.below(100) {
-            0..10 => to_tell.push_back(What::Refused),
+            0..10 => {
+                to_tell.push_back(What::Refused);
+                // Those who are paid between two runs as well would have it twice before anybody could know.
+                is_late = self.dice.percent(30) && !Shop::is_busy(&order.partner);
+            }
             10..18 => to_tell.extend([What::Booked, What::Returned]),
             // The statement with the booking was lost.
             18..22 => to_tell.push_back(What::Returned),
             _ => to_tell.push_back(What::Booked),
         }
         let silent = self.dice.percent(6);
-        Payment { order, to_tell, told: Vec::new(), silent, reference: self.reference(), booked_in: None }
+        Payment {
+            order,
+            to_tell,
+            told: Vec::new(),
+            silent: silent && !is_late,
+            reference: self.reference(),
+            booked_in: None,
+            booked_on: None,
+            is_late,
+        }
+    }
+
+    /// Books some of what it had said to be refused, and tells so: the money has left after all. `share` in percent.
+    pub fn book_late(&mut self, day: &str, share: u64) -> Vec<Answer> {
+        let mut lines = Vec::new();
+        for place in 0..self.payments.len() {
+            let payment = &self.payments[place];
+            let due = payment.is_late && payment.to_tell.is_empty() && !payment.told.contains(&What::Booked);
+            if due && self.dice.percent(share) {
+                self.deed("booked", place);
+                let line = self.tell(place, What::Booked, Form::Plain, day);
+                self.note(["late", &line.id, "", &line.currency, &line.amount, "contradicts"]);
+                lines.push(line);
+            }
+        }
+        if lines.is_empty() {
+            return Vec::new();
+        }
+        self.numbers += 1;
+        vec![answers::write(Form::Plain, self.numbers, day, &lines)]
+    }
+
+    /// Whether this payment was made, whatever had been said of it.
+    pub fn has_paid_late(&self, id: &str) -> bool {
+        self.by_id.get(id).is_some_and(|place| {
+            let payment = &self.payments[*place];
+            payment.is_late && payment.told.contains(&What::Booked)
+        })
     }
 
     /// Answers some of what it knows; with `last_words` all that it kept to itself so far. Files of one answer speak of
@@ -135,7 +183,7 @@ impl Bank {
             std::mem::take(&mut self.batches).into_iter().partition(|_| last_words || self.dice.percent(50));
         self.batches = wait;
         for batch in tell {
-            batch_lines.push(self.tell_batch(&batch));
+            batch_lines.push(self.tell_batch(&batch, day));
             touched.extend(batch.payments);
         }
         if !batch_lines.is_empty() {
@@ -151,7 +199,7 @@ impl Bank {
             let form = self.form_for(place, payment.to_tell[0]);
             let pile = (form as u8, self.dice.below(2));
             while let Some(what) = self.payments[place].to_tell.pop_front() {
-                let line = self.tell(place, what, form);
+                let line = self.tell(place, what, form, day);
                 piles.entry(pile).or_default().push(line);
                 let next = self.payments[place].to_tell.front().copied();
                 if !next.is_some_and(|next| form.says(next) && self.dice.percent(30)) {
@@ -181,13 +229,14 @@ impl Bank {
         !self.batches.is_empty() || self.payments.iter().any(|payment| !payment.to_tell.is_empty())
     }
 
-    fn tell_batch(&mut self, batch: &Batch) -> Line {
+    fn tell_batch(&mut self, batch: &Batch, day: &str) -> Line {
         let mut amount = Decimal::ZERO;
         for place in &batch.payments {
             let payment = &mut self.payments[*place];
             amount += payment.order.amount;
             payment.told.push(What::Booked);
             payment.booked_in = Some(Form::Camt053);
+            payment.booked_on = Some(day.to_owned());
         }
         Line {
             id: batch.message.clone(),
@@ -196,10 +245,11 @@ impl Bank {
             currency: "EUR".to_owned(),
             reference: batch.reference.clone(),
             batch: Some(batch.payments.len()),
+            day: None,
         }
     }
 
-    fn tell(&mut self, place: usize, what: What, form: Form) -> Line {
+    fn tell(&mut self, place: usize, what: What, form: Form, day: &str) -> Line {
         if what == What::Returned {
             self.deed("returned", place);
         }
@@ -207,6 +257,7 @@ impl Bank {
         payment.told.push(what);
         if what == What::Booked {
             payment.booked_in.get_or_insert(form);
+            payment.booked_on.get_or_insert_with(|| day.to_owned());
         }
         payment.line(what)
     }
@@ -226,7 +277,12 @@ impl Bank {
             let place = self.dice.below(self.payments.len() as u64) as usize;
             let Some(what) = self.dice.one_of(&self.payments[place].told).copied() else { continue };
             if touched.insert(place) {
-                let form = self.form_for(place, what);
+                let came_back = self.payments[place].told.contains(&What::Returned);
+                // A booking from before a return is known by its day, which pain.002 does not give.
+                let form = match self.form_for(place, what) {
+                    Form::Pain002 if came_back && what == What::Booked => Form::Plain,
+                    form => form,
+                };
                 piles.entry((form as u8, self.dice.below(2))).or_default().push(self.payments[place].line(what));
             }
         }
@@ -255,7 +311,9 @@ impl Bank {
                 // Booked after a refusal or a return that no booking had come before.
                 (1, Some(What::Refused)) => (payment.line(What::Booked), "contradicts"),
                 // Refused after it was booked.
-                (1, Some(What::Booked)) => (payment.line(What::Refused), "contradicts"),
+                (1, Some(What::Booked)) if !payment.told.contains(&What::Refused) => {
+                    (payment.line(What::Refused), "contradicts")
+                }
                 // Booked a second time.
                 (2, Some(What::Booked)) => {
                     let reference = format!("{}-B", payment.reference);
@@ -297,6 +355,8 @@ impl Payment {
             currency: self.order.currency.clone(),
             reference: self.reference.clone(),
             batch: None,
+            // A booking is told with its own day, however often.
+            day: if what == What::Booked { self.booked_on.clone() } else { None },
         }
     }
 }

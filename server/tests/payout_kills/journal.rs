@@ -15,6 +15,8 @@ pub struct Journal {
     pub amounts: BTreeMap<String, (String, String, Decimal)>,
     /// Lines that somebody has to look at, with the reason.
     pub wrong: Vec<(String, String)>,
+    /// Payments that were made after they had been refused.
+    pub late: usize,
     /// How many files came, and how many of them once more.
     pub files: (usize, usize),
 }
@@ -41,6 +43,10 @@ impl Journal {
                     *journal.paid.entry(key).or_default() -= amount;
                 }
                 "refused" => drop(journal.states.insert(id, "failed")),
+                "late" => {
+                    journal.late += 1;
+                    journal.wrong.push((id, detail));
+                }
                 "wrong" => journal.wrong.push((id, detail)),
                 other => panic!("{other} in the journal"),
             }

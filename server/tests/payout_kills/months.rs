@@ -1,5 +1,6 @@
 //! Month after month: sales, a run, files for the bank, its answers.
 
+use super::answers::Answer;
 use super::operator::{Operator, Step};
 use super::shop::{MINIMUM, RATE, Shop};
 use chrono::{Days, NaiveDate};
@@ -31,10 +32,14 @@ pub fn round(operator: &mut Operator, shop: &mut Shop, month: u32) {
     let run = build_and_release(operator, after, &cutoff);
     // Customers bring back what is on its way to the partners already.
     import(operator, &shop.take_back(after + Days::new(1)), &at(after + Days::new(1)));
+    // What the bank had refused last month, it books now: some of it is in this run already, and must not leave again.
+    settle_late(operator, after + Days::new(1), 100, false);
     export(operator, &run, after + Days::new(2));
+    operator.decide(&at(after + Days::new(2)));
     settle(operator, after + Days::new(3), false);
     off_cycle(operator, shop, after + Days::new(4));
     settle(operator, after + Days::new(17), false);
+    settle_late(operator, after + Days::new(20), 50, true);
 }
 
 /// Nothing disturbs any more: the bank says everything it has kept to itself, and a last run pays what is left.
@@ -43,11 +48,13 @@ pub fn finish(operator: &mut Operator, months: u32) {
     while operator.bank.has_more() {
         settle(operator, after, true);
     }
+    settle_late(operator, after, 100, true);
     let run = build_and_release(operator, after, &(after - Days::new(1)).to_string());
     export(operator, &run, after);
     while operator.bank.has_more() {
         settle(operator, after + Days::new(1), true);
     }
+    settle_late(operator, after + Days::new(1), 100, true);
 }
 
 /// Pays one partner between two runs what has left its hold since.
@@ -73,6 +80,7 @@ fn build_and_release(operator: &mut Operator, after: NaiveDate, cutoff: &str) ->
     let now = at(after);
     operator.ok(&now, &["commissions", "release"]);
     let build = ["--json", "payouts", "build", "--programme", "giftware", "--cutoff", cutoff];
+    operator.kill_servers(&now, &build);
     let built: Value = serde_json::from_str(&operator.step(Step::Build, &now, &build).0).expect("JSON");
     assert_eq!(built["stage"], "built", "{built}");
     let run = built["run"].to_string();
@@ -89,6 +97,20 @@ fn export(operator: &mut Operator, run: &str, day: NaiveDate) {
 
 fn settle(operator: &mut Operator, day: NaiveDate, last_words: bool) {
     let answers = operator.bank.answer(&day.to_string(), last_words);
+    read(operator, day, answers);
+    operator.decide(&at(day));
+}
+
+/// What the bank had refused and books now; a person looks at it at once, or later.
+fn settle_late(operator: &mut Operator, day: NaiveDate, share: u64, decide: bool) {
+    let answers = operator.bank.book_late(&day.to_string(), share);
+    read(operator, day, answers);
+    if decide {
+        operator.decide(&at(day));
+    }
+}
+
+fn read(operator: &mut Operator, day: NaiveDate, answers: Vec<Answer>) {
     let paths: Vec<_> = answers.iter().map(|answer| operator.file(&answer.name, &answer.bytes)).collect();
     let two_at_once = paths.len() > 1 && operator.dice.percent(30);
     if two_at_once {

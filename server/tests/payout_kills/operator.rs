@@ -3,11 +3,28 @@
 use super::bank::Bank;
 use super::cluster::Cluster;
 use super::dice::Dice;
+use app::base::actor::{Actor, Role, Staff};
+use app::base::db::Db;
+use app::base::ids::{PayoutId, PersonId};
+use app::settlement::store::{About, ByHand, by_hand};
+use chrono::{DateTime, Utc};
+use sqlx::PgPool;
 use std::collections::{BTreeMap, HashMap};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
+
+/// The only signal that is meant here: a process that ends by another one has fallen over.
+const SIGKILL: i32 = 9;
+
+/// Who is asked about lines that wait.
+const OWNER: &str = "WITH p AS (INSERT INTO person (email, name, created_at) SELECT 'olga@example.org', 'Olga Orr', '2010-01-01Z'
+                                WHERE NOT EXISTS (SELECT FROM staff) RETURNING *)
+                     INSERT INTO staff (person_id, name, role, since) SELECT person_id, name, 'owner', created_at FROM p";
+
+/// Places in the server's job, one killed after the other: each leaves a run that the next goes on with.
+const SERVERS_DIE_AT: [&str; 3] = ["payouts.build.allocated:1", "payouts.build.batch:1", "payouts.build.committed:1"];
 
 /// What disturbs.
 pub enum Trouble {
@@ -66,6 +83,7 @@ impl Step {
                 "payouts.settle.kept",
                 "payouts.settle.moved:1",
                 "payouts.settle.moved:2",
+                "payouts.settle.batch",
                 "payouts.settle.applied",
                 "payouts.settle.committed",
             ],
@@ -80,6 +98,8 @@ pub struct Figures {
     pub crashes: BTreeMap<&'static str, u64>,
     /// Processes that were killed at any moment, by the kind of command.
     pub kills: BTreeMap<Step, u64>,
+    /// Servers that were killed while their job built a run.
+    pub servers: u64,
     /// Two at once.
     pub doubles: u64,
     /// Stops of the server that cut a command off.
@@ -151,6 +171,72 @@ impl Operator {
         }
     }
 
+    /// A run is begun and left, and the server's job that goes on with it is killed, again and again; the command that
+    /// follows finds what they left.
+    pub fn kill_servers(&mut self, now: &str, build: &[&str]) {
+        if !matches!(self.trouble, Trouble::Kills) || self.figures.all() >= self.wanted {
+            return;
+        }
+        let begun = self.command(now, build).env("PARTNERDESK_CRASH_AT", "payouts.build.started").output();
+        assert_eq!(begun.expect("partnerdesk").status.signal(), Some(SIGKILL));
+        for place in SERVERS_DIE_AT {
+            let mut serve = self.command(now, &["serve", "--listen", "127.0.0.1:0"]);
+            serve.env("PARTNERDESK_CRASH_AT", place).stdout(Stdio::null()).stderr(Stdio::null());
+            let mut serve = serve.spawn().expect("serve");
+            let began = Instant::now();
+            let status = loop {
+                match serve.try_wait().expect("serve") {
+                    Some(status) => break status,
+                    None => assert!(began.elapsed() < Duration::from_secs(120), "the server never came to {place}"),
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            };
+            assert_eq!(status.signal(), Some(SIGKILL), "{place}");
+            self.figures.servers += 1;
+        }
+    }
+
+    /// A person looks at the lines that contradict what is known, asks the bank, and makes them count or sets them aside.
+    pub fn decide(&self, now: &str) {
+        let now: DateTime<Utc> = now.parse().expect("time");
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+                runtime.block_on(self.decide_all(now));
+            });
+        });
+    }
+
+    async fn decide_all(&self, now: DateTime<Utc>) {
+        let pool = PgPool::connect(&self.url).await.expect("database");
+        let lines: Vec<(i64, i64, i64, String, String)> = sqlx::query_as(
+            "SELECT settlement_file_id, line, payout_number, target, outcome
+             FROM settlement_line l LEFT JOIN settlement_by_hand h USING (settlement_file_id, line)
+             WHERE disposition = 'contradicts' AND h.settled_at IS NULL ORDER BY 1, 2",
+        )
+        .fetch_all(&pool)
+        .await
+        .expect("lines");
+        sqlx::raw_sql(OWNER).execute(&pool).await.expect("owner");
+        let person: i64 = sqlx::query_scalar("SELECT person_id FROM staff").fetch_one(&pool).await.expect("owner");
+        let actor = Actor::Staff(Staff { person: PersonId(person), name: "Olga Orr".into(), role: Role::Owner });
+        let db = Db::from_pool(pool.clone());
+        for (file, line, payout, target, outcome) in lines {
+            let state: String = sqlx::query_scalar("SELECT state FROM payout WHERE payout_id = $1")
+                .bind(payout)
+                .fetch_one(&pool)
+                .await
+                .expect("payout");
+            let arrived = outcome == "settled" && state == "failed" && self.bank.has_paid_late(&target);
+            let about = if arrived { About::Payout(PayoutId(payout)) } else { About::Nothing };
+            let mut tx = db.begin(&actor).await.expect("begin");
+            let done = by_hand(&mut tx, &actor, (file, line), about, "Asked the bank", "test", now).await;
+            assert_eq!(done.expect("decided"), ByHand::Done, "{target}");
+            tx.commit().await.expect("commit");
+        }
+        pool.close().await;
+    }
+
     /// As often as spreads what is wanted over a few months, and no more once there was enough.
     fn attempts(&mut self, step: Step) -> u64 {
         if self.figures.all() >= self.wanted {
@@ -178,7 +264,7 @@ impl Operator {
     fn crash(&mut self, step: Step, now: &str, arguments: &[&str]) -> bool {
         let place = *self.dice.one_of(step.places()).expect("places");
         let output = self.command(now, arguments).env("PARTNERDESK_CRASH_AT", place).output().expect("partnerdesk");
-        if output.status.signal().is_some() {
+        if output.status.signal() == Some(SIGKILL) {
             *self.figures.crashes.entry(place).or_default() += 1;
             return false;
         }
@@ -197,7 +283,7 @@ impl Operator {
     /// Waits for a process that was killed, or not; whether it ended by itself, and then well.
     fn ended(&mut self, step: Step, arguments: &[&str], child: Child) -> bool {
         let output = child.wait_with_output().expect("wait");
-        if output.status.signal().is_some() {
+        if output.status.signal() == Some(SIGKILL) {
             *self.figures.kills.entry(step).or_default() += 1;
             return false;
         }

@@ -139,6 +139,11 @@ impl Shop {
         code(self.dice.below(BUSY - 11))
     }
 
+    /// Whether a partner sells every month.
+    pub fn is_busy(code: &str) -> bool {
+        code[1..].parse::<u64>().expect("number") < BUSY
+    }
+
     /// By which kind of file a partner is paid.
     pub fn format(code: &str) -> &'static str {
         let partner: u64 = code[1..].parse().expect("number");

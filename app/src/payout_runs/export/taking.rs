@@ -30,6 +30,7 @@ impl Sending<'_> {
             "INSERT INTO payout_in_file (partner_id, payout_id, payout_file_id)
              SELECT partner_id, payout_id, $4 FROM payout_way
              WHERE payout_run_id = $1 AND state = 'approved' AND kind = ANY($2) AND currency = $3 AND stands
+               AND payout_id NOT IN (SELECT n.payout_id FROM not_to_be_sent($1) n)
              ORDER BY payout_id LIMIT $5",
             self.run.0,
             &self.format.kinds(),

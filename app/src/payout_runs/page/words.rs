@@ -143,6 +143,7 @@ pub fn block_name(locale: Locale, block: Block) -> String {
         Block::BankRefused => tr!(locale, sending.block_refused),
         Block::InHold => tr!(locale, sending.block_in_hold),
         Block::AwaitsApproval => tr!(locale, sending.block_awaits_approval),
+        Block::BankUnclear => tr!(locale, answers.block),
     }
 }
 
@@ -194,6 +195,7 @@ pub fn block_next(locale: Locale, block: Block) -> String {
         Block::BankRefused => tr!(locale, sending.next_refused),
         Block::InHold => tr!(locale, sending.next_in_hold),
         Block::AwaitsApproval => tr!(locale, sending.next_awaits_approval),
+        Block::BankUnclear => tr!(locale, answers.next),
     }
 }
 

@@ -41,6 +41,7 @@ fn candidate(payable: &str) -> Candidate {
         schedule: None,
         method: Some(paypal()),
         unconfirmed: false,
+        in_doubt: false,
         refused: None,
         closed: false,
         contest_ends: None,

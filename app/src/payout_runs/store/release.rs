@@ -9,6 +9,9 @@ use crate::base::ids::PayoutRunId;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
+/// Why a payout is kept back at its release; for the house.
+const IN_DOUBT: &str = "What a bank said of an earlier payout contradicts what is known: see the answers that wait";
+
 /// How asking for a release ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Released {
@@ -100,6 +103,7 @@ pub async fn release(
         }
     }
     crash::point("payouts.release.written");
+    sqlx::query!("SELECT hold_in_doubt($1, $2, $3, $4)", run.0, releaser, IN_DOUBT, now).fetch_one(&mut **tx).await?;
     let payouts = sqlx::query!(
         "INSERT INTO payout_event (partner_id, payout_id, seq, from_state, to_state, by_kind, by_id, at, booked_at)
          SELECT partner_id, payout_id, seq + 1, state, 'approved', CASE WHEN $2::bigint IS NULL THEN 'command' ELSE 'staff' END, $2, $3, $3

@@ -2,6 +2,7 @@
 
 use crate::base::money::Money;
 use chrono::{NaiveDate, NaiveDateTime};
+use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
 /// What kind of file it is; known by its content, never by its name.
@@ -90,6 +91,8 @@ pub struct Line {
     pub instructed: Option<Money>,
     /// How many payments a batch or message holds, where the file says so.
     pub payments: Option<u64>,
+    /// What they come to, where the file says so without a currency (OrgnlCtrlSum).
+    pub control_sum: Option<Decimal>,
     /// The day it was booked or settled, as the bank dates it.
     pub on: Option<NaiveDate>,
     /// What the bank or service calls it (AcctSvcrRef, transaction id).
@@ -114,6 +117,7 @@ impl Line {
             amount: None,
             instructed: None,
             payments: None,
+            control_sum: None,
             on: None,
             bank_reference: None,
             code: None,

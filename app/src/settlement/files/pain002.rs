@@ -8,6 +8,7 @@ use super::value::{self, LONGEST_PARTY, Words};
 use super::xml::{Elements, Step};
 use crate::base::money::Money;
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 
 /// What is said of a message, a batch or a payment.
 #[derive(Default)]
@@ -19,6 +20,7 @@ struct Said {
     code: Option<String>,
     text: Words,
     payments: Option<u64>,
+    sum: Option<Decimal>,
     amount: Option<Money>,
     settled: Option<Money>,
     on: Option<NaiveDate>,
@@ -102,14 +104,14 @@ fn tell_group(group: &Said, xml: &Elements<'_>, out: &mut Handed<'_>) -> Result<
     out.summary.status.clone_from(&group.status);
     let Some(outcome) = last_word(group) else { return Ok(None) };
     let name = name.ok_or_else(|| xml.missing("OrgnlMsgId"))?;
-    out.hand(Line { payments: group.payments, ..line(Target::Message(name), outcome, group) });
+    out.hand(Line { payments: group.payments, control_sum: group.sum, ..line(Target::Message(name), outcome, group) });
     Ok(Some(outcome))
 }
 
 fn tell_batch(batch: &Said, xml: &Elements<'_>, out: &mut Handed<'_>) -> Result<(), FileError> {
     let Some(outcome) = last_word(batch) else { return Ok(()) };
     let name = batch.name.clone().flatten().ok_or_else(|| xml.missing("OrgnlPmtInfId"))?;
-    out.hand(Line { payments: batch.payments, ..line(Target::Batch(name), outcome, batch) });
+    out.hand(Line { payments: batch.payments, control_sum: batch.sum, ..line(Target::Batch(name), outcome, batch) });
     Ok(())
 }
 
@@ -141,6 +143,7 @@ fn take(said: &mut Said, below: &str, [name, status]: [&'static str; 2], xml: &E
         _ if below == name => xml.once(&mut said.name, xml.value(value::name)?, name),
         _ if below == status => xml.once(&mut said.status, value::shown(xml.text()), status),
         "OrgnlNbOfTxs" => xml.once(&mut said.payments, xml.value(value::count)?, "OrgnlNbOfTxs"),
+        "OrgnlCtrlSum" => xml.once(&mut said.sum, xml.value(value::amount)?, "OrgnlCtrlSum"),
         _ => reason(said, below, xml),
     }
 }

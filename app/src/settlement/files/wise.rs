@@ -80,7 +80,8 @@ fn is_outgoing(direction: &str) -> Result<bool, Flaw> {
 }
 
 /// `outgoing_payment_sent` is the last thing Wise says of a transfer that goes well. `charged_back` concerns the money
-/// Wise was given for it, and says nothing of where it is.
+/// Wise was given for it, and says nothing of where it is. `bounced_back` is followed by a new attempt or by
+/// `funds_refunded`: only then is the money back.
 fn outcome(status: &str) -> Result<Outcome, Flaw> {
     match simplified(status).as_str() {
         "outgoingpaymentsent" | "completed" => Ok(Outcome::Settled),
@@ -90,8 +91,8 @@ fn outcome(status: &str) -> Result<Outcome, Flaw> {
         | "fundsconverted"
         | "waitingrecipientinputtoproceed" => Ok(Outcome::Accepted),
         "cancelled" | "canceled" => Ok(Outcome::Rejected),
-        "bouncedback" | "fundsrefunded" | "refunded" => Ok(Outcome::Returned),
-        "chargedback" | "unknown" => Ok(Outcome::Unknown),
+        "fundsrefunded" | "refunded" => Ok(Outcome::Returned),
+        "bouncedback" | "chargedback" | "unknown" => Ok(Outcome::Unknown),
         "" => Err(Flaw::Empty),
         _ => Err(Flaw::UnknownWord),
     }

@@ -11,6 +11,7 @@ use crate::payout_files::end_to_end_id;
 use crate::payout_runs::page::words as runs_words;
 use crate::payout_runs::page::{form_of, pays, reader};
 use crate::settlement::files::Outcome;
+use crate::settlement::model::Disposition;
 use crate::settlement::store::{self, LineFound, Named, Settled, Which};
 use crate::ui::Tone;
 use crate::ui::field::{Field, Hidden, Submit, TextArea, Weight};
@@ -67,6 +68,7 @@ fn settled_by(ctx: &Context, settled: &Settled) -> AnyView {
             let reference = end_to_end_id(payout.0);
             tr!(locale, runs.was_matched, name = settled.by.clone(), reference = reference, day = day)
         }
+        None if settled.of_file => tr!(locale, answers.was_file, name = settled.by.clone(), day = day),
         None => tr!(locale, runs.was_dismissed, name = settled.by.clone(), day = day),
     };
     view! { {notice(Tone::Good, words)}{text::prose(settled.reason.clone())} }.into_any()
@@ -135,17 +137,22 @@ fn offers(ctx: &Context, offered: &[Named]) -> AnyView {
 
 fn forms_of(ctx: &Context, found: &LineFound, offered: &[Named], draft: &Draft) -> AnyView {
     let locale = ctx.locale;
-    // What is neither settled, refused nor returned can't move a payout.
-    let moves = matches!(found.waiting.outcome, Outcome::Settled | Outcome::Rejected | Outcome::Returned);
+    // What is neither settled, refused nor returned moves only what was thought never to have been sent.
+    let moves = matches!(found.waiting.outcome, Outcome::Settled | Outcome::Rejected | Outcome::Returned)
+        || found.waiting.why == Disposition::Contradicts;
     // Where only one can be meant, it is filled in; a person still says why.
-    let guess = match offered {
-        [one] => one.reference.clone(),
+    let guess = match (&found.named, offered) {
+        (Some(named), _) => named.reference.clone(),
+        (None, [one]) => one.reference.clone(),
         _ => String::new(),
     };
-    let matching = moves.then(|| section(tr!(locale, runs.match_heading), form(ctx, found, "match", &guess, draft)));
+    let whole = found.of_file.then(|| section(tr!(locale, answers.file_heading), form(ctx, found, "file", "", draft)));
+    let matching = (moves && !found.of_file)
+        .then(|| section(tr!(locale, runs.match_heading), form(ctx, found, "match", &guess, draft)));
     columns(
         matching
             .into_iter()
+            .chain(whole)
             .chain([section(tr!(locale, runs.dismiss_heading), form(ctx, found, "dismiss", "", draft))])
             .collect(),
     )
@@ -158,6 +165,7 @@ fn form(ctx: &Context, found: &LineFound, verdict: &'static str, guess: &str, dr
     let (file, line) = (found.waiting.file.to_string(), found.waiting.line.to_string());
     let (text, button, tone) = match verdict {
         "match" => (tr!(locale, runs.match_text), tr!(locale, runs.match_button), Weight::Primary),
+        "file" => (tr!(locale, answers.file_text), tr!(locale, answers.file_button), Weight::Primary),
         _ => (tr!(locale, runs.dismiss_text), tr!(locale, runs.dismiss_button), Weight::Quiet),
     };
     let reference = (verdict == "match").then(|| {

@@ -167,9 +167,9 @@ fn read_table(ctx: &Context, files: Vec<ReadFile>) -> AnyView {
         .map(|file| Row {
             href: Some(paths::answer(file.id)),
             cells: vec![
-                file.name.into_any(),
+                file.name.clone().into_any(),
                 words::kind(&file.kind).into_any(),
-                text::count(ctx, file.lines),
+                lines_of(ctx, &file),
                 text::count(ctx, file.applied),
                 text::count(ctx, file.waiting),
                 file.by.unwrap_or_else(|| tr!(locale, runs.a_command)).into_any(),
@@ -178,4 +178,13 @@ fn read_table(ctx: &Context, files: Vec<ReadFile>) -> AnyView {
         })
         .collect();
     view! { <Table caption=tr!(locale, runs.read_caption) head=head rows=rows/> }.into_any()
+}
+
+/// How many lines; while they are worked through, how many are done.
+fn lines_of(ctx: &Context, file: &ReadFile) -> AnyView {
+    if file.done == file.lines {
+        return text::count(ctx, file.lines);
+    }
+    let count = |count| format::count(ctx.locale, count);
+    tr!(ctx.locale, answers.progress, done = count(file.done), lines = count(file.lines)).into_any()
 }

@@ -7,43 +7,49 @@ use crate::base::money::{Currency, Money};
 use crate::payout_runs::model::State;
 use crate::settlement::files::Outcome;
 use crate::settlement::model::{Disposition, kind, outcome};
-use crate::settlement::rules::{Evidence, Said, Standing, Verdict, judge};
-use chrono::{DateTime, Utc};
+use crate::settlement::rules::{Evidence, Part, Parts, Said, SaidOfAll, Standing, Verdict, judge, judge_all};
+use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use std::collections::HashSet;
 
-/// Lines looked at at once; bounds memory.
+/// Lines done by one transaction; bounds memory.
 const BATCH: i64 = 5_000;
 
-/// Goes through a file's lines in their order. A payout that several lines name goes on with each.
+/// Goes through the next lines of a file in their order; gives the last of them, or `None` where there are no more. A payout
+/// that several lines name goes on with each. Files that are answered can't be withdrawn meanwhile.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn apply(tx: &mut Tx, file: i64, now: DateTime<Utc>) -> Result<(), AppError> {
-    let mut after = 0;
-    loop {
-        let lines = next(tx, file, after).await?;
-        let Some(last) = lines.last() else { return Ok(()) };
-        after = last.line;
-        let mut decided = Decided::default();
-        let mut touched = HashSet::new();
-        for line in lines {
-            // What an earlier line of this batch did is not in what was read of the payout: write it first, read again.
-            let again = line.payout.is_some_and(|payout| touched.contains(&payout));
-            if again || line.is_batch {
-                write(tx, file, std::mem::take(&mut decided), now).await?;
-                touched.clear();
-            }
-            if line.is_batch {
-                batch(tx, file, &line, now).await?;
-                continue;
-            }
-            let line = if again { read_again(tx, file, line.line).await? } else { line };
-            touched.extend(line.payout);
-            decided.add(&line);
+pub async fn apply(tx: &mut Tx, file: i64, after: i64, now: DateTime<Utc>) -> Result<Option<i64>, AppError> {
+    let through = sqlx::query_scalar!(
+        "SELECT max(line) FROM (SELECT line FROM settlement_line WHERE settlement_file_id = $1 AND line > $2 ORDER BY line LIMIT $3) next",
+        file,
+        after,
+        BATCH,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let Some(through) = through else { return Ok(None) };
+    sqlx::query!("SELECT lock_answered_files($1, $2, $3)", file, after, through).fetch_all(&mut **tx).await?;
+    let mut decided = Decided::default();
+    let mut touched = HashSet::new();
+    for line in next(tx, file, after, through).await? {
+        // What an earlier line of this batch did is not in what was read of the payout: write it first, read again.
+        let again = line.payout.is_some_and(|payout| touched.contains(&payout));
+        if again || line.is_batch {
+            write(tx, file, std::mem::take(&mut decided), now).await?;
+            touched.clear();
         }
-        write(tx, file, decided, now).await?;
+        if line.is_batch {
+            batch(tx, file, &line, now).await?;
+            continue;
+        }
+        let line = if again { read_again(tx, file, line.line).await? } else { line };
+        touched.extend(line.payout);
+        decided.add(&line);
     }
+    write(tx, file, decided, now).await?;
+    Ok(Some(through))
 }
 
 /// A line beside the payout it names.
@@ -52,27 +58,37 @@ struct Beside {
     is_batch: bool,
     target: String,
     payments: Option<i64>,
-    said: Option<Said>,
+    total: Option<(Decimal, Option<String>)>,
+    said: Said,
     payout: Option<(i64, i64)>,
     standing: Option<Standing>,
 }
 
-async fn next(tx: &mut Tx, file: i64, after: i64) -> Result<Vec<Beside>, AppError> {
+async fn next(tx: &mut Tx, file: i64, after: i64, through: i64) -> Result<Vec<Beside>, AppError> {
     let rows = sqlx::query_as!(
         Row,
-        r#"SELECT l.line, l.target_kind, l.target, l.kind, l.outcome, l.payments, l.amount, l.currency, l.bank_reference,
+        r#"SELECT l.line, l.target_kind, l.target, l.kind, l.outcome, l.payments, l.amount, l.currency, l.bank_reference, l.on_day,
                   p.partner_id AS "partner_id?", p.payout_id AS "payout_id?", p.state AS "state?", p.total AS "payout_amount?",
-                  p.currency AS "payout_currency?", paid.kind AS "paid_kind?", paid.bank_reference AS "paid_reference?"
-           FROM (SELECT * FROM settlement_line WHERE settlement_file_id = $1 AND line > $2 ORDER BY line LIMIT $3) l
+                  p.currency AS "payout_currency?", paid.kind AS "paid_kind?", paid.bank_reference AS "paid_reference?",
+                  back.on_day AS "given_back_on?", coalesce(back.refused, false) AS "was_refused!"
+           FROM settlement_line l
            LEFT JOIN payout p ON p.payout_id = l.payout_number
+           LEFT JOIN programme g ON g.programme_id = p.programme_id
            LEFT JOIN LATERAL (
                SELECT b.kind, e.bank_reference FROM payout_event e
                JOIN settlement_line b ON b.settlement_file_id = e.settlement_file_id AND b.line = e.settlement_line
-               WHERE e.partner_id = p.partner_id AND e.payout_id = p.payout_id AND e.to_state = 'paid') paid ON true
+               WHERE e.partner_id = p.partner_id AND e.payout_id = p.payout_id AND e.to_state = 'paid'
+               ORDER BY e.seq DESC LIMIT 1) paid ON true
+           LEFT JOIN LATERAL (
+               SELECT max(coalesce(b.on_day, (e.at AT TIME ZONE g.time_zone)::date)) AS on_day, bool_or(e.to_state = 'failed') AS refused
+               FROM payout_event e
+               JOIN settlement_line b ON b.settlement_file_id = e.settlement_file_id AND b.line = e.settlement_line
+               WHERE e.partner_id = p.partner_id AND e.payout_id = p.payout_id AND e.to_state IN ('failed', 'returned')) back ON true
+           WHERE l.settlement_file_id = $1 AND l.line > $2 AND l.line <= $3
            ORDER BY l.line"#,
         file,
         after,
-        BATCH,
+        through,
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -80,7 +96,7 @@ async fn next(tx: &mut Tx, file: i64, after: i64) -> Result<Vec<Beside>, AppErro
 }
 
 async fn read_again(tx: &mut Tx, file: i64, line: i64) -> Result<Beside, AppError> {
-    let found = next(tx, file, line - 1).await?;
+    let found = next(tx, file, line - 1, line).await?;
     found.into_iter().next().ok_or(AppError::NotFound)
 }
 
@@ -94,6 +110,7 @@ struct Row {
     amount: Option<Decimal>,
     currency: Option<String>,
     bank_reference: Option<String>,
+    on_day: Option<NaiveDate>,
     partner_id: Option<i64>,
     payout_id: Option<i64>,
     state: Option<String>,
@@ -101,6 +118,8 @@ struct Row {
     payout_currency: Option<String>,
     paid_kind: Option<String>,
     paid_reference: Option<String>,
+    given_back_on: Option<NaiveDate>,
+    was_refused: bool,
 }
 
 impl Row {
@@ -111,6 +130,7 @@ impl Row {
             outcome: outcome(&self.outcome).ok_or_else(unknown)?,
             amount: money(self.amount, self.currency.as_deref())?,
             bank_reference: self.bank_reference,
+            on: self.on_day,
         };
         let state = self.state.map(|state| State::parse(&state).ok_or_else(unknown)).transpose()?;
         let amount = money(self.payout_amount, self.payout_currency.as_deref())?;
@@ -125,9 +145,17 @@ impl Row {
             is_batch: self.target_kind == "batch",
             target: self.target,
             payments: self.payments,
-            said: Some(said),
+            // A sum without a currency is of the currency of what it sums up.
+            total: self.amount.map(|total| (total, self.currency)),
+            said,
             payout: self.partner_id.zip(self.payout_id),
-            standing: state.zip(amount).map(|(state, amount)| Standing { state, amount, paid }),
+            standing: state.zip(amount).map(|(state, amount)| Standing {
+                state,
+                amount,
+                paid,
+                given_back_on: self.given_back_on,
+                was_refused: self.was_refused,
+            }),
         })
     }
 }
@@ -152,10 +180,10 @@ struct Decided {
 
 impl Decided {
     fn add(&mut self, line: &Beside) {
-        let verdict = match (&line.said, &line.standing) {
-            (Some(said), Some(standing)) => judge(said, standing),
-            (Some(said), None) if said.outcome == Outcome::Accepted => Verdict::Keep(Disposition::Noted),
-            _ => Verdict::Keep(Disposition::Unmatched),
+        let verdict = match &line.standing {
+            Some(standing) => judge(&line.said, standing),
+            None if line.said.outcome == Outcome::Accepted => Verdict::Keep(Disposition::Noted),
+            None => Verdict::Keep(Disposition::Unmatched),
         };
         let (disposition, state) = match verdict {
             Verdict::Apply(state) => (Disposition::Applied, state.as_str()),
@@ -170,18 +198,20 @@ impl Decided {
 }
 
 async fn write(tx: &mut Tx, file: i64, decided: Decided, now: DateTime<Utc>) -> Result<(), AppError> {
-    if decided.lines.is_empty() {
-        return Ok(());
-    }
+    // Bounds as well as the lines themselves: what was just kept has no statistics yet, and without bounds each batch would
+    // go through the whole file.
+    let (Some(first), Some(last)) = (decided.lines.first(), decided.lines.last()) else { return Ok(()) };
     sqlx::query!(
         "UPDATE settlement_line l SET disposition = d.disposition, partner_id = d.partner_id, payout_id = d.payout_id
          FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::bigint[]) AS d (line, disposition, partner_id, payout_id)
-         WHERE l.settlement_file_id = $1 AND l.line = d.line",
+         WHERE l.settlement_file_id = $1 AND l.line = d.line AND l.line BETWEEN $6 AND $7",
         file,
         &decided.lines,
         &decided.dispositions,
         &decided.partners as &[Option<i64>],
         &decided.payouts as &[Option<i64>],
+        first,
+        last,
     )
     .execute(&mut **tx)
     .await?;
@@ -193,7 +223,7 @@ async fn write(tx: &mut Tx, file: i64, decided: Decided, now: DateTime<Utc>) -> 
                 CASE WHEN d.state = 'paid' THEN p.total END, CASE WHEN d.state = 'paid' THEN p.currency END, $1, l.line,
                 greatest(before.at, least($4, l.on_day::timestamp AT TIME ZONE g.time_zone)), $4
          FROM unnest($2::bigint[], $3::text[]) AS d (line, state)
-         JOIN settlement_line l ON l.settlement_file_id = $1 AND l.line = d.line
+         JOIN settlement_line l ON l.settlement_file_id = $1 AND l.line = d.line AND l.line BETWEEN $5 AND $6
          JOIN payout p ON p.partner_id = l.partner_id AND p.payout_id = l.payout_id
          JOIN programme g ON g.programme_id = p.programme_id
          JOIN payout_event before ON before.partner_id = p.partner_id AND before.payout_id = p.payout_id AND before.seq = p.seq
@@ -202,6 +232,8 @@ async fn write(tx: &mut Tx, file: i64, decided: Decided, now: DateTime<Utc>) -> 
         &decided.lines,
         &decided.states,
         now,
+        first,
+        last,
     )
     .execute(&mut **tx)
     .await?;
@@ -209,33 +241,43 @@ async fn write(tx: &mut Tx, file: i64, decided: Decided, now: DateTime<Utc>) -> 
     Ok(())
 }
 
-/// A line about every payment of a file: all or nothing of it, and only where count and sum are the file's.
+/// A line about every payment of a file: see [`judge_all`].
 async fn batch(tx: &mut Tx, file: i64, line: &Beside, now: DateTime<Utc>) -> Result<(), AppError> {
     let sent = sqlx::query!(
-        r#"SELECT f.payout_file_id, payments, total, currency, d.payout_file_id IS NOT NULL AS "withdrawn!"
-           FROM payout_file f LEFT JOIN payout_file_withdrawn d USING (payout_file_id) WHERE message_id = $1"#,
+        r#"SELECT f.payout_file_id, f.currency, d.payout_file_id IS NOT NULL AS "withdrawn!",
+                  EXISTS (SELECT FROM settlement_line k
+                          WHERE k.target_kind = 'batch' AND k.target = $1 AND k.disposition = 'applied' AND k.outcome = l.outcome AND k.kind = l.kind
+                            AND (k.payments, k.amount, k.bank_reference) IS NOT DISTINCT FROM (l.payments, l.amount, l.bank_reference)) AS "known!"
+           FROM payout_file f JOIN settlement_line l ON l.settlement_file_id = $2 AND l.line = $3
+           LEFT JOIN payout_file_withdrawn d USING (payout_file_id) WHERE f.message_id = $1"#,
         line.target,
+        file,
+        line.line,
     )
     .fetch_optional(&mut **tx)
     .await?;
-    let Some(said) = &line.said else { return Ok(()) };
-    let disposition = match (sent, said.outcome) {
+    let verdict = match &sent {
         // It was sent after all, and its payments may have gone out twice.
-        (Some(sent), _) if sent.withdrawn => Disposition::Contradicts,
-        (_, Outcome::Accepted) => Disposition::Noted,
-        (None, _) | (_, Outcome::Returned | Outcome::Unknown) => Disposition::Unmatched,
-        (Some(sent), outcome) => {
-            let total = Money::new(sent.total, Currency::parse(&sent.currency)?);
-            let differs = said.amount.is_some_and(|amount| amount != total)
-                || line.payments.is_some_and(|payments| payments != sent.payments);
-            if differs {
-                Disposition::WrongAmount
-            } else {
-                let state = if outcome == Outcome::Settled { State::Paid } else { State::Failed };
-                let moved = move_all(tx, file, line.line, sent.payout_file_id, state, now).await?;
-                if moved > 0 { Disposition::Applied } else { Disposition::Known }
+        Some(sent) if sent.withdrawn => Verdict::Keep(Disposition::Contradicts),
+        None if line.said.outcome == Outcome::Accepted => Verdict::Keep(Disposition::Noted),
+        None => Verdict::Keep(Disposition::Unmatched),
+        Some(sent) if sent.known => Verdict::Keep(Disposition::Known),
+        Some(sent) => match &line.total {
+            Some((_, Some(currency))) if *currency != sent.currency => Verdict::Keep(Disposition::WrongAmount),
+            total => {
+                let total = total.as_ref().map(|(total, _)| *total);
+                let said = SaidOfAll { outcome: line.said.outcome, payments: line.payments, total };
+                judge_all(&said, &parts(tx, sent.payout_file_id).await?)
             }
+        },
+    };
+    let disposition = match (verdict, sent) {
+        (Verdict::Apply(state), Some(sent)) => {
+            move_all(tx, file, line.line, sent.payout_file_id, state, now).await?;
+            Disposition::Applied
         }
+        (Verdict::Apply(_), None) => Disposition::Unmatched,
+        (Verdict::Keep(disposition), _) => disposition,
     };
     sqlx::query!(
         "UPDATE settlement_line SET disposition = $3 WHERE settlement_file_id = $1 AND line = $2",
@@ -248,6 +290,27 @@ async fn batch(tx: &mut Tx, file: i64, line: &Beside, now: DateTime<Utc>) -> Res
     Ok(())
 }
 
+/// How the payments of a file that was sent stand.
+async fn parts(tx: &mut Tx, sent: i64) -> Result<Parts, AppError> {
+    let row = sqlx::query!(
+        r#"SELECT count(*) FILTER (WHERE p.state IN ('submitted', 'unknown')) AS "out!",
+                  coalesce(sum(p.total) FILTER (WHERE p.state IN ('submitted', 'unknown')), 0) AS "out_total!",
+                  count(*) FILTER (WHERE p.state IN ('paid', 'returned')) AS "gone!",
+                  coalesce(sum(p.total) FILTER (WHERE p.state IN ('paid', 'returned')), 0) AS "gone_total!",
+                  count(*) FILTER (WHERE p.state = 'failed') AS "refused!",
+                  coalesce(sum(p.total) FILTER (WHERE p.state = 'failed'), 0) AS "refused_total!"
+           FROM payout_in_file i JOIN payout p USING (partner_id, payout_id) WHERE i.payout_file_id = $1"#,
+        sent,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Parts {
+        out: Part { payments: row.out, total: row.out_total },
+        gone: Part { payments: row.gone, total: row.gone_total },
+        refused: Part { payments: row.refused, total: row.refused_total },
+    })
+}
+
 async fn move_all(
     tx: &mut Tx,
     file: i64,
@@ -255,8 +318,8 @@ async fn move_all(
     sent: i64,
     state: State,
     now: DateTime<Utc>,
-) -> Result<u64, AppError> {
-    let done = sqlx::query!(
+) -> Result<(), AppError> {
+    sqlx::query!(
         "INSERT INTO payout_event (partner_id, payout_id, seq, from_state, to_state, by_kind, code, bank_reference, amount, currency,
                                    settlement_file_id, settlement_line, at, booked_at)
          SELECT p.partner_id, p.payout_id, p.seq + 1, p.state, $4, 'bank', l.code, l.bank_reference,
@@ -276,5 +339,6 @@ async fn move_all(
     )
     .execute(&mut **tx)
     .await?;
-    Ok(done.rows_affected())
+    crash::point("payouts.settle.moved");
+    Ok(())
 }

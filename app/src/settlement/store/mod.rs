@@ -1,10 +1,12 @@
 //! Keeping answers and what became of them; each question in a room of its own.
 
 mod apply;
+mod by_hand;
 mod keep;
 mod list;
 mod page;
 
-pub use keep::{LARGEST, SettleError, report, settle};
-pub use list::{ByHand, by_hand, waiting};
+pub use by_hand::{About, ByHand, by_hand};
+pub use keep::{LARGEST, SettleError, finish, report, settle, settle_with};
+pub use list::waiting;
 pub use page::{LineFound, Named, ReadFile, Settled, Which, candidates, files, lines, waiting_count};

@@ -20,6 +20,8 @@ pub struct ReadFile {
     pub name: String,
     /// Its lines.
     pub lines: i64,
+    /// Of these, those that were worked through.
+    pub done: i64,
     /// Of these, those that moved a payout.
     pub applied: i64,
     /// Of these, those that still wait for a person.
@@ -37,7 +39,7 @@ pub struct ReadFile {
 pub async fn files(tx: &mut Tx, before: Option<i64>, most: i64) -> Result<Vec<ReadFile>, AppError> {
     Ok(sqlx::query_as!(
         ReadFile,
-        r#"SELECT f.settlement_file_id AS id, f.kind, f.file_name AS name, f.lines, s.name AS "by?", f.read_at AS at,
+        r#"SELECT f.settlement_file_id AS id, f.kind, f.file_name AS name, f.lines, least(f.applied_through, f.lines) AS "done!", s.name AS "by?", f.read_at AS at,
                   (SELECT count(*) FROM settlement_line l
                    WHERE l.settlement_file_id = f.settlement_file_id AND l.disposition = 'applied') AS "applied!",
                   (SELECT count(*) FROM settlement_line l
@@ -93,6 +95,8 @@ pub struct LineFound {
     pub waiting: Waiting,
     /// The payout that it names, if it names one of ours.
     pub named: Option<Named>,
+    /// Whether it speaks of every payment of a file of ours.
+    pub of_file: bool,
     /// What became of it, once a person said.
     pub settled: Option<Settled>,
 }
@@ -102,6 +106,8 @@ pub struct LineFound {
 pub struct Settled {
     /// The payout it was matched to; `None`: it needs nothing.
     pub matched: Option<PayoutId>,
+    /// Whether it settled a whole file.
+    pub of_file: bool,
     /// Why.
     pub reason: String,
     /// Who.
@@ -133,12 +139,13 @@ pub async fn lines(tx: &mut Tx, which: Which, most: i64) -> Result<Vec<LineFound
                   l.bank_reference, l.code, l.text, f.read_at,
                   p.partner_id AS "partner_id?", p.payout_id AS "payout_id?", p.payout_run_id AS "payout_run_id?", p.total AS "payout_amount?",
                   p.currency AS "payout_currency?", p.state AS "state?", n.code AS "partner_code?", n.name AS "partner_name?",
-                  h.payout_id AS "matched?", h.reason AS "reason?", h.settled_at AS "settled_at?", s.name AS "settled_by?"
+                  h.payout_id AS "matched?", h.payout_file_id AS "settled_file?", sent.payout_file_id AS "sent_file?", h.reason AS "reason?", h.settled_at AS "settled_at?", s.name AS "settled_by?"
            FROM settlement_line l JOIN settlement_file f USING (settlement_file_id)
            LEFT JOIN payout p ON p.payout_id = coalesce(l.payout_id, l.payout_number)
            LEFT JOIN partner n ON n.partner_id = p.partner_id
            LEFT JOIN settlement_by_hand h ON h.settlement_file_id = l.settlement_file_id AND h.line = l.line
            LEFT JOIN staff s ON s.person_id = h.settled_by
+           LEFT JOIN payout_file sent ON l.target_kind = 'batch' AND sent.message_id = l.target
            WHERE l.disposition IN ('unmatched', 'wrong_amount', 'contradicts')
              AND CASE WHEN $1 THEN l.settlement_file_id = $2 AND l.line = $3
                       ELSE h.line IS NULL AND (l.settlement_file_id, l.line) > ($2, $3) END
@@ -187,11 +194,12 @@ pub async fn lines(tx: &mut Tx, which: Which, most: i64) -> Result<Vec<LineFound
             };
             let settled = row.settled_at.zip(row.settled_by).map(|(at, by)| Settled {
                 matched: row.matched.map(PayoutId),
+                of_file: row.settled_file.is_some(),
                 reason: row.reason.unwrap_or_default(),
                 by,
                 at,
             });
-            Ok(LineFound { waiting, named, settled })
+            Ok(LineFound { waiting, named, of_file: row.sent_file.is_some(), settled })
         })
         .collect()
 }

@@ -86,7 +86,8 @@ pub(super) async fn candidates(
                   coalesce(f.balance, 0) AS "ring_fenced!", t.minimum AS "minimum?", t.schedule_kind AS "schedule_kind?",
                   t.schedule_value AS "schedule_value?", m.payout_method_id AS "method?", m.kind AS "method_kind?", m.usable_from AS "usable_from?",
                   v.ends_at AS "review_ends?", n.status = 'closed' AS "closed!", h.held AS "held?", h.leaves AS "leaves?", h.awaits AS "awaits?",
-                  k.ends_at AS "contest_ends?", e.code AS "refused?", EXISTS (SELECT FROM payout_method w WHERE w.partner_id = a.holder_id AND w.ended_at IS NULL AND w.waiting) AS "unconfirmed!"
+                  k.ends_at AS "contest_ends?", e.code AS "refused?", EXISTS (SELECT FROM payout_method w WHERE w.partner_id = a.holder_id AND w.ended_at IS NULL AND w.waiting) AS "unconfirmed!",
+                  (a.holder_id, a.currency) IN (SELECT d.partner_id, d.currency FROM partners_in_doubt() d) AS "in_doubt!"
            FROM (SELECT DISTINCT programme_id, holder_id, currency FROM account
                  WHERE programme_id = $1 AND holder_id = ANY($2) AND kind IN ('payable', 'pending', 'ring_fenced')) a
            JOIN partner n ON n.partner_id = a.holder_id
@@ -151,6 +152,7 @@ pub(super) async fn candidates(
                 contest_ends: row.contest_ends,
                 in_hold: row.held.zip(row.leaves),
                 awaits_approval: row.awaits.unwrap_or_default(),
+                in_doubt: row.in_doubt,
                 review: row.review_ends.map(|until| Review {
                     until,
                     day: last_day(until, terms.zone),

@@ -170,7 +170,7 @@ fn wise_transfers() {
         ("funds_converted", "Accepted"),
         ("cancelled", "Rejected"),
         ("funds_refunded", "Returned"),
-        ("bounced_back", "Returned"),
+        ("bounced_back", "Unknown"),
         ("charged_back", "Unknown"),
         ("unknown", "Unknown"),
     ];
