@@ -121,7 +121,7 @@ pub fn decide(terms: &Terms, candidate: &Candidate) -> Verdict {
         blocked.push(Blocked::new(Block::NotDue, None, Some(start_of(terms, day))));
     }
     if candidate.in_doubt {
-        blocked.push(Blocked { reason: Block::BankUnclear, amount: None, until: None });
+        blocked.push(Blocked { reason: Block::BankUnclear, amount: None, until: None, code: None });
     }
     let nothing = candidate.payable.is_zero();
     if nothing {

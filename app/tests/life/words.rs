@@ -71,7 +71,7 @@ impl Stage {
         }
     }
 
-    fn gives_back(self) -> bool {
+    pub fn gives_back(self) -> bool {
         matches!(self, Self::Failed | Self::Returned | Self::Cancelled)
     }
 }

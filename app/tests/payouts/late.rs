@@ -16,7 +16,7 @@ const HEADER: &str = "payout,status,date,reference,code\n";
 /// Ana's 8.00 and Bob's 16.00 on their way by PayPal.
 async fn sent(pool: PgPool) -> (Office, PayoutRunId) {
     let office = office(pool).await;
-    let run = office.released().await;
+    let run = office.let_go_by_henrik().await;
     done(make_files(&office.finn(), run, Format::PayPal).await);
     (office, run)
 }

@@ -55,7 +55,7 @@ impl Office {
         run
     }
 
-    pub async fn released(&self) -> PayoutRunId {
+    pub async fn let_go_by_henrik(&self) -> PayoutRunId {
         let run = self.built_by_olivia().await;
         done(release(&self.henrik(), run).await);
         run
@@ -211,7 +211,7 @@ async fn what_was_kept_back_from_the_release_needs_an_owner_who_did_not_build(po
 #[sqlx::test(migrations = "../migrations")]
 async fn a_file_that_was_never_sent_is_withdrawn_and_made_anew(pool: PgPool) {
     let office = office(pool).await;
-    let run = office.released().await;
+    let run = office.let_go_by_henrik().await;
     done(make_files(&office.finn(), run, Format::PayPal).await);
     assert!(errors(make_files(&office.finn(), run, Format::Wise).await).get("").is_some());
     let first = office.files().await[0];
@@ -260,7 +260,7 @@ async fn a_file_that_was_never_sent_is_withdrawn_and_made_anew(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn what_a_bank_has_answered_was_sent(pool: PgPool) {
     let office = office(pool).await;
-    let run = office.released().await;
+    let run = office.let_go_by_henrik().await;
     done(make_files(&office.finn(), run, Format::PayPal).await);
     let ana = office.reference("ana").await;
     office.answer(&format!("{HEADER}{ana},accepted,2011-04-15,,\n")).await;
@@ -275,7 +275,7 @@ async fn what_a_bank_has_answered_was_sent(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn each_download_is_on_record_and_gives_the_same_bytes(pool: PgPool) {
     let office = office(pool).await;
-    let run = office.released().await;
+    let run = office.let_go_by_henrik().await;
     done(make_files(&office.finn(), run, Format::PayPal).await);
     let file = office.files().await[0];
     let mut taken = Vec::new();
@@ -298,7 +298,7 @@ async fn each_download_is_on_record_and_gives_the_same_bytes(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_delay_is_told_once_and_later(pool: PgPool) {
     let office = office(pool).await;
-    let run = office.released().await;
+    let run = office.let_go_by_henrik().await;
     office
         .run(
             "INSERT INTO person (email, name, locale, created_at, disabled_at)
@@ -382,7 +382,7 @@ async fn a_run_stands_beside_the_one_before(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn an_answer_that_is_sent_in_settles_and_a_wrong_line_is_matched_by_hand(pool: PgPool) {
     let office = office(pool).await;
-    let run = office.released().await;
+    let run = office.let_go_by_henrik().await;
     done(make_files(&office.finn(), run, Format::PayPal).await);
     let (ana, bob) = (office.reference("ana").await, office.reference("bob").await);
     let text = format!("{HEADER}{ana},paid,2011-04-15,T-1,\nsomeone,paid,2011-04-15,T-2,\n");
