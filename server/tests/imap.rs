@@ -8,6 +8,7 @@ mod dovecot;
 mod support;
 
 use dovecot::{Dovecot, PATIENCE};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};

@@ -15,7 +15,7 @@ const NOBODY: u32 = 65534;
 pub struct Dovecot {
     child: Option<Child>,
     pub folder: tempfile::TempDir,
-    port: u16,
+    pub port: u16,
     tls: bool,
 }
 
