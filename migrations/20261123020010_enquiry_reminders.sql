@@ -94,5 +94,7 @@ END
 $$;
 CREATE POLICY enquiry_claim_reminder_own ON enquiry_claim_reminder FOR SELECT TO pd_partner USING (partner_id = current_partner());
 GRANT SELECT (enquiry_id, partner_id, case_id, by_name, at) ON enquiry_claim_reminder TO pd_partner;
+-- Which claim of theirs it is: an enquiry stays with its claim where the case was merged.
+GRANT SELECT (claim_id) ON enquiry_claim TO pd_partner;
 
 RESET ROLE;

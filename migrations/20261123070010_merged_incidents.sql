@@ -30,9 +30,13 @@ BEGIN
             USING ERRCODE = 'check_violation', CONSTRAINT = 'case_merge_after_the_last_word';
     END IF;
     UPDATE incident_case x SET left_at = greatest(NEW.merged_at, x.put_at) WHERE x.incident_id = was.incident_id AND x.case_id = was.case_id;
-    -- What came into the other case after that, whoever put this one in can't have seen.
+    -- Whoever merges has read the case that goes on; what this one's partner wrote since it was put in waits on.
     INSERT INTO incident_case (incident_id, partner_id, case_id, put_by, put_at, seen_message)
-    SELECT was.incident_id, NEW.partner_id, NEW.into_case_id, NEW.merged_by, NEW.merged_at, was.seen_message
+    SELECT was.incident_id, NEW.partner_id, NEW.into_case_id, NEW.merged_by, NEW.merged_at,
+           CASE WHEN EXISTS (SELECT FROM message m WHERE m.partner_id = NEW.partner_id AND m.case_id = NEW.case_id AND m.side = 'partner'
+                                                     AND m.message_id > was.seen_message) THEN was.seen_message
+                ELSE greatest(was.seen_message, (SELECT max(m.message_id) FROM message m
+                                                 WHERE m.partner_id = NEW.partner_id AND m.case_id IN (NEW.case_id, NEW.into_case_id))) END
     WHERE NOT EXISTS (SELECT FROM incident_case x WHERE x.case_id = NEW.into_case_id AND x.left_at IS NULL)
     ON CONFLICT DO NOTHING;
     RETURN NULL;

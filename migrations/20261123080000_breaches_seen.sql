@@ -53,7 +53,7 @@ LANGUAGE sql STABLE AS $$
     SELECT b.partner_id, b.case_id, b.clock, b.run, b.told, b.at
     FROM case_clock k JOIN clock_breach b USING (partner_id, case_id, clock, run)
     WHERE k.state = 'breached' AND k.ended_at IS NULL
-      AND (b.told = role_ OR (b.told = 'lead' AND leads_desk() = role_))
+      AND CASE b.told WHEN 'lead' THEN leads_desk() = role_ ELSE b.told = role_ END
       AND NOT EXISTS (SELECT FROM clock_breach_seen s
                       WHERE (s.partner_id, s.case_id, s.clock, s.run, s.told) = (b.partner_id, b.case_id, b.clock, b.run, b.told))
 $$;

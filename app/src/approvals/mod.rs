@@ -4,11 +4,12 @@
 //! within an agent's authority is a decision by policy; a command sets the first terms of a scope.
 
 pub mod model;
-pub mod rules;
 
 #[cfg(feature = "ssr")]
 pub mod api;
 #[cfg(feature = "ssr")]
 pub mod page;
+#[cfg(feature = "ssr")]
+pub mod rules;
 #[cfg(feature = "ssr")]
 pub mod store;
