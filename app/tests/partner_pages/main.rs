@@ -266,7 +266,7 @@ async fn terms_are_resolved_and_told_with_their_reason(pool: PgPool) {
     programme.terms(vases, 0, "rate", "fixed", "2.5", at("2011-01-01T00:00:00Z")).await;
     let lower = programme.terms(0, ana.id, "minimum", "amount", "20", at("2011-05-01T00:00:00Z")).await;
     let announced = programme.terms(0, 0, "rate", "percent", "7", at("2011-07-01T00:00:00Z")).await;
-    let overridden = programme.terms(0, 0, "minimum", "amount", "100", at("2011-07-01T00:00:00Z")).await;
+    let overridden = programme.terms(0, 0, "minimum", "amount", "60", at("2011-07-01T00:00:00Z")).await;
     let db = Db::from_pool(pool);
     let mut tx = db.begin(&ana.actor()).await.expect("begin");
     let (id, partner) = (programme.id.into(), ana.id.into());

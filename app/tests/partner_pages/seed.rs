@@ -194,7 +194,8 @@ impl Programme {
         .bind(from)
         .bind(by)
         .bind(who)
-        .bind(from - TimeDelta::days(1))
+        // What leaves a partner less is announced thirty days before.
+        .bind(from - TimeDelta::days(45))
         .fetch_one(&self.pool)
         .await
         .map(|proposal: i64| (proposal, by, who))
