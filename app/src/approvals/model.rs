@@ -149,6 +149,7 @@ pub struct Evidence {
 }
 
 /// Where a proposal stands.
+#[expect(clippy::large_enum_variant, reason = "one a proposal, read and shown")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Standing {
     /// It waits for an owner until then; `None`: for as long as it takes.

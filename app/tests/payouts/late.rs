@@ -85,7 +85,7 @@ fn group(message: &str, status: &str, figures: &str) -> String {
 async fn what_arrived_after_a_refusal_is_paid_once(pool: PgPool) {
     let (office, _) = sent(pool).await;
     let (first, bob) = (office.reference("ana").await, office.reference("bob").await);
-    office.answer(&format!("{HEADER}{first},failed,2011-04-16,,AC04\n{bob},paid,2011-04-16,T-1,\n")).await;
+    office.answer(&format!("{HEADER}{first},failed,2011-04-16,,AM04\n{bob},paid,2011-04-16,T-1,\n")).await;
     let next = office.build("2011-04-30").await.id;
     assert_eq!(office.payouts().await[2], "ana 8.00 scheduled");
     let late = format!("{HEADER}{first},paid,2011-04-25,T-9,\n");
@@ -112,7 +112,7 @@ async fn what_arrived_after_a_refusal_is_paid_once(pool: PgPool) {
     assert_eq!(booked.await, ["(payout,2011-06-01)", "(settlement,2011-06-01)"]);
     office.adds_up().await;
     // The old refusal and the booking, told again, change nothing.
-    let again = office.answer(&format!("{late}{first},failed,2011-04-16,,AC04\n")).await;
+    let again = office.answer(&format!("{late}{first},failed,2011-04-16,,AM04\n")).await;
     assert_eq!((again.known, again.waiting, again.applied), (2, 0, 0));
     let fourth = {
         let mut tx = office.db.begin(&app::base::actor::Actor::Command).await.expect("begin");
@@ -130,7 +130,7 @@ async fn what_arrived_after_a_refusal_is_paid_once(pool: PgPool) {
 async fn what_arrived_after_it_was_paid_again_is_owed(pool: PgPool) {
     let (office, _) = sent(pool).await;
     let first = office.reference("ana").await;
-    office.answer(&format!("{HEADER}{first},failed,2011-04-16,,AC04\n")).await;
+    office.answer(&format!("{HEADER}{first},failed,2011-04-16,,AM04\n")).await;
     let next = office.build("2011-04-30").await.id;
     done(release(&office.olivia(), next).await);
     done(make_files(&office.finn(), next, Format::PayPal).await);
@@ -207,7 +207,7 @@ async fn the_rest_of_a_file_is_booked_as_one_sum(pool: PgPool) {
     let (office, _) = sent(pool).await;
     let message = office.message().await;
     let ana = office.reference("ana").await;
-    office.answer(&format!("{HEADER}{ana},failed,2011-04-15,,AC04\n")).await;
+    office.answer(&format!("{HEADER}{ana},failed,2011-04-15,,AM04\n")).await;
     let report = office.answer(&statement(&message, 1, "16.00")).await;
     assert_eq!((report.applied, report.waiting), (1, 0));
     assert_eq!(office.payouts().await, ["ana 8.00 failed", "bob 16.00 paid"]);
@@ -222,7 +222,7 @@ async fn a_sum_with_what_was_refused_is_for_a_person(pool: PgPool) {
     let (office, _) = sent(pool).await;
     let message = office.message().await;
     let ana = office.reference("ana").await;
-    office.answer(&format!("{HEADER}{ana},failed,2011-04-15,,AC04\n")).await;
+    office.answer(&format!("{HEADER}{ana},failed,2011-04-15,,AM04\n")).await;
     let report = office.answer(&statement(&message, 2, "24.00")).await;
     assert_eq!((report.applied, report.waiting), (0, 1));
     assert_eq!(office.waiting().await.2, "contradicts");

@@ -141,8 +141,9 @@ SELECT partner_id, payout_id, 1, '', 'scheduled', 'command', '2011-04-01T08:00Z'
 INSERT INTO payout_block (partner_id, payout_run_id, currency, position, payable, reason, amount)
 SELECT p.partner_id, r.payout_run_id, 'EUR', 1, -3, 'owes', 3 FROM payout_run r JOIN partner p USING (programme_id) WHERE p.code = 'ana';
 UPDATE payout_run SET built_through = 9, built_at = '2011-04-01T09:00Z';
-INSERT INTO payout_release (payout_run_id, by, builder_id, released_at)
-SELECT payout_run_id, 'command', builder_id, '2011-04-02Z' FROM payout_run;
+INSERT INTO payout_release (payout_run_id, by, releaser_id, builder_id, released_at)
+SELECT r.payout_run_id, 'owner', s.person_id, r.builder_id, '2011-04-02Z' FROM payout_run r, staff s JOIN person p USING (person_id)
+WHERE p.email = 'otis@example.org';
 INSERT INTO payout_event (partner_id, payout_id, seq, from_state, to_state, by_kind, at, booked_at)
 SELECT partner_id, payout_id, 2, 'scheduled', 'approved', 'command', '2011-04-02Z', '2011-04-02Z' FROM payout;
 INSERT INTO payout_file (programme_id, payout_run_id, format, currency, part, message_id, file_name, payments, total, bytes, sha256, made_at)

@@ -353,7 +353,8 @@ async fn a_run_goes_on_and_is_released_by_another_owner(pool: PgPool) {
     let release = |changed: &[Column<'_>]| {
         let usual = [
             ("payout_run_id", "(SELECT max(payout_run_id) FROM payout_run)"),
-            ("by", "'command'"),
+            ("by", "'owner'"),
+            ("releaser_id", "{person_otis}"),
             ("builder_id", "{person_olga}"),
             ("released_at", "'2011-05-03Z'::timestamptz"),
         ];
@@ -429,9 +430,19 @@ async fn a_run_goes_on_and_is_released_by_another_owner(pool: PgPool) {
         ),
         (
             "a command with a name",
-            format!("{built}; {}", release(&[("releaser_id", "{person_olga}"), ("builder_id", "{person_olga}")])),
+            format!(
+                "{}; UPDATE payout_run SET built_at = '2011-05-02Z' WHERE built_at IS NULL; {}",
+                run(&[]),
+                release(&[("by", "'command'"), ("builder_id", "NULL::bigint")])
+            ),
             CHECK,
             "payout_release_by_known",
+        ),
+        (
+            "by a command, though it was built by a person and another could",
+            format!("{built}; {}", release(&[("by", "'command'"), ("releaser_id", "NULL::bigint")])),
+            CHECK,
+            "payout_release_by_name",
         ),
     ])
     .await;

@@ -79,7 +79,7 @@ fn plain(day: &str, lines: &[Line]) -> String {
             What::Accepted => ("accepted", ""),
             What::Doubt => ("unknown", ""),
             What::Booked => ("paid", ""),
-            What::Refused => ("failed", "AC04"),
+            What::Refused => ("failed", "AM04"),
             What::Returned => ("returned", "AC06"),
         };
         let Line { id, reference, amount, currency, .. } = line;
@@ -103,7 +103,7 @@ fn pain002(number: usize, day: &str, lines: &[Line]) -> String {
             What::Accepted => ("ACSP", ""),
             What::Doubt => ("BLCK", ""),
             What::Booked => ("ACSC", ""),
-            What::Refused | What::Returned => ("RJCT", "<StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf>"),
+            What::Refused | What::Returned => ("RJCT", "<StsRsnInf><Rsn><Cd>AM04</Cd></Rsn></StsRsnInf>"),
         };
         let Line { id, reference, amount, currency, .. } = line;
         writeln!(

@@ -34,6 +34,7 @@ pub fn round(operator: &mut Operator, shop: &mut Shop, month: u32) {
     import(operator, &shop.take_back(after + Days::new(1)), &at(after + Days::new(1)));
     // What the bank had refused last month, it books now: some of it is in this run already, and must not leave again.
     settle_late(operator, after + Days::new(1), 100, false);
+    operator.kill_servers_making_files(&at(after + Days::new(2)), &run);
     export(operator, &run, after + Days::new(2));
     operator.decide(&at(after + Days::new(2)));
     settle(operator, after + Days::new(3), false);

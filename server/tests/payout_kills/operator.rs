@@ -24,7 +24,11 @@ const OWNER: &str = "WITH p AS (INSERT INTO person (email, name, created_at) SEL
                      INSERT INTO staff (person_id, name, role, since) SELECT person_id, name, 'owner', created_at FROM p";
 
 /// Places in the server's job, one killed after the other: each leaves a run that the next goes on with.
-const SERVERS_DIE_AT: [&str; 3] = ["payouts.build.allocated:1", "payouts.build.batch:1", "payouts.build.committed:1"];
+const BUILDING_SERVERS_DIE_AT: [&str; 3] =
+    ["payouts.build.allocated:1", "payouts.build.batch:1", "payouts.build.committed:1"];
+/// The same while it makes files; the last leaves them made.
+const EXPORTING_SERVERS_DIE_AT: [&str; 3] =
+    ["payouts.export.taken:1", "payouts.export.written", "payouts.export.committed"];
 
 /// What disturbs.
 pub enum Trouble {
@@ -98,7 +102,7 @@ pub struct Figures {
     pub crashes: BTreeMap<&'static str, u64>,
     /// Processes that were killed at any moment, by the kind of command.
     pub kills: BTreeMap<Step, u64>,
-    /// Servers that were killed while their job built a run.
+    /// Servers that were killed while their job built a run, or made its files.
     pub servers: u64,
     /// Two at once.
     pub doubles: u64,
@@ -179,52 +183,87 @@ impl Operator {
         }
         let begun = self.command(now, build).env("PARTNERDESK_CRASH_AT", "payouts.build.started").output();
         assert_eq!(begun.expect("partnerdesk").status.signal(), Some(SIGKILL));
-        for place in SERVERS_DIE_AT {
-            let mut serve = self.command(now, &["serve", "--listen", "127.0.0.1:0"]);
-            serve.env("PARTNERDESK_CRASH_AT", place).stdout(Stdio::null()).stderr(Stdio::null());
-            let mut serve = serve.spawn().expect("serve");
-            let began = Instant::now();
-            let status = loop {
-                match serve.try_wait().expect("serve") {
-                    Some(status) => break status,
-                    None => assert!(began.elapsed() < Duration::from_secs(120), "the server never came to {place}"),
-                }
-                std::thread::sleep(Duration::from_millis(50));
-            };
-            assert_eq!(status.signal(), Some(SIGKILL), "{place}");
-            self.figures.servers += 1;
+        for place in BUILDING_SERVERS_DIE_AT {
+            self.kill_server(now, place);
         }
+    }
+
+    /// Files are asked for on screen, and the server's job that makes them is killed, again and again.
+    pub fn kill_servers_making_files(&mut self, now: &str, run: &str) {
+        if !matches!(self.trouble, Trouble::Kills) || self.figures.all() >= self.wanted {
+            return;
+        }
+        let run: i64 = run.parse().expect("run");
+        self.with_database(async |pool, person| {
+            sqlx::query(
+                "INSERT INTO run_work (programme_id, payout_run_id, task, asked_by, asked_at, locale, request_id)
+                 SELECT programme_id, payout_run_id, 'paypal', $2, $3::timestamptz, 'en', 'test' FROM payout_run WHERE payout_run_id = $1",
+            )
+            .bind(run)
+            .bind(person)
+            .bind(now.parse::<DateTime<Utc>>().expect("time"))
+            .execute(&pool)
+            .await
+            .expect("asked");
+        });
+        for place in EXPORTING_SERVERS_DIE_AT {
+            self.kill_server(now, place);
+        }
+    }
+
+    fn kill_server(&mut self, now: &str, place: &str) {
+        let mut serve = self.command(now, &["serve", "--listen", "127.0.0.1:0"]);
+        serve.env("PARTNERDESK_CRASH_AT", place).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut serve = serve.spawn().expect("serve");
+        let began = Instant::now();
+        let status = loop {
+            match serve.try_wait().expect("serve") {
+                Some(status) => break status,
+                None => assert!(began.elapsed() < Duration::from_secs(120), "the server never came to {place}"),
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        };
+        assert_eq!(status.signal(), Some(SIGKILL), "{place}");
+        self.figures.servers += 1;
     }
 
     /// A person looks at the lines that contradict what is known, asks the bank, and makes them count or sets them aside.
     pub fn decide(&self, now: &str) {
         let now: DateTime<Utc> = now.parse().expect("time");
+        self.with_database(async |pool, person| self.decide_all(&pool, person, now).await);
+    }
+
+    /// Something with the database, by the owner.
+    fn with_database(&self, work: impl AsyncFnOnce(PgPool, i64) + Send) {
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
-                runtime.block_on(self.decide_all(now));
+                runtime.block_on(async {
+                    let pool = PgPool::connect(&self.url).await.expect("database");
+                    sqlx::raw_sql(OWNER).execute(&pool).await.expect("owner");
+                    let person = sqlx::query_scalar("SELECT person_id FROM staff").fetch_one(&pool).await;
+                    work(pool.clone(), person.expect("owner")).await;
+                    pool.close().await;
+                });
             });
         });
     }
 
-    async fn decide_all(&self, now: DateTime<Utc>) {
-        let pool = PgPool::connect(&self.url).await.expect("database");
+    async fn decide_all(&self, pool: &PgPool, person: i64, now: DateTime<Utc>) {
         let lines: Vec<(i64, i64, i64, String, String)> = sqlx::query_as(
             "SELECT settlement_file_id, line, payout_number, target, outcome
              FROM settlement_line l LEFT JOIN settlement_by_hand h USING (settlement_file_id, line)
              WHERE disposition = 'contradicts' AND h.settled_at IS NULL ORDER BY 1, 2",
         )
-        .fetch_all(&pool)
+        .fetch_all(pool)
         .await
         .expect("lines");
-        sqlx::raw_sql(OWNER).execute(&pool).await.expect("owner");
-        let person: i64 = sqlx::query_scalar("SELECT person_id FROM staff").fetch_one(&pool).await.expect("owner");
         let actor = Actor::Staff(Staff { person: PersonId(person), name: "Olga Orr".into(), role: Role::Owner });
         let db = Db::from_pool(pool.clone());
         for (file, line, payout, target, outcome) in lines {
             let state: String = sqlx::query_scalar("SELECT state FROM payout WHERE payout_id = $1")
                 .bind(payout)
-                .fetch_one(&pool)
+                .fetch_one(pool)
                 .await
                 .expect("payout");
             let arrived = outcome == "settled" && state == "failed" && self.bank.has_paid_late(&target);
@@ -234,7 +273,6 @@ impl Operator {
             assert_eq!(done.expect("decided"), ByHand::Done, "{target}");
             tx.commit().await.expect("commit");
         }
-        pool.close().await;
     }
 
     /// As often as spreads what is wanted over a few months, and no more once there was enough.

@@ -66,7 +66,7 @@ fn fits(country: &str, code: &str) -> bool {
     }
     let digits: Vec<u32> = code.chars().filter_map(|c| c.to_digit(10)).collect();
     let sum: u32 = digits.iter().zip([3, 7, 1].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
-    code.len() == 9 && digits.len() == 9 && sum % 10 == 0 && sum > 0
+    code.len() == 9 && digits.len() == 9 && sum.is_multiple_of(10) && sum > 0
 }
 
 #[cfg(test)]
@@ -98,7 +98,7 @@ mod tests {
     fn elsewhere_number_and_bank_name_it() {
         let american = given("US", "000-123 456789", "", "021000021").expect("account");
         assert_eq!(american.masked(), "US•• •••• 6789");
-        let parts: Vec<_> = american.written().into_iter().map(|(part, text)| (part, text)).collect();
+        let parts: Vec<_> = american.written().into_iter().collect();
         assert_eq!(
             parts,
             [
