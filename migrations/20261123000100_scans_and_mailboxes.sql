@@ -24,7 +24,7 @@ CREATE TABLE mailbox (
     -- What is wrong with it, as its server says; '' where nothing is.
     trouble text NOT NULL DEFAULT '',
     trouble_since timestamptz,
-    CONSTRAINT mailbox_address_is_plain CHECK (address ~ '^[^[:cntrl:]]{3,500}$'),
+    CONSTRAINT mailbox_address_is_plain CHECK (address !~ '[[:cntrl:]]' AND length(address) BETWEEN 3 AND 500),
     CONSTRAINT mailbox_numbers_fit CHECK (uid_validity BETWEEN 0 AND 4294967295 AND last_uid BETWEEN 0 AND 4294967295),
     CONSTRAINT mailbox_trouble_fits CHECK (length(trouble) <= 500),
     CONSTRAINT mailbox_trouble_has_beginning CHECK ((trouble <> '') = (trouble_since IS NOT NULL))

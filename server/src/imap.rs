@@ -28,6 +28,8 @@ use tokio_util::sync::CancellationToken;
 
 /// The longest a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a server may take to greet: whoever says nothing sensible by then is no mail server, or a sick one.
+const GREETING: Duration = Duration::from_secs(15);
 /// How long to wait for news before asking anyway: servers end a silent connection after 30 minutes, and some routers
 /// much earlier.
 const NEWS: Duration = Duration::from_secs(4 * 60);
@@ -44,7 +46,7 @@ enum Trouble {
     Imap(#[from] async_imap::error::Error),
     #[error("the mailbox's server can't be reached: {0}")]
     Io(#[from] std::io::Error),
-    #[error("the mailbox's server did not answer in {} seconds", PATIENCE.as_secs())]
+    #[error("the mailbox's server did not answer in time")]
     TooLong(#[from] tokio::time::error::Elapsed),
     #[error("a mail could not be stored: {0}")]
     App(#[from] app::base::error::AppError),
@@ -116,7 +118,7 @@ where
 {
     let mailbox = &fetcher.mailbox;
     let mut client = async_imap::Client::new(line);
-    timeout(PATIENCE, client.read_response()).await??.ok_or(Trouble::Closed)?;
+    timeout(GREETING, client.read_response()).await??.ok_or(Trouble::Closed)?;
     let login = timeout(PATIENCE, client.login(&mailbox.user, mailbox.password.as_str())).await?;
     let mut session = login.map_err(|(why, _)| why)?;
     let idles = timeout(PATIENCE, session.capabilities()).await??.has_str("IDLE");

@@ -80,6 +80,8 @@ fn decide(url: &str, who: usize, proposals: &[(i64, String)]) -> usize {
             .post(url)
             .header("cookie", format!("__Host-session={who:0>64}"))
             .header("content-type", "application/x-www-form-urlencoded")
+            // As a browser sends it: whoever does not ask for a page is not sent on to one.
+            .header("accept", "text/html")
             .send(format!("proposal={proposal}&verdict={verdict}&reason_partner=Well+earned&content_hash={read}"))
             .expect("answer");
         let location = response.headers().get("location").and_then(|to| to.to_str().ok()).unwrap_or_default();

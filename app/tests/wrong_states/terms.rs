@@ -278,7 +278,7 @@ async fn a_policy_lowers_a_minimum_and_does_nothing_else(pool: PgPool) {
             CHECK,
             "decision_by_policy_only_lowers",
         ),
-        ("a rate", lower(&[("field", "'rate'"), ("value", "5")], &[]), CHECK, within),
+        ("a rate", lower(&[("field", "'rate'"), ("value", "90")], &[]), CHECK, within),
         (
             "for somebody else's proposal",
             lower(
