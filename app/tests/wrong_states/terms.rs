@@ -202,7 +202,7 @@ async fn the_decider_is_another_owner(pool: PgPool) {
 fn lower(proposed: &[Column<'_>], decided: &[Column<'_>]) -> String {
     let value = proposed.iter().find(|(name, _)| *name == "value").map_or("30", |(_, value)| *value);
     let field = proposed.iter().find(|(name, _)| *name == "field").map_or("'minimum'", |(_, field)| *field);
-    let kind = if field == "'minimum'" { "'amount'" } else { "'percent'" };
+    let kind = if field == "'minimum'" { "'amount'" } else { "'days'" };
     let hash = format!(
         "proposal_hash({{giftware}}, 0, {{ana}}, {field}, {kind}, {value}, '2011-03-10Z', 'First payout', NULL)"
     );
@@ -278,7 +278,12 @@ async fn a_policy_lowers_a_minimum_and_does_nothing_else(pool: PgPool) {
             CHECK,
             "decision_by_policy_only_lowers",
         ),
-        ("a rate", lower(&[("field", "'rate'"), ("value", "90")], &[]), CHECK, within),
+        (
+            "a shorter hold",
+            lower(&[("field", "'hold_days'"), ("value", "25"), ("value_before", "30")], &[]),
+            CHECK,
+            within,
+        ),
         (
             "for somebody else's proposal",
             lower(
