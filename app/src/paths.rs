@@ -1,8 +1,8 @@
 //! Every address of the product, typed, in one place. Who may ask for them stands in `base::access`.
 
 use crate::base::ids::{
-    AttachmentId, CaseId, ContestId, ConversionId, EnquiryId, MacroId, MailInId, PayoutFileId, PayoutId, PayoutRunId,
-    ProposalId, TermsVersionId,
+    AttachmentId, CaseId, ContestId, ConversionId, CorrectionId, EnquiryId, MacroId, MailInId, PayoutFileId, PayoutId,
+    PayoutRunId, ProposalId, TermsVersionId,
 };
 #[cfg(feature = "ssr")]
 use crate::invoices::model::Kind as InvoiceKind;
@@ -42,6 +42,8 @@ pub const VIEWS: &str = "/views";
 pub const MY_DESK: &str = "/my-desk";
 /// Proposals, waiting and decided.
 pub const APPROVALS: &str = "/approvals";
+/// Rates of the past that are put right.
+pub const CORRECTIONS: &str = "/corrections";
 /// What everybody may do alone, the floors of the margin, and what a decrease needs.
 pub const AUTHORITY: &str = "/authority";
 /// Forecast against outcome.
@@ -269,6 +271,16 @@ pub fn terms_request(id: i64) -> String {
 /// One proposal.
 pub fn proposal(id: ProposalId) -> String {
     format!("{APPROVALS}/{id}")
+}
+
+/// One correction, as the house reads it.
+pub fn correction(id: CorrectionId) -> String {
+    format!("{CORRECTIONS}/{id}")
+}
+
+/// One correction, as its partner reads it.
+pub fn own_correction(id: CorrectionId) -> String {
+    format!("{TERMS}/corrections/{id}")
 }
 
 /// One payout run.

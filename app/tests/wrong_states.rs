@@ -18,6 +18,8 @@ mod channels;
 mod clocks;
 #[path = "wrong_states/contests.rs"]
 mod contests;
+#[path = "wrong_states/corrections.rs"]
+mod corrections;
 #[path = "wrong_states/ends.rs"]
 mod ends;
 #[path = "wrong_states/enquiries.rs"]
@@ -50,6 +52,8 @@ mod people;
 mod provisional;
 #[path = "wrong_states/rate_rules.rs"]
 mod rate_rules;
+#[path = "wrong_states/rates_with_an_end.rs"]
+mod rates_with_an_end;
 #[path = "wrong_states/saved_views.rs"]
 mod saved_views;
 #[path = "wrong_states/taxes.rs"]

@@ -1,7 +1,7 @@
 use super::*;
 use crate::commissions::model::Inputs;
 use crate::commissions::rules::commission_left;
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use proptest::prelude::*;
 
 fn dec(text: &str) -> Decimal {
