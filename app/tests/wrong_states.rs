@@ -48,6 +48,8 @@ mod payouts;
 mod people;
 #[path = "wrong_states/provisional.rs"]
 mod provisional;
+#[path = "wrong_states/run_work.rs"]
+mod run_work;
 #[path = "wrong_states/saved_views.rs"]
 mod saved_views;
 #[path = "wrong_states/taxes.rs"]
