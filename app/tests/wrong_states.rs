@@ -48,6 +48,8 @@ mod payouts;
 mod people;
 #[path = "wrong_states/provisional.rs"]
 mod provisional;
+#[path = "wrong_states/rate_rules.rs"]
+mod rate_rules;
 #[path = "wrong_states/run_work.rs"]
 mod run_work;
 #[path = "wrong_states/saved_views.rs"]

@@ -3,6 +3,7 @@
 use crate::approvals::model::{Answer, Verdict};
 use crate::base::ids::{CaseId, OfferId, PartnerId, ProgrammeId, ProposalId, TermsVersionId};
 use crate::base::money::Currency;
+use crate::commissions::model::Rule;
 use crate::terms::model::Field;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -61,6 +62,8 @@ pub struct Notice {
     pub before: Value,
     /// What will.
     pub after: Value,
+    /// What a rate says beyond its value, before and after.
+    pub rules: (Rule, Rule),
     /// Why.
     pub reason: String,
     /// Who decided it.

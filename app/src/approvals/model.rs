@@ -2,7 +2,7 @@
 
 use crate::base::ids::{AuthorityId, CaseId, OfferId, PartnerId, PersonId, ProgrammeId, ProposalId};
 use crate::base::money::Currency;
-use crate::commissions::model::Rate;
+use crate::commissions::model::{Rate, Rule};
 use crate::terms::model::Field;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -190,6 +190,8 @@ pub struct Proposal {
     pub kind: String,
     /// What is proposed.
     pub value: Decimal,
+    /// What a rate says beyond its value.
+    pub rule: Rule,
     /// What was in force when it was proposed.
     pub value_before: Option<Decimal>,
     /// The unit of that.
@@ -225,28 +227,42 @@ pub struct Authority {
     pub largest_credit: Decimal,
 }
 
-/// One real conversion, as the replay needs it.
-#[derive(Clone, Debug)]
+/// The real conversions of one currency and month of the programme's time zone, replayed and summed.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Replayed {
-    /// The day it happened, in the programme's time zone.
-    pub day: NaiveDate,
-    /// Its currency.
+    /// Their currency.
     pub currency: Currency,
-    /// The order amount; zero for a lead.
-    pub order_amount: Decimal,
-    /// What was given back of the order.
-    pub refunded: Decimal,
-    /// Whether the programme rejected it.
-    pub rejected: bool,
-    /// What is left of its commission, as booked.
-    pub booked: Decimal,
-    /// What the programme earns on it: the row's own sum, else the offer's rule; `None`: not known.
-    pub revenue: Option<Rate>,
-    /// Whether a more specific rate holds for it, so that the proposed one would not.
-    pub keeps_its_rate: bool,
+    /// The month, with its sums.
+    pub month: Month,
+    /// What the programme earned: the rows' own sums, else by the offers' rule; `None` where it is not known of every one.
+    pub revenue: Option<Decimal>,
+    /// How many keep a more specific rate, so that the proposed one would not hold for them.
+    pub keep_their_rate: u64,
 }
 
-/// What the last 90 days would have cost under a proposed rate. Stored with the proposal and covered by its hash.
+/// Partners who earned by the version that a proposal would replace for one of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Neighbours {
+    /// How many.
+    pub partners: u64,
+    /// What the proposed rate would cost for all of them; one line a currency.
+    pub currencies: Vec<NeighbourCost>,
+}
+
+/// The neighbours' cost in one currency, in its units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NeighbourCost {
+    /// The currency.
+    pub currency: Currency,
+    /// As booked.
+    pub cost_before: Decimal,
+    /// Under the proposal.
+    pub cost_after: Decimal,
+    /// What it adds to (or takes from) a month of 30 days.
+    pub cost_a_month: Decimal,
+}
+
+/// What the last days would have cost under a proposed rate. Stored with the proposal and covered by its hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Impact {
     /// The first moment replayed.
@@ -255,14 +271,33 @@ pub struct Impact {
     pub until: DateTime<Utc>,
     /// The rate in force at that time, if there was one.
     pub rate_before: Option<Rate>,
+    /// What that said beyond its value.
+    #[serde(default, skip_serializing_if = "Rule::is_plain")]
+    pub rule_before: Rule,
     /// The proposed rate.
     pub rate: Rate,
+    /// What it says beyond its value.
+    #[serde(default, skip_serializing_if = "Rule::is_plain")]
+    pub rule: Rule,
+    /// How many days were replayed.
+    #[serde(default = "usual_days")]
+    pub days: i64,
     /// Percent of revenue that the programme wants to keep.
     pub margin_floor: Decimal,
     /// How many conversions keep a more specific rate of their own and cost the same either way.
     pub keep_their_rate: u64,
     /// One replay a currency, nothing converted.
     pub currencies: Vec<CurrencyImpact>,
+    /// The others under the same terms; `None` where the terms in force are the partner's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub neighbours: Option<Neighbours>,
+}
+
+/// How far back a replay goes where nobody said.
+pub const REPLAY_DAYS: i64 = 90;
+
+fn usual_days() -> i64 {
+    REPLAY_DAYS
 }
 
 /// The replay of one currency. Amounts are in its units.

@@ -1,89 +1,68 @@
 //! The replay of real conversions under a proposed rate, what a form may say, and why the database refuses a decision.
 
-use super::model::{BreakEven, CurrencyImpact, Impact, Month, Replayed};
+mod steps;
+
+pub use steps::{BadRule, MOST_STEPS, TypedRule, parse_rule};
+
+use super::model::{BreakEven, CurrencyImpact, Impact, Month, NeighbourCost, REPLAY_DAYS, Replayed};
 use crate::base::clock::start_of_day;
 use crate::base::money::Currency;
-use crate::commissions::model::{Inputs, Rate};
-use crate::commissions::rules::commission_left;
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+use crate::commissions::model::{Rate, Rule};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use rust_decimal::{Decimal, RoundingStrategy};
 use std::collections::BTreeMap;
 
-/// How far back the replay goes.
-pub const REPLAY_DAYS: i64 = 90;
+/// How far back a replay may go.
+pub const REPLAY_SPANS: [i64; 3] = [30, REPLAY_DAYS, 365];
 /// How long a proposal waits for its decision.
 pub const EXPIRES_AFTER_DAYS: i64 = 30;
 
-/// Adds conversions up, in any order, as they were booked and as they would have been.
-#[derive(Debug)]
-pub struct Replay {
-    rate: Rate,
-    keep_their_rate: u64,
-    currencies: BTreeMap<Currency, Sums>,
+/// A rate in force or proposed, with its rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The rate.
+    pub rate: Rate,
+    /// What it says beyond its value.
+    pub rule: Rule,
 }
 
-#[derive(Debug, Default)]
-struct Sums {
-    /// `None` as soon as it is not known of one conversion.
-    revenue: Option<Decimal>,
-    months: BTreeMap<NaiveDate, Month>,
-}
-
-impl Replay {
-    /// Starts a replay under `rate`.
-    pub fn under(rate: Rate) -> Self {
-        Self { rate, keep_their_rate: 0, currencies: BTreeMap::new() }
+/// What replayed months come to, for the `days` before `until`.
+pub fn impact(
+    until: DateTime<Utc>,
+    days: i64,
+    before: Option<Terms>,
+    proposed: Terms,
+    margin_floor: Decimal,
+    replayed: Vec<Replayed>,
+) -> Impact {
+    let (rate_before, rule_before) = before.map(|terms| (terms.rate, terms.rule)).unzip();
+    let keep_their_rate = replayed.iter().map(|one| one.keep_their_rate).sum();
+    let mut currencies: BTreeMap<Currency, Vec<Replayed>> = BTreeMap::new();
+    for one in replayed {
+        currencies.entry(one.currency).or_default().push(one);
     }
-
-    /// Adds a conversion. Each is rounded by itself, as it would have been booked.
-    pub fn add(&mut self, conversion: &Replayed) {
-        let cost_after = if conversion.keeps_its_rate {
-            self.keep_their_rate += 1;
-            conversion.booked
-        } else {
-            commission_left(&inputs(conversion, self.rate), conversion.currency)
-        };
-        let sums = self
-            .currencies
-            .entry(conversion.currency)
-            .or_insert_with(|| Sums { revenue: Some(Decimal::ZERO), months: BTreeMap::new() });
-        sums.revenue = sums.revenue.zip(revenue_left(conversion)).map(|(sum, one)| sum + one);
-        let first = conversion.day.with_day(1).unwrap_or(conversion.day);
-        let month = sums.months.entry(first).or_insert(Month {
-            first,
-            orders: 0,
-            order_left: Decimal::ZERO,
-            cost_before: Decimal::ZERO,
-            cost_after: Decimal::ZERO,
-        });
-        month.orders += 1;
-        month.order_left += order_left(conversion);
-        month.cost_before += conversion.booked;
-        month.cost_after += cost_after;
-    }
-
-    /// What came of it, for the time before `until`.
-    pub fn finish(self, until: DateTime<Utc>, rate_before: Option<Rate>, margin_floor: Decimal) -> Impact {
-        Impact {
-            from: replay_from(until),
-            until,
-            rate_before,
-            rate: self.rate,
-            margin_floor,
-            keep_their_rate: self.keep_their_rate,
-            currencies: self
-                .currencies
-                .into_iter()
-                .map(|(currency, sums)| impact_in(currency, sums, margin_floor))
-                .collect(),
-        }
+    Impact {
+        from: replay_from(until, days),
+        until,
+        rate_before,
+        rule_before: rule_before.unwrap_or_default(),
+        rate: proposed.rate,
+        rule: proposed.rule,
+        days,
+        margin_floor,
+        keep_their_rate,
+        currencies: currencies
+            .into_iter()
+            .map(|(currency, months)| impact_in(currency, months, days, margin_floor))
+            .collect(),
+        neighbours: None,
     }
 }
 
 /// The first moment of a replay that ends at `until`.
-pub fn replay_from(until: DateTime<Utc>) -> DateTime<Utc> {
-    until - TimeDelta::days(REPLAY_DAYS)
+pub fn replay_from(until: DateTime<Utc>, days: i64) -> DateTime<Utc> {
+    until - TimeDelta::days(days)
 }
 
 /// The first whole day after a moment, in a time zone; the day itself where the moment is its midnight.
@@ -92,48 +71,51 @@ pub fn first_day_after(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
     if start_of_day(day, zone) == at { day } else { day.succ_opt().unwrap_or(day) }
 }
 
-fn inputs(conversion: &Replayed, rate: Rate) -> Inputs {
-    Inputs { rate, order_amount: conversion.order_amount, refunded: conversion.refunded, rejected: conversion.rejected }
-}
-
-fn order_left(conversion: &Replayed) -> Decimal {
-    if conversion.rejected { Decimal::ZERO } else { conversion.order_amount - conversion.refunded }
-}
-
-/// The programme's own earnings fall with a refund or a rejection exactly as a commission does. Where nothing is left
-/// of a conversion they are zero, whether or not its revenue was known.
-fn revenue_left(conversion: &Replayed) -> Option<Decimal> {
-    let nothing_left = conversion.rejected
-        || (conversion.order_amount > Decimal::ZERO && conversion.refunded == conversion.order_amount);
-    match conversion.revenue {
-        _ if nothing_left => Some(Decimal::ZERO),
-        Some(revenue) => Some(commission_left(&inputs(conversion, revenue), conversion.currency)),
-        None => None,
-    }
-}
-
-fn impact_in(currency: Currency, sums: Sums, margin_floor: Decimal) -> CurrencyImpact {
-    let months: Vec<Month> = sums.months.into_values().collect();
+fn impact_in(currency: Currency, mut replayed: Vec<Replayed>, days: i64, margin_floor: Decimal) -> CurrencyImpact {
+    replayed.sort_by_key(|one| one.month.first);
+    let revenue = replayed.iter().map(|one| one.revenue).sum::<Option<Decimal>>();
+    let months: Vec<Month> = replayed.into_iter().map(|one| one.month).collect();
     let sum = |of: fn(&Month) -> Decimal| months.iter().map(of).sum::<Decimal>();
     let order_left = sum(|month| month.order_left);
     let cost_before = sum(|month| month.cost_before);
     let cost_after = sum(|month| month.cost_after);
-    let revenue = sums.revenue;
     CurrencyImpact {
         currency,
         orders: months.iter().map(|month| month.orders).sum(),
         order_left,
         cost_before,
         cost_after,
-        cost_a_month: currency.round((cost_after - cost_before) * Decimal::from(30) / Decimal::from(REPLAY_DAYS)),
+        cost_a_month: a_month(currency, cost_after - cost_before, days),
         revenue,
         margin_before: margin(revenue, cost_before),
         margin_after: margin(revenue, cost_after),
         below_floor: revenue
             .is_some_and(|revenue| (revenue - cost_after) * Decimal::ONE_HUNDRED < margin_floor * revenue),
-        break_even: break_even(currency, revenue, cost_before, cost_after, order_left),
+        break_even: break_even(currency, revenue, (cost_before, cost_after), order_left, days),
         months,
     }
+}
+
+/// A sum of so many days as one of 30.
+fn a_month(currency: Currency, sum: Decimal, days: i64) -> Decimal {
+    currency.round(sum * Decimal::from(30) / Decimal::from(days))
+}
+
+/// What the neighbours' replayed months come to, a line a currency.
+pub fn neighbour_costs(replayed: &[Replayed], days: i64) -> Vec<NeighbourCost> {
+    let mut costs: BTreeMap<Currency, (Decimal, Decimal)> = BTreeMap::new();
+    for one in replayed {
+        let (before, after) = costs.entry(one.currency).or_default();
+        *before += one.month.cost_before;
+        *after += one.month.cost_after;
+    }
+    costs
+        .into_iter()
+        .map(|(currency, (cost_before, cost_after))| {
+            let cost_a_month = a_month(currency, cost_after - cost_before, days);
+            NeighbourCost { currency, cost_before, cost_after, cost_a_month }
+        })
+        .collect()
 }
 
 /// What remains of the revenue, in percent, to two decimals; `None` where there is no revenue to take it of.
@@ -146,9 +128,9 @@ pub fn margin(revenue: Option<Decimal>, cost: Decimal) -> Option<Decimal> {
 fn break_even(
     currency: Currency,
     revenue: Option<Decimal>,
-    cost_before: Decimal,
-    cost_after: Decimal,
+    (cost_before, cost_after): (Decimal, Decimal),
     order_left: Decimal,
+    days: i64,
 ) -> BreakEven {
     if cost_after <= cost_before {
         return BreakEven::NotNeeded;
@@ -164,11 +146,13 @@ fn break_even(
     let up = |amount: Decimal, digits| amount.round_dp_with_strategy(digits, RoundingStrategy::AwayFromZero);
     // Multiplied before it is divided, so that an exact quotient stays exact and is not rounded up once more.
     let share = |whole: Decimal| whole.checked_mul(lost).and_then(|product| product.checked_div(earned));
-    let months = Decimal::from(REPLAY_DAYS) / Decimal::from(30);
+    // Over the months that were replayed; the quotient may have no end, so it comes last.
+    let orders_a_month = |orders: Decimal| orders * Decimal::from(30) / Decimal::from(days);
     match (share(Decimal::ONE_HUNDRED), share(order_left)) {
-        (Some(percent), Some(orders)) => {
-            BreakEven::Extra { percent: up(percent, 1), orders_a_month: up(orders / months, currency.minor_units()) }
-        }
+        (Some(percent), Some(orders)) => BreakEven::Extra {
+            percent: up(percent, 1),
+            orders_a_month: up(orders_a_month(orders), currency.minor_units()),
+        },
         _ => BreakEven::NotKnown,
     }
 }

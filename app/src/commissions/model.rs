@@ -1,4 +1,4 @@
-//! Rates, and where a commission stands.
+//! Rates and their rules, and where a commission stands.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,8 @@ pub enum Rate {
     Percent(Decimal),
     /// An amount per conversion, in units of its currency.
     Fixed(Decimal),
+    /// What a [`Rule`] gave this one commission, in units of its currency. Of a commission only, never of terms.
+    Priced(Decimal),
 }
 
 impl Rate {
@@ -19,6 +21,7 @@ impl Rate {
         match kind {
             "percent" => Some(Self::Percent(value)),
             "fixed" => Some(Self::Fixed(value)),
+            "priced" => Some(Self::Priced(value)),
             _ => None,
         }
     }
@@ -28,15 +31,99 @@ impl Rate {
         match self {
             Self::Percent(_) => "percent",
             Self::Fixed(_) => "fixed",
+            Self::Priced(_) => "priced",
         }
     }
 
     /// Percent of the order, or an amount.
     pub fn value(&self) -> Decimal {
         match self {
-            Self::Percent(value) | Self::Fixed(value) => *value,
+            Self::Percent(value) | Self::Fixed(value) | Self::Priced(value) => *value,
         }
     }
+}
+
+/// What a rate says beyond its value: steps by what a month brings, and caps. The empty rule says nothing. In the
+/// database it is JSON, whose form the function `rate_rule_fits` holds to; figures are text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Steps, the first one from nothing on, at the rate's own value.
+    #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Steps>,
+    /// No commission is more than this, in units of its currency. Not beside steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most_each: Option<Decimal>,
+    /// A partner's commissions of one accounting month together are no more than this, in units of their currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most_month: Option<Decimal>,
+}
+
+impl Rule {
+    /// Whether it says nothing: the rate's value is all there is.
+    pub fn is_plain(&self) -> bool {
+        self.steps.is_none() && self.most_each.is_none() && self.most_month.is_none()
+    }
+}
+
+/// Steps of a rate by what a partner's accounting month has brought so far.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Steps {
+    /// What leads from one to the next.
+    pub by: Measure,
+    /// What the rate of a step is paid on.
+    pub how: How,
+    /// At least two, each further than the last.
+    pub steps: Vec<Step>,
+}
+
+/// What a month is measured by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// Order amounts, in units of their currency.
+    Volume,
+    /// Conversions.
+    Count,
+}
+
+/// What the rate of a step is paid on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// On the part of the month that lies in the step.
+    Marginal,
+    /// On the whole month, once it has reached the step.
+    Whole,
+}
+
+/// One step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Where it begins, in what the steps are measured by.
+    pub from: Decimal,
+    /// Percent, or an amount per conversion, as the rate's kind says.
+    pub rate: Decimal,
+}
+
+/// Where a commission stands in its accounting month: what the ones booked before it under the same version and in the
+/// same currency had brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// 1 for the first.
+    pub place: i64,
+    /// The order amounts before it.
+    pub volume_before: Decimal,
+    /// What they earned, before the month's cap.
+    pub earned_before: Decimal,
+}
+
+/// What a rule gives one commission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Earned {
+    /// By the steps, or by the rate with the cap for each.
+    pub earned: Decimal,
+    /// What the month's cap leaves of it: the commission.
+    pub amount: Decimal,
 }
 
 /// Where a commission stands.

@@ -3,6 +3,7 @@
 use super::order::Urgency;
 use crate::base::ids::{AuthorityId, CaseId, PartnerId, PersonId};
 use crate::base::money::{Currency, Money};
+use crate::commissions::model::Rule;
 use crate::disputes::model::{Kind, Outcome, Stage};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -149,6 +150,8 @@ pub struct TermLine {
     pub kind: String,
     /// In that unit.
     pub value: Decimal,
+    /// What a rate says beyond its value.
+    pub rule: Rule,
     /// In force from here.
     pub valid_from: DateTime<Utc>,
     /// The offer's name; `None`: every offer.

@@ -6,6 +6,7 @@ mod facts;
 mod filter;
 mod queue;
 mod recalculate;
+mod steps;
 mod talk;
 
 pub use case::DeskCase;

@@ -109,7 +109,7 @@ pub fn term(ctx: &Context, kind: &str, value: Decimal, currency: Currency) -> St
     let locale = ctx.locale;
     match kind {
         "percent" => format::percent(locale, value),
-        "fixed" | "amount" => format::money(locale, Money::new(value, currency)),
+        "fixed" | "amount" | "priced" => format::money(locale, Money::new(value, currency)),
         "days" => tr!(locale, disputes.term_days, days = format::number(locale, value.normalize())),
         "flag" if value.is_zero() => tr!(locale, disputes.term_no),
         "flag" => tr!(locale, disputes.term_yes),

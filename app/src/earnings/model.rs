@@ -2,7 +2,7 @@
 
 use crate::base::ids::{ConversionId, PayoutId, TermsVersionId, TransferId};
 use crate::base::money::Currency;
-use crate::commissions::model::{Rate, State};
+use crate::commissions::model::{Place, Rate, Rule, State};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
@@ -137,6 +137,8 @@ pub struct Explained {
     pub rate_version: TermsVersionId,
     /// Since when that version is in force.
     pub rate_since: DateTime<Utc>,
+    /// Its place in its month, where the rate has a rule.
+    pub month: Option<InMonth>,
     /// The hold in force then, in days.
     pub hold_days: i32,
     /// The version of terms that says the hold.
@@ -159,6 +161,19 @@ pub struct Explained {
     pub released_at: Option<DateTime<Utc>>,
     /// Where it stands.
     pub state: State,
+}
+
+/// Where a commission stands in its month, and the rule that priced it there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InMonth {
+    /// What the version of the rate says of the first step, or of every order.
+    pub rate: Rate,
+    /// Its rule.
+    pub rule: Rule,
+    /// The first day of the accounting month.
+    pub first: NaiveDate,
+    /// What came before it.
+    pub at: Place,
 }
 
 /// What happened to a conversion after it came in.

@@ -1,6 +1,8 @@
 //! Sums over commissions, and the lines that explain one. Pure.
 
-use super::model::{Bucket, Event, Explained, Step, Total, What};
+mod steps;
+
+use super::model::{Bucket, Event, Explained, InMonth, Step, Total, What};
 use crate::base::money::Currency;
 use crate::commissions::model::{Rate, State};
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
@@ -106,7 +108,60 @@ pub enum Line {
         /// After.
         rounded: Decimal,
     },
-    /// The commission of the whole order, where a rejection took all of it back.
+    /// Its place in its month, and what came before it; where the rate has a rule.
+    Place(InMonth),
+    /// What lies in a step of the month: so much, at its rate, to the digit.
+    StepPart {
+        /// The step's number, from 1.
+        step: usize,
+        /// Percent, or an amount for each.
+        rate: Decimal,
+        /// The part of the order, or of one conversion, that lies there.
+        part: Decimal,
+        /// Their product.
+        earned: Decimal,
+    },
+    /// What the whole month comes to with it, at the rate of the step it has reached.
+    MonthWith {
+        /// The step's number, from 1.
+        step: usize,
+        /// Percent, or an amount for each.
+        rate: Decimal,
+        /// The month's orders: their amounts, or how many.
+        part: Decimal,
+        /// What the month comes to.
+        earned: Decimal,
+        /// Whether this order is the one that reached the step.
+        lifted: bool,
+    },
+    /// What it came to without it.
+    MonthBefore(Decimal),
+    /// By the rate alone, before a cap.
+    ByRate(Decimal),
+    /// What the cap for each commission cuts off.
+    CapEach {
+        /// The cap.
+        most: Decimal,
+        /// Above zero.
+        cut: Decimal,
+    },
+    /// What the cap for the month cuts off.
+    CapMonth {
+        /// The cap.
+        most: Decimal,
+        /// What was left of it.
+        left: Decimal,
+        /// Above zero.
+        cut: Decimal,
+    },
+    /// What refunds took of a commission that falls in proportion.
+    Share {
+        /// What was given back of the order.
+        refunded: Decimal,
+        /// What that took, above zero.
+        cut: Decimal,
+    },
+    /// The commission of the whole order, where a rejection took all of it back or a rule made it.
     Commission(Decimal),
     /// What a rejection took back, above zero.
     Rejected(Decimal),
@@ -119,6 +174,9 @@ pub enum Line {
 /// Refunds stand above the rate, since a commission is priced on what is left of the order; a rejection stands below
 /// it, since it takes back what the order had earned.
 pub fn explain(commission: &Explained, events: &[Event]) -> Vec<Line> {
+    if let Some(month) = &commission.month {
+        return steps::explain(commission, month);
+    }
     let mut lines = Vec::new();
     if !commission.is_lead {
         lines.push(Line::Order(commission.order_amount));
@@ -168,7 +226,7 @@ fn exact(commission: &Explained) -> Option<Decimal> {
         Rate::Percent(percent) => {
             Some((percent * (commission.order_amount - commission.refunded) / Decimal::ONE_HUNDRED).normalize())
         }
-        Rate::Fixed(_) => None,
+        Rate::Fixed(_) | Rate::Priced(_) => None,
     }
 }
 
@@ -208,6 +266,7 @@ mod tests {
             rate,
             rate_version: 1.into(),
             rate_since: at,
+            month: None,
             hold_days: 30,
             hold_version: 2.into(),
             hold_until: None,

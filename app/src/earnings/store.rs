@@ -2,13 +2,14 @@
 //! not the only one. Sums and lists over a period are answered by the index `commission_by_time` alone.
 
 use super::filter::Filter;
-use super::model::{Booked, Bucket, Cursor, Event, Explained, Row, What};
+use super::model::{Booked, Bucket, Cursor, Event, Explained, InMonth, Row, What};
 use crate::base::actor::Member;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::ids::{ConversionId, OfferId, PartnerId, ProgrammeId};
 use crate::base::money::Currency;
-use crate::commissions::model::{Rate, State};
+use crate::commissions::model::{Place, Rate, State};
+use crate::terms::store::rule_of;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
@@ -172,12 +173,15 @@ pub async fn find(tx: &mut Tx, partner: PartnerId, conversion: ConversionId) -> 
         r#"SELECT v.kind, v.order_id, v.sub_id, o.name AS offer, k.occurred_at, k.currency, k.rate_kind, k.rate_value,
                   k.rate_version_id, r.valid_from AS rate_since, k.hold_days, k.hold_version_id, k.hold_until,
                   k.order_amount, k.refunded, k.rejected, k.amount AS "amount!", k.amount_left AS "left!",
-                  k.released_at, s.state AS "state!", s.payout_id AS "payout_id?"
+                  k.released_at, s.state AS "state!", s.payout_id AS "payout_id?",
+                  r.kind AS version_kind, r.value AS version_value, r.rule, m.month AS "month?", m.place AS "place?",
+                  m.volume_before AS "volume_before?", m.earned_before AS "earned_before?"
            FROM commission k
            JOIN commission_standing s USING (partner_id, conversion_id)
            JOIN conversion v USING (partner_id, conversion_id)
            JOIN offer o ON o.programme_id = v.programme_id AND o.offer_id = v.offer_id
            JOIN terms_version r ON r.terms_version_id = k.rate_version_id
+           LEFT JOIN commission_place m ON m.partner_id = k.partner_id AND m.conversion_id = k.conversion_id
            WHERE k.partner_id = $1 AND k.conversion_id = $2"#,
         partner.0,
         conversion.0,
@@ -185,6 +189,15 @@ pub async fn find(tx: &mut Tx, partner: PartnerId, conversion: ConversionId) -> 
     .fetch_optional(&mut **tx)
     .await?
     .ok_or(AppError::NotFound)?;
+    let month = match (row.month, row.place, row.volume_before, row.earned_before) {
+        (Some(first), Some(place), Some(volume_before), Some(earned_before)) => Some(InMonth {
+            rate: rate(&row.version_kind, row.version_value)?,
+            rule: rule_of(row.rule)?,
+            first,
+            at: Place { place, volume_before, earned_before },
+        }),
+        _ => None,
+    };
     Ok(Explained {
         conversion,
         is_lead: row.kind == "lead",
@@ -196,6 +209,7 @@ pub async fn find(tx: &mut Tx, partner: PartnerId, conversion: ConversionId) -> 
         rate: rate(&row.rate_kind, row.rate_value)?,
         rate_version: row.rate_version_id.into(),
         rate_since: row.rate_since,
+        month,
         hold_days: row.hold_days,
         hold_version: row.hold_version_id.into(),
         hold_until: row.hold_until,

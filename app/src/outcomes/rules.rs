@@ -1,7 +1,6 @@
 //! Whether a change paid. Pure.
 
 use crate::approvals::model::{CurrencyImpact, Impact};
-use crate::approvals::rules::REPLAY_DAYS;
 use rust_decimal::Decimal;
 
 /// What really came, in one currency.
@@ -47,9 +46,9 @@ pub struct Held {
     pub paid: Paid,
 }
 
-/// Holds a forecast against what came.
-pub fn hold(forecast: &CurrencyImpact, came: Came) -> Held {
-    let share = |sum: Decimal| forecast.currency.round(sum * Decimal::from(came.days) / Decimal::from(REPLAY_DAYS));
+/// Holds the forecast of a replay of so many days against what came.
+pub fn hold(forecast: &CurrencyImpact, days: i64, came: Came) -> Held {
+    let share = |sum: Decimal| forecast.currency.round(sum * Decimal::from(came.days) / Decimal::from(days));
     let orders_before = share(forecast.order_left);
     let growth = (!orders_before.is_zero())
         .then(|| ((came.order_left - orders_before) * Decimal::ONE_HUNDRED / orders_before).round_dp(1));
@@ -100,13 +99,13 @@ mod tests {
     #[test]
     fn a_raise_pays_when_as_much_is_kept_as_before() {
         // 900 of orders in 90 days earned 225 and cost 72: 153 kept, 51 of them in 30 days.
-        let held = hold(&forecast(Some(225)), came(30, 340, 34, Some(85)));
+        let held = hold(&forecast(Some(225)), 90, came(30, 340, 34, Some(85)));
         assert_eq!((held.forecast_cost, held.orders_before), (30.into(), 300.into()));
         assert_eq!(held.growth.map(|growth| growth.to_string()).as_deref(), Some("13.3"));
         assert_eq!((held.kept, held.paid), (Some((51.into(), 51.into())), Paid::Yes));
-        assert_eq!(hold(&forecast(Some(225)), came(30, 330, 33, Some(82))).paid, Paid::No);
-        assert_eq!(hold(&forecast(Some(225)), came(90, 0, 0, Some(0))).paid, Paid::No);
-        assert_eq!(hold(&forecast(None), came(30, 340, 34, Some(85))).paid, Paid::NotKnown);
-        assert_eq!(hold(&forecast(Some(225)), came(30, 340, 34, None)).paid, Paid::NotKnown);
+        assert_eq!(hold(&forecast(Some(225)), 90, came(30, 330, 33, Some(82))).paid, Paid::No);
+        assert_eq!(hold(&forecast(Some(225)), 90, came(90, 0, 0, Some(0))).paid, Paid::No);
+        assert_eq!(hold(&forecast(None), 90, came(30, 340, 34, Some(85))).paid, Paid::NotKnown);
+        assert_eq!(hold(&forecast(Some(225)), 90, came(30, 340, 34, None)).paid, Paid::NotKnown);
     }
 }

@@ -158,7 +158,7 @@ fn held(impact: &Impact, came: Option<&serde_json::Value>) -> Vec<(Currency, Hel
             cost: number(one, "cost")?,
             revenue: number(one, "revenue"),
         };
-        Some((currency, hold(forecast, came)))
+        Some((currency, hold(forecast, impact.days, came)))
     };
     came.and_then(|came| came.as_array()).into_iter().flatten().filter_map(each).collect()
 }

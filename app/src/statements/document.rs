@@ -122,6 +122,7 @@ fn row(ctx: &Context, payout: &Payout, item: &Item, kind: Kind) -> Row {
             let rate = match rate {
                 Rate::Percent(percent) => format::percent(ctx.locale, *percent),
                 Rate::Fixed(amount) => money(*amount),
+                Rate::Priced(_) => tr!(ctx.locale, steps.by_rule),
             };
             (money(*order), rate)
         }

@@ -268,6 +268,7 @@ fn table(ctx: &Context, payout: &Payout, items: &[Item], sums: Sums) -> AnyView 
                 match &item.earned_on {
                     Some((_, Rate::Percent(percent))) => text::percent(ctx, *percent),
                     Some((_, Rate::Fixed(amount))) => text::amount(ctx, money(*amount)),
+                    Some((_, Rate::Priced(_))) => tr!(ctx.locale, steps.by_rule).into_any(),
                     None => ().into_any(),
                 },
                 text::amount(ctx, money(item.amount)),

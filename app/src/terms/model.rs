@@ -1,6 +1,7 @@
 //! Fields, scopes and versions of terms.
 
 use crate::base::ids::{OfferId, PartnerId, ProgrammeId, ProposalId, TermsVersionId};
+use crate::commissions::model::Rule;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
@@ -77,6 +78,8 @@ pub struct Version {
     pub kind: String,
     /// In the unit that the kind names.
     pub value: Decimal,
+    /// What a rate says beyond its value; empty for the other fields.
+    pub rule: Rule,
     /// In force from here until the next version of the same field and scope.
     pub valid_from: DateTime<Utc>,
     /// For whom.

@@ -39,6 +39,7 @@ mod tests {
             field: Field::Rate,
             kind: "percent".into(),
             value: 8.into(),
+            rule: crate::commissions::model::Rule::default(),
             valid_from: DateTime::<Utc>::from_timestamp(at, 0).expect("time"),
             scope: Scope { programme: 1.into(), offer: offer.map(OfferId), partner: partner.map(PartnerId) },
             proposal: None,

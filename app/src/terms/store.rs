@@ -5,6 +5,7 @@ use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::ids::{OfferId, PartnerId, ProgrammeId};
 use crate::base::money::Currency;
+use crate::commissions::model::Rule;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -21,35 +22,45 @@ pub async fn in_force(
     partner: PartnerId,
     at: DateTime<Utc>,
 ) -> Result<Vec<Version>, AppError> {
+    as_known(tx, programme, offer, partner, at, None).await
+}
+
+/// The same as it was known at another moment: what was recorded later is left out. `None`: as it is known today.
+///
+/// # Errors
+/// When the database is away.
+pub async fn as_known(
+    tx: &mut Tx,
+    programme: ProgrammeId,
+    offer: Option<OfferId>,
+    partner: PartnerId,
+    at: DateTime<Utc>,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Vec<Version>, AppError> {
     let rows = sqlx::query!(
-        r#"SELECT field AS "field!", terms_version_id AS "id!", kind AS "kind!", value AS "value!", valid_from AS "valid_from!",
-                  offer_scope AS "offer_scope!", partner_scope AS "partner_scope!"
-           FROM terms_at($1, $2, $3, $4)"#,
+        r#"SELECT field AS "field!", terms_version_id AS "id!", kind AS "kind!", value AS "value!", rule AS "rule!",
+                  valid_from AS "valid_from!", offer_scope AS "offer_scope!", partner_scope AS "partner_scope!"
+           FROM terms_at($1, $2, $3, $4, coalesce($5, 'infinity'::timestamptz))"#,
         programme.0,
         offer.map_or(0, |offer| offer.0),
         partner.0,
         at,
+        known_at,
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|row| {
-            Some(Version {
-                id: row.id.into(),
-                field: Field::parse(&row.field)?,
-                kind: row.kind,
-                value: row.value,
-                valid_from: row.valid_from,
-                scope: Scope {
-                    programme,
-                    offer: (row.offer_scope != 0).then_some(OfferId(row.offer_scope)),
-                    partner: (row.partner_scope != 0).then_some(PartnerId(row.partner_scope)),
-                },
-                proposal: None,
-            })
+    rows.into_iter()
+        .map(|row| {
+            let key = Key {
+                programme,
+                id: row.id,
+                field: &row.field,
+                offer_scope: row.offer_scope,
+                partner_scope: row.partner_scope,
+            };
+            key.version(row.kind, row.value, row.rule, row.valid_from)
         })
-        .collect())
+        .collect()
 }
 
 /// One field of what is in force; `None` where nothing was ever said.
@@ -85,7 +96,7 @@ pub async fn currency(tx: &mut Tx, programme: ProgrammeId) -> Result<Currency, A
 /// When the database is away.
 pub async fn told(tx: &mut Tx, programme: ProgrammeId, partner: PartnerId) -> Result<Vec<Told>, AppError> {
     let rows = sqlx::query!(
-        r#"SELECT t.terms_version_id, t.field, t.kind, t.value, t.valid_from, t.offer_scope, t.partner_scope, t.proposal_id,
+        r#"SELECT t.terms_version_id, t.field, t.kind, t.value, t.rule, t.valid_from, t.offer_scope, t.partner_scope, t.proposal_id,
                   o.name AS "offer?", d.reason_partner, d.decided_at, decider_name(d.proposal_id) AS by,
                   EXISTS (SELECT FROM stopped_change s WHERE s.partner_id = $2 AND s.terms_version_id = t.terms_version_id) AS "stopped!"
            FROM terms_version t
@@ -107,7 +118,7 @@ pub async fn told(tx: &mut Tx, programme: ProgrammeId, partner: PartnerId) -> Re
                 offer_scope: row.offer_scope,
                 partner_scope: row.partner_scope,
             };
-            let mut version = key.version(row.kind, row.value, row.valid_from)?;
+            let mut version = key.version(row.kind, row.value, row.rule, row.valid_from)?;
             version.proposal = Some(row.proposal_id.into());
             Ok(Told {
                 version,
@@ -133,7 +144,7 @@ pub async fn by_offer(
 ) -> Result<Vec<OfferTerms>, AppError> {
     let rows = sqlx::query!(
         r#"SELECT o.offer_id, o.name, t.field AS "field!", t.terms_version_id AS "id!", t.kind AS "kind!", t.value AS "value!",
-                  t.valid_from AS "valid_from!", t.offer_scope AS "offer_scope!", t.partner_scope AS "partner_scope!"
+                  t.rule AS "rule!", t.valid_from AS "valid_from!", t.offer_scope AS "offer_scope!", t.partner_scope AS "partner_scope!"
            FROM offer o CROSS JOIN LATERAL terms_at(o.programme_id, o.offer_id, $2, $3) t
            WHERE o.programme_id = $1 AND t.field IN ('rate', 'hold_days', 'validation')"#,
         programme.0,
@@ -151,7 +162,7 @@ pub async fn by_offer(
             offer_scope: row.offer_scope,
             partner_scope: row.partner_scope,
         };
-        let version = key.version(row.kind, row.value, row.valid_from)?;
+        let version = key.version(row.kind, row.value, row.rule, row.valid_from)?;
         let offer = offers.entry((row.name.clone(), row.offer_id)).or_insert_with(|| OfferTerms {
             name: row.name,
             rate: None,
@@ -178,12 +189,19 @@ struct Key<'a> {
 }
 
 impl Key<'_> {
-    fn version(&self, kind: String, value: Decimal, valid_from: DateTime<Utc>) -> Result<Version, AppError> {
+    fn version(
+        &self,
+        kind: String,
+        value: Decimal,
+        rule: serde_json::Value,
+        valid_from: DateTime<Utc>,
+    ) -> Result<Version, AppError> {
         Ok(Version {
             id: self.id.into(),
             field: Field::parse(self.field).ok_or_else(|| AppError::Internal("terms of no known field".into()))?,
             kind,
             value,
+            rule: rule_of(rule)?,
             valid_from,
             scope: Scope {
                 programme: self.programme,
@@ -193,4 +211,12 @@ impl Key<'_> {
             proposal: None,
         })
     }
+}
+
+/// A rule as the database keeps it.
+///
+/// # Errors
+/// [`AppError::Internal`] where it is none.
+pub fn rule_of(stored: serde_json::Value) -> Result<Rule, AppError> {
+    serde_json::from_value(stored).map_err(|error| AppError::Internal(format!("the rule of a rate: {error}")))
 }

@@ -5,6 +5,7 @@ use crate::base::context::Context;
 use crate::base::format;
 use crate::base::language::tr;
 use crate::base::money::{Currency, Money};
+use crate::commissions::model::{How, Measure, Rate, Rule, Steps};
 use crate::ui::text::amount_words;
 use rust_decimal::Decimal;
 
@@ -13,6 +14,7 @@ pub fn lead(ctx: &Context, general: &[Version], some_offers_differ: bool, curren
     let of = |field: Field| general.iter().find(|version| version.field == field);
     let mut sentences = Vec::new();
     sentences.push(match of(Field::Rate) {
+        Some(rate) if !rate.rule.is_plain() => tr!(ctx.locale, steps.lead, words = value(ctx, rate, currency)),
         Some(rate) if rate.kind == "percent" => {
             tr!(ctx.locale, terms.lead_percent, rate = format::percent(ctx.locale, rate.value))
         }
@@ -70,10 +72,10 @@ pub fn field(ctx: &Context, field: Field) -> String {
 /// What a version says; a minimum is in the programme's `currency`.
 pub fn value(ctx: &Context, version: &Version, currency: Currency) -> String {
     match version.field {
-        Field::Rate if version.kind == "percent" => {
-            tr!(ctx.locale, terms.percent_words, rate = format::percent(ctx.locale, version.value))
-        }
-        Field::Rate => tr!(ctx.locale, terms.fixed_words, amount = number(ctx, version.value)),
+        Field::Rate => match Rate::from_parts(&version.kind, version.value) {
+            Some(rate) => rate_words(ctx, rate, &version.rule),
+            None => number(ctx, version.value),
+        },
         Field::HoldDays if version.value.is_zero() => tr!(ctx.locale, terms.days_none),
         Field::HoldDays if version.value == Decimal::ONE => tr!(ctx.locale, terms.day_words),
         Field::HoldDays => tr!(ctx.locale, terms.days_words, days = version.value.normalize().to_string()),
@@ -81,6 +83,52 @@ pub fn value(ctx: &Context, version: &Version, currency: Currency) -> String {
         Field::Validation => tr!(ctx.locale, terms.flag_yes),
         Field::Minimum => amount_words(ctx, Money::new(version.value, currency)),
         Field::Schedule => schedule_of(ctx, version).unwrap_or_else(|| tr!(ctx.locale, terms.not_set)),
+    }
+}
+
+/// A rate with its rule: what an order earns, its steps, its caps.
+pub fn rate_words(ctx: &Context, rate: Rate, rule: &Rule) -> String {
+    let locale = ctx.locale;
+    let mut words = vec![match rate {
+        Rate::Percent(percent) => tr!(locale, terms.percent_words, rate = format::percent(locale, percent)),
+        Rate::Fixed(fixed) | Rate::Priced(fixed) => tr!(locale, terms.fixed_words, amount = number(ctx, fixed)),
+    }];
+    if let Some(steps) = &rule.steps {
+        words.extend(step_words(ctx, rate, steps));
+        words.push(match steps.how {
+            How::Marginal => tr!(locale, steps.marginal),
+            How::Whole => tr!(locale, steps.whole),
+        });
+    }
+    words.extend(rule.most_each.map(|most| tr!(locale, steps.most_each, amount = number(ctx, most))));
+    words.extend(rule.most_month.map(|most| tr!(locale, steps.most_month, amount = number(ctx, most))));
+    words.join("; ")
+}
+
+/// Every step after the first.
+fn step_words(ctx: &Context, rate: Rate, steps: &Steps) -> Vec<String> {
+    let locale = ctx.locale;
+    steps
+        .steps
+        .iter()
+        .skip(1)
+        .map(|step| {
+            let from = number(ctx, step.from);
+            let rate = step_rate(ctx, rate, step.rate);
+            match (steps.by, steps.how) {
+                (Measure::Volume, _) => tr!(locale, steps.step_volume, rate = rate, from = from),
+                (Measure::Count, How::Marginal) => tr!(locale, steps.step_count_marginal, rate = rate, from = from),
+                (Measure::Count, How::Whole) => tr!(locale, steps.step_count_whole, rate = rate, from = from),
+            }
+        })
+        .collect()
+}
+
+/// The rate of a step, in the unit of the rate it belongs to.
+pub fn step_rate(ctx: &Context, rate: Rate, of_step: Decimal) -> String {
+    match rate {
+        Rate::Percent(_) => format::percent(ctx.locale, of_step),
+        Rate::Fixed(_) | Rate::Priced(_) => number(ctx, of_step),
     }
 }
 

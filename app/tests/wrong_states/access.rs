@@ -50,10 +50,11 @@ async fn a_partner_sees_their_own_rows_and_nothing_without_a_context(pool: PgPoo
     let seed = Seed::open(pool).await;
     let tables = readable(&seed.pool).await;
     // What waits for a confirmation has a test of its own (`mail`): a second method would stand in the way of the others.
-    // The horizon of what is told is nobody's: one number. So have the ends of disputes (`ends`), of which each is once a case.
+    // So have the places of commissions (`rate_rules`). The horizon of what is told is nobody's: one number. So have the ends of disputes (`ends`), of which each is once a case.
     let without_rows = [
         "currency",
         "method_confirmation",
+        "commission_place",
         "live_horizon",
         "case_appeal",
         "case_merge",

@@ -314,13 +314,8 @@ async fn a_commission_is_what_its_terms_and_its_order_say(pool: PgPool) {
     let (differs, cites) = ("commission_agrees_with_conversion", "commission_cites_its_terms");
     seed.accepted(&commission(&[])).await;
     seed.all_refused(vec![
-        ("a rate that is not its version's", commission(&[("rate_value", "9")]), FOREIGN, "commission_rate_version"),
-        (
-            "a kind that is not its version's",
-            commission(&[("rate_kind", "'fixed'")]),
-            FOREIGN,
-            "commission_rate_version",
-        ),
+        ("a rate that is not its version's", commission(&[("rate_value", "9")]), CHECK, cites),
+        ("a kind that is not its version's", commission(&[("rate_kind", "'fixed'")]), CHECK, cites),
         (
             "somebody else's rate",
             commission(&[("rate_version_id", "{giftware_rate_bob}"), ("rate_value", "10")]),

@@ -14,6 +14,8 @@ use crate::base::context::Context;
 use crate::base::format;
 use crate::base::language::tr;
 use crate::base::money::Currency;
+use crate::commissions::model::{Rate, Rule};
+use crate::terms;
 use crate::terms::model::Field;
 use crate::terms::plain;
 use crate::ui::badge::{Tone, badge};
@@ -29,6 +31,14 @@ fn what(ctx: &Context, field: Field, offer: Option<&str>) -> String {
 
 fn value(ctx: &Context, value: &Value, currency: Currency) -> String {
     plain::value(ctx.locale, &value.0, value.1, currency)
+}
+
+/// A value with what its rule says beyond it.
+fn value_by(ctx: &Context, of: &Value, rule: &Rule, currency: Currency) -> String {
+    match Rate::from_parts(&of.0, of.1) {
+        Some(rate) if !rule.is_plain() => terms::words::rate_words(ctx, rate, rule),
+        _ => value(ctx, of, currency),
+    }
 }
 
 /// What a request asks for, in a line.

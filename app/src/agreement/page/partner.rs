@@ -1,6 +1,6 @@
 //! On the terms page: what is offered, what is announced, what was asked for.
 
-use super::{state, value, what, wish};
+use super::{state, value, value_by, what, wish};
 use crate::agreement::model::{Notice, Offer, Request, Said};
 use crate::agreement::store;
 use crate::approvals::model::Answer;
@@ -97,8 +97,8 @@ impl Agreements {
             locale,
             agreement.announced,
             what = what(ctx, notice.field, notice.offer.as_deref()),
-            before = value(ctx, &notice.before, self.currency),
-            after = value(ctx, &notice.after, self.currency),
+            before = value_by(ctx, &notice.before, &notice.rules.0, self.currency),
+            after = value_by(ctx, &notice.after, &notice.rules.1, self.currency),
             day = day.clone()
         );
         let said = match (&notice.stopped, notice.said) {

@@ -8,6 +8,7 @@ use crate::base::actor::{Member, Staff};
 use crate::base::db::Tx;
 use crate::base::error::{AppError, exactly_one};
 use crate::base::ids::{CaseId, PartnerId, ProgrammeId, ProposalId, TermsVersionId};
+use crate::terms;
 use crate::terms::model::Scope;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -23,8 +24,10 @@ struct Row {
     offer: Option<String>,
     kind_before: String,
     value_before: Decimal,
+    rule_before: serde_json::Value,
     kind: String,
     value: Decimal,
+    rule: serde_json::Value,
     reason: String,
     by: String,
     told_at: DateTime<Utc>,
@@ -51,6 +54,7 @@ impl Row {
             offer: self.offer,
             before: (self.kind_before, self.value_before),
             after: (self.kind, self.value),
+            rules: (terms::store::rule_of(self.rule_before)?, terms::store::rule_of(self.rule)?),
             reason: self.reason,
             by: self.by,
             told_at: self.told_at,
@@ -94,7 +98,7 @@ async fn select(
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT n.terms_version_id AS "version: TermsVersionId", n.partner_id AS "partner: PartnerId", a.name AS partner_name, t.field,
-                  o.name AS "offer?", n.kind_before, n.value_before, t.kind, t.value, d.reason_partner AS reason,
+                  o.name AS "offer?", n.kind_before, n.value_before, n.rule_before, t.kind, t.value, t.rule, d.reason_partner AS reason,
                   coalesce(decider_name(d.proposal_id), '') AS "by!", n.told_at, n.applies_at, x.answer AS "answer?", x.case_id AS "case?: CaseId",
                   staff_name(s.stopped_by) AS stopped_by, s.stopped_at AS "stopped_at?"
            FROM terms_notice n
@@ -155,16 +159,26 @@ pub async fn stop(
     reason: &str,
     now: DateTime<Utc>,
 ) -> Result<TermsVersionId, AppError> {
-    let offer =
-        sqlx::query_scalar!("SELECT offer_scope FROM terms_version WHERE terms_version_id = $1", notice.version.0)
-            .fetch_one(&mut **tx)
-            .await?;
+    let was = sqlx::query!(
+        "SELECT t.offer_scope, n.rule_before FROM terms_version t JOIN terms_notice n USING (terms_version_id)
+         WHERE t.terms_version_id = $1 AND n.partner_id = $2",
+        notice.version.0,
+        notice.partner.0,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let rule = terms::store::rule_of(was.rule_before)?;
     let (kind, value) = &notice.before;
     let back = approvals::Propose {
-        scope: Scope { programme, offer: (offer != 0).then(|| offer.into()), partner: Some(notice.partner) },
+        scope: Scope {
+            programme,
+            offer: (was.offer_scope != 0).then(|| was.offer_scope.into()),
+            partner: Some(notice.partner),
+        },
         field: notice.field,
         kind,
         value: *value,
+        rule: Some(&rule),
         value_before: Some(notice.after.1),
         valid_from: notice.applies_at,
         reason,

@@ -3,8 +3,8 @@
 use super::decide::DecisionForm;
 use super::propose::{impact_of, write};
 use super::{bad_amount, bad_percent};
-use crate::approvals::model::{Impact, Proposal};
-use crate::approvals::rules::{self, BadNumber};
+use crate::approvals::model::{Impact, Proposal, REPLAY_DAYS};
+use crate::approvals::rules::{self, BadNumber, Terms};
 use crate::approvals::store;
 use crate::base::actor::Staff;
 use crate::base::clock::start_of_day;
@@ -14,7 +14,7 @@ use crate::base::error::AppError;
 use crate::base::forms::Errors;
 use crate::base::ids::ProposalId;
 use crate::base::language::tr;
-use crate::commissions::model::Rate;
+use crate::commissions::model::{Rate, Rule};
 use crate::mail;
 use crate::terms;
 use crate::terms::model::Scope;
@@ -75,8 +75,10 @@ pub(super) async fn read(
     let valid_from = proposal.valid_from.max(now);
     let impact = match Rate::from_parts(&proposal.kind, value).filter(|_| proposal.impact.is_some()) {
         Some(rate) => {
-            let before = in_force.as_ref().and_then(|version| Rate::from_parts(&version.kind, version.value));
-            Some(impact_of(tx, scope, rate, before, valid_from, now).await?)
+            // An offer is a plain rate, also in place of one with steps.
+            let offered = Terms { rate, rule: Rule::default() };
+            let days = proposal.impact.as_ref().map_or(REPLAY_DAYS, |impact| impact.days);
+            Some(impact_of(tx, scope, offered, in_force.as_ref(), valid_from, now, days).await?)
         }
         None => None,
     };
@@ -107,6 +109,7 @@ pub(super) async fn make(
         field: countered.field,
         kind: &countered.kind,
         value: instead.value,
+        rule: None,
         value_before: instead.value_before,
         valid_from: instead.valid_from,
         reason,

@@ -91,6 +91,7 @@ pub async fn lower(ctx: &Context, form: &MinimumForm) -> Result<Answer, AppError
         field: Field::Minimum,
         kind: "amount",
         value,
+        rule: None,
         value_before,
         valid_from: now,
         reason,

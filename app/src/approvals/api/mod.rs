@@ -45,6 +45,16 @@ pub async fn propose_rate(
     offer: Option<String>,
     /// The rate, in percent of the order.
     percent: Option<String>,
+    /// What its steps go by; none: it has no steps.
+    steps_by: Option<String>,
+    /// The steps after the first, one a line.
+    steps: Option<String>,
+    /// The cap for each commission.
+    most_each: Option<String>,
+    /// The cap for a month.
+    most_month: Option<String>,
+    /// How many days are replayed; none: 90.
+    days: Option<String>,
     /// The first day; none: from the decision on.
     valid_from: Option<String>,
     /// Why.
@@ -64,6 +74,11 @@ pub async fn propose_rate(
         partner,
         offer: offer.unwrap_or_default(),
         percent: percent.unwrap_or_default(),
+        steps_by: steps_by.unwrap_or_default(),
+        steps: steps.unwrap_or_default(),
+        most_each: most_each.unwrap_or_default(),
+        most_month: most_month.unwrap_or_default(),
+        days: days.unwrap_or_default(),
         valid_from: valid_from.unwrap_or_default(),
         reason: reason.unwrap_or_default(),
         form_key,
@@ -78,6 +93,11 @@ pub async fn propose_rate(
         ("evidence", &chosen),
         ("offer", &form.offer),
         ("percent", &form.percent),
+        ("steps_by", &form.steps_by),
+        ("steps", &form.steps),
+        ("most_each", &form.most_each),
+        ("most_month", &form.most_month),
+        ("days", &form.days),
         ("valid_from", &form.valid_from),
         ("reason", &form.reason),
     ];

@@ -1,9 +1,9 @@
 //! Proposing a rate. The replay is computed now and stored: what a decider reads is what they approve.
 
 use super::counter::last_day;
-use super::{Answer, bad_percent, case_of, desk, reason_of, refusal, refusal_text, start_of};
-use crate::approvals::model::Impact;
-use crate::approvals::rules::{self, Refusal, Replay};
+use super::{Answer, bad_amount, bad_percent, case_of, desk, reason_of, refusal, refusal_text, start_of};
+use crate::approvals::model::{Impact, Neighbours, REPLAY_DAYS};
+use crate::approvals::rules::{self, BadRule, Refusal, Terms, TypedRule};
 use crate::approvals::store::{self, Account};
 use crate::audit;
 use crate::base::actor::{Role, Staff};
@@ -13,11 +13,12 @@ use crate::base::error::AppError;
 use crate::base::forms::Errors;
 use crate::base::ids::{CaseId, OfferId, PartnerId, ProposalId};
 use crate::base::language::tr;
-use crate::commissions::model::Rate;
+use crate::commissions::model::{Rate, Rule};
 use crate::paths;
 use crate::terms;
-use crate::terms::model::{Field, Scope};
+use crate::terms::model::{Field, Scope, Version};
 use chrono::{DateTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 /// The form, as typed.
@@ -31,6 +32,16 @@ pub struct RateForm {
     pub offer: String,
     /// The rate, in percent of the order.
     pub percent: String,
+    /// What its steps go by; empty: it has none.
+    pub steps_by: String,
+    /// The steps after the first, one a line.
+    pub steps: String,
+    /// The cap for each commission; empty: none.
+    pub most_each: String,
+    /// The cap for a month; empty: none.
+    pub most_month: String,
+    /// How many days are replayed; empty: 90.
+    pub days: String,
     /// The first day; empty: from the decision on.
     pub valid_from: String,
     /// Why.
@@ -73,6 +84,11 @@ pub async fn propose(ctx: &Context, form: &RateForm) -> Result<Answer, AppError>
     if let Err(bad) = percent {
         errors.add("percent", bad_percent(ctx, bad));
     }
+    let rule = match percent {
+        Ok(percent) => rule_of(ctx, form, percent, &account, &mut errors),
+        Err(_) => Rule::default(),
+    };
+    let days = days_of(ctx, &form.days, &mut errors);
     let start = start_of(ctx, &form.valid_from, account.time_zone, &mut errors);
     let valid_from = start.map_or(now, |start| start.max(now));
     let reason = reason_of(ctx, "reason", &form.reason, &mut errors);
@@ -84,6 +100,7 @@ pub async fn propose(ctx: &Context, form: &RateForm) -> Result<Answer, AppError>
     if let (Ok(percent), Some(version)) = (percent, &in_force)
         && version.scope == scope
         && rate_before == Some(Rate::Percent(percent))
+        && version.rule == rule
     {
         errors.add("percent", tr!(ctx.locale, approvals.percent_as_now));
     }
@@ -92,7 +109,8 @@ pub async fn propose(ctx: &Context, form: &RateForm) -> Result<Answer, AppError>
     };
 
     let rate = Rate::Percent(percent);
-    let impact = impact_of(&mut tx, scope, rate, rate_before, valid_from, now).await?;
+    let proposed = Terms { rate, rule: rule.clone() };
+    let impact = impact_of(&mut tx, scope, proposed, in_force.as_ref(), valid_from, now, days).await?;
     // What it came from is evidence for it.
     let from_case = case.map(|case| format!("case:{case}"));
     let chosen: Vec<String> = form.evidence.iter().cloned().chain(from_case).collect();
@@ -102,6 +120,7 @@ pub async fn propose(ctx: &Context, form: &RateForm) -> Result<Answer, AppError>
         field: Field::Rate,
         kind: rate.kind(),
         value: rate.value(),
+        rule: Some(&rule),
         value_before: rate_before.map(|rate| rate.value()),
         valid_from,
         reason,
@@ -164,23 +183,76 @@ async fn offer_of(tx: &mut Tx, text: &str, account: &Account) -> Result<Option<O
     }
 }
 
-/// Replays the last 90 days of the scope under a rate.
+/// The steps and caps of a form.
+fn rule_of(ctx: &Context, form: &RateForm, first: Decimal, account: &Account, errors: &mut Errors) -> Rule {
+    let locale = ctx.locale;
+    let decimal_mark = tr!(locale, format.decimal_mark).chars().next().unwrap_or('.');
+    let typed = TypedRule {
+        by: form.steps_by.trim(),
+        steps: &form.steps,
+        most_each: &form.most_each,
+        most_month: &form.most_month,
+    };
+    rules::parse_rule(&typed, first, decimal_mark, account.currency).unwrap_or_else(|bad| {
+        for (field, why) in bad {
+            let words = match why {
+                BadRule::Unknown | BadRule::Unasked => tr!(locale, steps.steps_unasked),
+                BadRule::Missing => tr!(locale, steps.steps_missing),
+                BadRule::Line(line) => tr!(locale, steps.steps_bad_line, line = line),
+                BadRule::NotRising(line) => tr!(locale, steps.steps_not_rising, line = line),
+                BadRule::Falling(line) => tr!(locale, steps.steps_falling, line = line),
+                BadRule::NotWhole(line) => tr!(locale, steps.steps_whole_orders, line = line),
+                BadRule::TooMany => tr!(locale, steps.steps_too_many, most = rules::MOST_STEPS),
+                BadRule::EachBesideSteps => tr!(locale, steps.each_beside_steps),
+                BadRule::Cap(bad) => bad_amount(ctx, bad),
+                BadRule::CapZero => tr!(locale, steps.cap_zero),
+            };
+            errors.add(field, words);
+        }
+        Rule::default()
+    })
+}
+
+fn days_of(ctx: &Context, text: &str, errors: &mut Errors) -> i64 {
+    let days = match text.trim() {
+        "" => Some(REPLAY_DAYS),
+        text => text.parse().ok().filter(|days| rules::REPLAY_SPANS.contains(days)),
+    };
+    days.unwrap_or_else(|| {
+        errors.add("days", tr!(ctx.locale, steps.bad_days));
+        REPLAY_DAYS
+    })
+}
+
+/// Replays the last days of the scope under a rate, for its partner and for the others under the same terms.
 ///
 /// # Errors
 /// When the database is away.
 pub(super) async fn impact_of(
     tx: &mut Tx,
     scope: Scope,
-    rate: Rate,
-    rate_before: Option<Rate>,
+    proposed: Terms,
+    in_force: Option<&Version>,
     valid_from: DateTime<Utc>,
     now: DateTime<Utc>,
+    days: i64,
 ) -> Result<Impact, AppError> {
     let margin_floor = store::floor(tx, scope.programme, scope.offer, scope.partner, now).await?;
-    let replaying = store::Replaying { scope, valid_from, from: rules::replay_from(now), until: now };
-    let mut replay = Replay::under(rate);
-    store::replay(tx, &replaying, |conversion| replay.add(conversion)).await?;
-    Ok(replay.finish(now, rate_before, margin_floor))
+    let from = rules::replay_from(now, days);
+    let replaying = store::Replaying { scope, terms: &proposed, valid_from, from, until: now };
+    let months = store::replay(tx, &replaying).await?;
+    // What is the partner's own holds for nobody else.
+    let neighbours = match in_force.filter(|version| version.scope.partner.is_none()) {
+        Some(version) => {
+            let (partners, months) = store::neighbours(tx, &replaying, version.id).await?;
+            Some(Neighbours { partners, currencies: rules::neighbour_costs(&months, days) })
+        }
+        None => None,
+    };
+    let before = in_force.and_then(|version| {
+        Some(Terms { rate: Rate::from_parts(&version.kind, version.value)?, rule: version.rule.clone() })
+    });
+    Ok(Impact { neighbours, ..rules::impact(now, days, before, proposed, margin_floor, months) })
 }
 
 /// Writes a proposal and its line in the record.
@@ -194,6 +266,7 @@ pub(super) async fn write(tx: &mut Tx, ctx: &Context, proposal: store::Propose<'
     let after = serde_json::json!({
         field: proposal.value,
         "kind": proposal.kind,
+        "rule": proposal.rule.filter(|rule| !rule.is_plain()),
         "offer": proposal.scope.offer,
         "valid_from": proposal.valid_from,
         "expires_at": proposal.expires_at,

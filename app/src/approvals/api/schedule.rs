@@ -97,6 +97,7 @@ pub async fn propose(ctx: &Context, form: &ScheduleForm) -> Result<Answer, AppEr
         field: Field::Schedule,
         kind,
         value,
+        rule: None,
         value_before: in_force.map(|version| version.value),
         valid_from: now,
         reason,

@@ -15,6 +15,7 @@ use crate::ui::table::{Head, Row, Table};
 use crate::ui::text;
 use leptos::prelude::*;
 use rust_decimal::Decimal;
+use std::cmp::Ordering;
 
 /// The whole replay, a currency after the other.
 pub(super) fn replay(ctx: &Context, impact: &Impact) -> AnyView {
@@ -31,31 +32,32 @@ pub(super) fn replay(ctx: &Context, impact: &Impact) -> AnyView {
     }
     let kept = (impact.keep_their_rate > 0)
         .then(|| tr!(locale, approvals.keep_their_rate, count = count(ctx, impact.keep_their_rate)));
-    let currencies = impact.currencies.iter().map(|one| in_currency(ctx, one, impact.margin_floor)).collect_view();
-    let body = view! { {currencies} <p>{span}" "{kept}</p> };
+    let currencies = impact.currencies.iter().map(|one| in_currency(ctx, one, impact)).collect_view();
+    let neighbours = neighbours(ctx, impact);
+    let body = view! { {currencies} <p>{span}" "{kept}</p> {neighbours} };
     section(tr!(locale, approvals.what_it_costs), body.into_any())
 }
 
-fn in_currency(ctx: &Context, one: &CurrencyImpact, floor: Decimal) -> AnyView {
+fn in_currency(ctx: &Context, one: &CurrencyImpact, impact: &Impact) -> AnyView {
     view! {
-        <p class="answer">{cost(ctx, one)}</p>
-        {margin(ctx, one, floor)}
+        <p class="answer">{cost(ctx, one, impact.days)}</p>
+        {margin(ctx, one, impact.margin_floor)}
         <p>{break_even(ctx, one)}</p>
-        {months(ctx, one)}
+        {months(ctx, one, impact.days)}
     }
     .into_any()
 }
 
-fn cost(ctx: &Context, one: &CurrencyImpact) -> String {
+fn cost(ctx: &Context, one: &CurrencyImpact, days: i64) -> String {
     let money = |amount| format::money(ctx.locale, Money::new(amount, one.currency));
     let (before, after) = (money(one.cost_before), money(one.cost_after));
     let month = money(one.cost_a_month.abs());
     if one.cost_after > one.cost_before {
-        tr!(ctx.locale, approvals.costs_more, month = month, before = before, after = after)
+        tr!(ctx.locale, steps.costs_more, month = month, before = before, after = after, days = days)
     } else if one.cost_after < one.cost_before {
-        tr!(ctx.locale, approvals.costs_less, month = month, before = before, after = after)
+        tr!(ctx.locale, steps.costs_less, month = month, before = before, after = after, days = days)
     } else {
-        tr!(ctx.locale, approvals.costs_the_same, before = before)
+        tr!(ctx.locale, steps.costs_the_same, before = before, days = days)
     }
 }
 
@@ -75,7 +77,49 @@ fn margin(ctx: &Context, one: &CurrencyImpact, floor: Decimal) -> AnyView {
             {gauge(Gauge { before, after, floor }, words.clone())}
             <figcaption>{words}</figcaption>
         </figure>
-        {under}
+        {under.or_else(|| Some(view! { <p>{distance(ctx, after - floor)}</p> }.into_any()))}
+    }
+    .into_any()
+}
+
+/// How far the margin is from the floor, in percentage points.
+fn distance(ctx: &Context, points: Decimal) -> String {
+    let words = format::number(ctx.locale, points.abs().normalize());
+    if points < Decimal::ZERO {
+        tr!(ctx.locale, steps.distance_under, points = words)
+    } else {
+        tr!(ctx.locale, steps.distance_above, points = words)
+    }
+}
+
+/// What it would cost if the others under the same terms got it too.
+fn neighbours(ctx: &Context, impact: &Impact) -> AnyView {
+    let locale = ctx.locale;
+    let Some(neighbours) = &impact.neighbours else {
+        return impact.rate_before.map(|_| view! { <p>{tr!(locale, steps.neighbours_own)}</p> }).into_any();
+    };
+    if neighbours.partners == 0 {
+        return view! { <p>{tr!(locale, steps.neighbours_none)}</p> }.into_any();
+    }
+    let lines = neighbours
+        .currencies
+        .iter()
+        .map(|one| {
+            let money = |amount| format::money(locale, Money::new(amount, one.currency));
+            let (before, after) = (money(one.cost_before), money(one.cost_after));
+            let month = money(one.cost_a_month.abs());
+            let words = match one.cost_after.cmp(&one.cost_before) {
+                Ordering::Greater => tr!(locale, steps.neighbours_more, month = month, before = before, after = after),
+                Ordering::Less => tr!(locale, steps.neighbours_less, month = month, before = before, after = after),
+                Ordering::Equal => tr!(locale, steps.neighbours_same, before = before),
+            };
+            view! { <li>{words}</li> }
+        })
+        .collect_view();
+    view! {
+        <h3>{tr!(locale, steps.neighbours)}</h3>
+        <p>{tr!(locale, steps.neighbours_lead, count = count(ctx, neighbours.partners))}</p>
+        <ul>{lines}</ul>
     }
     .into_any()
 }
@@ -98,7 +142,7 @@ fn break_even(ctx: &Context, one: &CurrencyImpact) -> String {
     }
 }
 
-fn months(ctx: &Context, one: &CurrencyImpact) -> AnyView {
+fn months(ctx: &Context, one: &CurrencyImpact, days: i64) -> AnyView {
     let locale = ctx.locale;
     let head = [
         (tr!(locale, approvals.column_month), false),
@@ -129,7 +173,7 @@ fn months(ctx: &Context, one: &CurrencyImpact) -> AnyView {
         cost_before: one.cost_before,
         cost_after: one.cost_after,
     };
-    let foot = line(tr!(locale, approvals.ninety_days), &sum);
+    let foot = line(tr!(locale, steps.all_days, days = days), &sum);
     let caption = tr!(locale, approvals.months_caption, currency = one.currency.code().to_owned());
     view! { <Table caption=caption head=head rows=rows foot=foot/> }.into_any()
 }

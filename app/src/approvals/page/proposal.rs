@@ -1,8 +1,7 @@
 //! One proposal on one screen: what is asked, before and after, what it costs, why, and the decision.
 
 use super::list::{decided_by, verdict};
-use super::words::evidence_words;
-use super::words::{field, reader_of, title, value, value_before, value_of};
+use super::words::{evidence_words, field, in_words, reader_of, title, value, value_before, value_of};
 use super::{impact, reader};
 use crate::agreement;
 use crate::approvals::model::{Answer, Counter, CurrencyImpact, Decision, Impact, Proposal, Standing, Verdict};
@@ -106,13 +105,12 @@ async fn moved_since(tx: &mut Tx, ctx: &Context, proposal: &Proposal) -> Result<
     let now =
         terms::store::field_in_force(tx, proposal.field, proposal.programme, offer, partner.id, ctx.now()).await?;
     let before = value_before(ctx, proposal);
-    Ok(now
-        .map(|version| value_of(ctx, &version.kind, version.value, proposal.currency))
-        .filter(|now| before.as_ref() != Some(now))
-        .map(|now| {
+    Ok(now.map(|version| in_words(ctx, &version, proposal.currency)).filter(|now| before.as_ref() != Some(now)).map(
+        |now| {
             let was = before.unwrap_or_else(|| tr!(ctx.locale, approvals.nothing));
             tr!(ctx.locale, approvals.moved_since, was = was, now = now)
-        }))
+        },
+    ))
 }
 
 /// Before and after, with the same labels on both sides.
@@ -123,13 +121,14 @@ fn sides(ctx: &Context, proposal: &Proposal) -> AnyView {
         value_before(ctx, proposal).unwrap_or_else(|| tr!(locale, approvals.nothing)).into_any(),
     )];
     let mut after = vec![(field(ctx, proposal.field), value(ctx, proposal, proposal.value).into_any())];
-    for one in proposal.impact.iter().flat_map(|impact: &Impact| &impact.currencies) {
-        let cost = tr!(locale, approvals.cost_in_90_days, currency = one.currency.code().to_owned());
+    let replayed = |impact: &Impact| impact.currencies.iter().map(|one| (one.clone(), impact.days)).collect::<Vec<_>>();
+    for (one, days) in proposal.impact.as_ref().map(replayed).unwrap_or_default() {
+        let cost = tr!(locale, steps.cost_in_days, currency = one.currency.code().to_owned(), days = days);
         before.push((cost.clone(), text::amount(ctx, Money::new(one.cost_before, one.currency))));
         after.push((cost, text::amount(ctx, Money::new(one.cost_after, one.currency))));
         let margin = tr!(locale, approvals.margin, currency = one.currency.code().to_owned());
-        before.push((margin.clone(), margin_of(ctx, one, one.margin_before)));
-        after.push((margin, margin_of(ctx, one, one.margin_after)));
+        before.push((margin.clone(), margin_of(ctx, &one, one.margin_before)));
+        after.push((margin, margin_of(ctx, &one, one.margin_after)));
     }
     before_after(!matches!(proposal.standing, Standing::Waiting(_)), before, after)
 }

@@ -6,7 +6,8 @@ use crate::base::format;
 use crate::base::language::tr;
 use crate::base::money::{Currency, Money};
 use crate::commissions::model::Rate;
-use crate::terms::model::{Field, Schedule};
+use crate::terms;
+use crate::terms::model::{Field, Schedule, Version};
 use crate::terms::words::schedule;
 use crate::ui::text::amount_words;
 use rust_decimal::Decimal;
@@ -52,8 +53,10 @@ pub(super) fn field(ctx: &Context, field: Field) -> String {
 
 /// What was in force when it was proposed.
 pub(super) fn value_before(ctx: &Context, proposal: &Proposal) -> Option<String> {
-    match proposal.impact.as_ref().and_then(|impact| impact.rate_before) {
-        Some(rate) => Some(rate_words(ctx, rate, proposal.currency)),
+    let before = proposal.impact.as_ref().and_then(|impact| Some((impact.rate_before?, &impact.rule_before)));
+    match before {
+        Some((rate, rule)) if rule.is_plain() => Some(rate_words(ctx, rate, proposal.currency)),
+        Some((rate, rule)) => Some(terms::words::rate_words(ctx, rate, rule)),
         None => {
             let kind = proposal.kind_before.as_deref().unwrap_or(&proposal.kind);
             Some(value_of(ctx, kind, proposal.value_before?, proposal.currency))
@@ -63,7 +66,18 @@ pub(super) fn value_before(ctx: &Context, proposal: &Proposal) -> Option<String>
 
 /// A value of the proposal's field, in its unit.
 pub(super) fn value(ctx: &Context, proposal: &Proposal, value: Decimal) -> String {
-    value_of(ctx, &proposal.kind, value, proposal.currency)
+    match Rate::from_parts(&proposal.kind, value) {
+        Some(rate) if !proposal.rule.is_plain() => terms::words::rate_words(ctx, rate, &proposal.rule),
+        _ => value_of(ctx, &proposal.kind, value, proposal.currency),
+    }
+}
+
+/// What a version says.
+pub(super) fn in_words(ctx: &Context, version: &Version, currency: Currency) -> String {
+    match Rate::from_parts(&version.kind, version.value) {
+        Some(rate) if !version.rule.is_plain() => terms::words::rate_words(ctx, rate, &version.rule),
+        _ => value_of(ctx, &version.kind, version.value, currency),
+    }
 }
 
 /// A value in the unit that `kind` names.
@@ -83,7 +97,7 @@ pub(super) fn value_of(ctx: &Context, kind: &str, value: Decimal, currency: Curr
 fn rate_words(ctx: &Context, rate: Rate, currency: Currency) -> String {
     match rate {
         Rate::Percent(percent) => format::percent(ctx.locale, percent),
-        Rate::Fixed(fixed) => {
+        Rate::Fixed(fixed) | Rate::Priced(fixed) => {
             tr!(ctx.locale, approvals.each, amount = amount_words(ctx, Money::new(fixed, currency)))
         }
     }

@@ -1,4 +1,7 @@
 use super::*;
+use crate::commissions::model::Inputs;
+use crate::commissions::rules::commission_left;
+use chrono::NaiveDate;
 use proptest::prelude::*;
 
 fn dec(text: &str) -> Decimal {
@@ -17,8 +20,21 @@ fn until() -> DateTime<Utc> {
     "2011-03-01T00:00:00Z".parse().expect("time")
 }
 
-fn sale(on: &str, order: &str, booked: &str) -> Replayed {
-    Replayed {
+/// One real conversion, as the naive reference takes it.
+#[derive(Clone, Debug)]
+struct Sold {
+    day: NaiveDate,
+    currency: Currency,
+    order_amount: Decimal,
+    refunded: Decimal,
+    rejected: bool,
+    booked: Decimal,
+    revenue: Option<Rate>,
+    keeps_its_rate: bool,
+}
+
+fn sale(on: &str, order: &str, booked: &str) -> Sold {
+    Sold {
         day: day(on),
         currency: currency("GBP"),
         order_amount: dec(order),
@@ -30,10 +46,46 @@ fn sale(on: &str, order: &str, booked: &str) -> Replayed {
     }
 }
 
-fn replay(rate: Rate, floor: &str, conversions: &[Replayed]) -> Impact {
-    let mut replay = Replay::under(rate);
-    conversions.iter().for_each(|conversion| replay.add(conversion));
-    replay.finish(until(), None, dec(floor))
+fn price(sold: &Sold, rate: Rate) -> Decimal {
+    let inputs = Inputs { rate, order_amount: sold.order_amount, refunded: sold.refunded, rejected: sold.rejected };
+    commission_left(&inputs, sold.currency)
+}
+
+fn order_left(sold: &Sold) -> Decimal {
+    if sold.rejected { Decimal::ZERO } else { sold.order_amount - sold.refunded }
+}
+
+fn revenue_left(sold: &Sold) -> Option<Decimal> {
+    let nothing_left = sold.rejected || (sold.order_amount > Decimal::ZERO && sold.refunded == sold.order_amount);
+    if nothing_left { Some(Decimal::ZERO) } else { sold.revenue.map(|revenue| price(sold, revenue)) }
+}
+
+/// What the database sums, one conversion after the other.
+fn replayed(rate: Rate, conversions: &[Sold]) -> Vec<Replayed> {
+    let mut months: Vec<Replayed> = Vec::new();
+    for sold in conversions {
+        let first = sold.day.with_day(1).expect("a first day");
+        let found = months.iter().position(|one| (one.currency, one.month.first) == (sold.currency, first));
+        let found = found.unwrap_or_else(|| {
+            let zero = Decimal::ZERO;
+            let month = Month { first, orders: 0, order_left: zero, cost_before: zero, cost_after: zero };
+            months.push(Replayed { currency: sold.currency, month, revenue: Some(zero), keep_their_rate: 0 });
+            months.len() - 1
+        });
+        let one = &mut months[found];
+        one.month.orders += 1;
+        one.month.order_left += order_left(sold);
+        one.month.cost_before += sold.booked;
+        one.month.cost_after += if sold.keeps_its_rate { sold.booked } else { price(sold, rate) };
+        one.revenue = one.revenue.zip(revenue_left(sold)).map(|(sum, one)| sum + one);
+        one.keep_their_rate += u64::from(sold.keeps_its_rate);
+    }
+    months
+}
+
+fn replay(rate: Rate, floor: &str, conversions: &[Sold]) -> Impact {
+    let terms = Terms { rate, rule: Rule::default() };
+    impact(until(), 90, None, terms, dec(floor), replayed(rate, conversions))
 }
 
 #[test]
@@ -139,13 +191,13 @@ fn any_rate() -> impl Strategy<Value = Rate> {
 }
 
 /// A conversion booked at `rate`, as the ledger would have booked it.
-fn any_conversion(rate: Rate) -> impl Strategy<Value = Replayed> {
+fn any_conversion(rate: Rate) -> impl Strategy<Value = Sold> {
     let figures = (0_u64..120, 0_i64..1_000_000, 0_u8..=100, any::<bool>(), any::<bool>());
     (figures, prop::option::weighted(0.9, any_rate()), any::<bool>()).prop_map(
         move |((ago, pence, refunded, rejected, euros), revenue, keeps_its_rate)| {
             let currency = currency(if euros { "EUR" } else { "GBP" });
             let order_amount = Decimal::new(pence, 2);
-            let mut conversion = Replayed {
+            let mut conversion = Sold {
                 day: day("2011-03-01") - chrono::Days::new(ago),
                 currency,
                 order_amount,
@@ -155,10 +207,29 @@ fn any_conversion(rate: Rate) -> impl Strategy<Value = Replayed> {
                 revenue,
                 keeps_its_rate,
             };
-            conversion.booked = commission_left(&inputs(&conversion, rate), currency);
+            conversion.booked = price(&conversion, rate);
             conversion
         },
     )
+}
+
+#[test]
+fn a_year_is_told_a_month_and_an_old_proposal_is_still_read() {
+    let history = [sale("2011-01-10", "600.00", "48.00"), sale("2011-02-10", "600.00", "48.00")];
+    let rate = Rate::Percent(dec("10"));
+    let terms = Terms { rate, rule: Rule::default() };
+    let year = impact(until(), 365, None, terms, dec("0"), replayed(rate, &history));
+    assert_eq!(year.from, "2010-03-01T00:00:00Z".parse::<DateTime<Utc>>().expect("time"));
+    assert_eq!(year.currencies[0].cost_a_month, dec("1.97"), "24.00 in 365 days");
+    let others = neighbour_costs(&replayed(rate, &history), 30);
+    assert_eq!(
+        (others[0].cost_before, others[0].cost_after, others[0].cost_a_month),
+        (dec("96"), dec("120"), dec("24"))
+    );
+    // What was stored before there were rules, spans and neighbours.
+    let mut stored = serde_json::to_value(replay(rate, "20", &history)).expect("written");
+    stored.as_object_mut().expect("an object").remove("days");
+    assert_eq!(serde_json::from_value::<Impact>(stored).expect("read").days, 90);
 }
 
 proptest! {
@@ -182,7 +253,6 @@ proptest! {
         prop_assert_eq!(impact.currencies.iter().map(|one| one.orders).sum::<u64>(), history.len() as u64);
         for one in &impact.currencies {
             let mine: Vec<_> = history.iter().filter(|conversion| conversion.currency == one.currency).collect();
-            let price = |conversion: &Replayed, rate| commission_left(&inputs(conversion, rate), conversion.currency);
             let after: Decimal = mine.iter().map(|c| if c.keeps_its_rate { c.booked } else { price(c, rate) }).sum();
             prop_assert_eq!(one.cost_before, mine.iter().map(|c| c.booked).sum::<Decimal>());
             prop_assert_eq!(one.cost_after, after);

@@ -8,6 +8,7 @@ use crate::base::clock::SINCE_EVER;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::ids::{CaseId, PersonId, ProposalId, TermsVersionId};
+use crate::commissions::model::Rule;
 use crate::terms::model::{FIRST_TERMS, Field, Scope};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -24,6 +25,8 @@ pub struct Propose<'a> {
     pub kind: &'a str,
     /// What is proposed.
     pub value: Decimal,
+    /// What a rate says beyond its value; `None`: nothing.
+    pub rule: Option<&'a Rule>,
     /// What is in force.
     pub value_before: Option<Decimal>,
     /// The earliest moment it can take effect.
@@ -56,11 +59,12 @@ pub async fn propose(tx: &mut Tx, proposal: Propose<'_>) -> Result<(ProposalId, 
         .map(serde_json::to_value)
         .transpose()
         .map_err(|error| AppError::Internal(format!("impact: {error}")))?;
+    let rule = rule_json(proposal.rule)?;
     let row = sqlx::query!(
         "INSERT INTO proposal (programme_id, offer_scope, partner_scope, field, kind, value, value_before, valid_from, reason,
-                               impact, case_id, proposer_id, proposed_at, expires_at, form_key, evidence, content_hash)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-                 proposal_hash($1, $2, $3, $4, $5, $6, $8, $9, $10))
+                               impact, case_id, proposer_id, proposed_at, expires_at, form_key, rule, evidence, content_hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+                 proposal_hash($1, $2, $3, $4, $5, $6, $8, $9, $10, $16))
          RETURNING proposal_id, content_hash",
         proposal.scope.programme.0,
         proposal.scope.offer_key(),
@@ -77,11 +81,17 @@ pub async fn propose(tx: &mut Tx, proposal: Propose<'_>) -> Result<(ProposalId, 
         proposal.at,
         proposal.expires_at,
         proposal.form_key,
+        rule,
         proposal.evidence,
     )
     .fetch_one(&mut **tx)
     .await?;
     Ok((row.proposal_id.into(), row.content_hash))
+}
+
+fn rule_json(rule: Option<&Rule>) -> Result<serde_json::Value, AppError> {
+    let plain = Rule::default();
+    serde_json::to_value(rule.unwrap_or(&plain)).map_err(|error| AppError::Internal(format!("rule: {error}")))
 }
 
 /// The proposal that a form made when it was sent before, if this person sent it.
@@ -177,13 +187,14 @@ pub async fn decide(tx: &mut Tx, decision: Decide<'_>) -> Result<Option<DateTime
 /// of the same was written at the same time.
 pub async fn append_version(tx: &mut Tx, proposal: ProposalId, at: DateTime<Utc>) -> Result<TermsVersionId, AppError> {
     let id = sqlx::query_scalar!(
-        "INSERT INTO terms_version (programme_id, offer_scope, partner_scope, field, kind, value, valid_from, revision, proposal_id, recorded_at)
-         SELECT d.programme_id, d.offer_scope, d.partner_scope, d.field, d.kind, d.value, d.valid_from,
+        "INSERT INTO terms_version (programme_id, offer_scope, partner_scope, field, kind, value, rule, valid_from, revision, proposal_id,
+                                    recorded_at)
+         SELECT d.programme_id, d.offer_scope, d.partner_scope, d.field, d.kind, d.value, p.rule, d.valid_from,
                 1 + coalesce((SELECT max(t.revision) FROM terms_version t
                               WHERE t.programme_id = d.programme_id AND t.partner_scope = d.partner_scope
                                 AND t.offer_scope = d.offer_scope AND t.field = d.field), 0),
                 d.proposal_id, $2
-         FROM decision d WHERE d.proposal_id = $1 AND d.verdict = 'approved'
+         FROM decision d JOIN proposal p USING (proposal_id) WHERE d.proposal_id = $1 AND d.verdict = 'approved'
          RETURNING terms_version_id",
         proposal.0,
         at,
@@ -237,11 +248,27 @@ pub async fn initial_terms(
     at: DateTime<Utc>,
     request_id: &str,
 ) -> Result<TermsVersionId, AppError> {
+    first_terms(tx, scope, field, (kind, value, None), at, request_id).await
+}
+
+/// The same, of a rate with a rule: its kind, its value, what it says beyond that.
+///
+/// # Errors
+/// As [`initial_terms`].
+pub async fn first_terms(
+    tx: &mut Tx,
+    scope: Scope,
+    field: Field,
+    (kind, value, rule): (&str, Decimal, Option<&Rule>),
+    at: DateTime<Utc>,
+    request_id: &str,
+) -> Result<TermsVersionId, AppError> {
     let proposal = Propose {
         scope,
         field,
         kind,
         value,
+        rule,
         value_before: None,
         valid_from: SINCE_EVER,
         reason: FIRST_TERMS,
@@ -283,7 +310,7 @@ pub async fn initial_terms(
         approval: Some(id),
         after: Some(serde_json::json!({
             "programme": scope.programme, "offer": scope.offer, "partner": scope.partner,
-            "field": field.as_str(), "kind": kind, "value": value, "valid_from": SINCE_EVER,
+            "field": field.as_str(), "kind": kind, "value": value, "rule": rule, "valid_from": SINCE_EVER,
         })),
         ..audit::store::Change::default()
     };

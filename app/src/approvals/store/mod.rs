@@ -6,10 +6,10 @@ mod replay;
 mod request;
 
 pub use change::{
-    Decide, Propose, append_version, by_form_key, decide, decided_by, initial_terms, propose, sole_owner,
+    Decide, Propose, append_version, by_form_key, decide, decided_by, first_terms, initial_terms, propose, sole_owner,
 };
 pub use counter::{decrease_policy, earliest_start, floor, offer_instead, promise};
-pub use replay::{Replaying, replay};
+pub use replay::{Replaying, neighbours, replay};
 pub use request::{Candidate, candidates, evidence, take_up};
 
 use super::model::{Answer, Authority, By, Counter, Decision, Evidence, Impact, Named, Proposal, Standing, Verdict};
@@ -18,6 +18,7 @@ use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::ids::{CaseId, OfferId, PartnerId, PersonId, ProgrammeId, ProposalId};
 use crate::base::money::Currency;
+use crate::terms;
 use crate::terms::model::Field;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -161,6 +162,7 @@ struct Row {
     field: String,
     kind: String,
     value: Decimal,
+    rule: serde_json::Value,
     value_before: Option<Decimal>,
     kind_before: Option<String>,
     valid_from: DateTime<Utc>,
@@ -210,6 +212,7 @@ impl Row {
             field: Field::parse(&self.field).ok_or_else(|| unknown("field", &self.field))?,
             kind: self.kind,
             value: self.value,
+            rule: terms::store::rule_of(self.rule)?,
             value_before: self.value_before,
             kind_before: self.kind_before,
             valid_from: self.valid_from,
@@ -332,7 +335,7 @@ async fn select(
     Ok(sqlx::query_as!(
         Row,
         r#"SELECT p.proposal_id, p.programme_id, g.currency, p.offer_id, o.code AS "offer_code?", o.name AS "offer_name?",
-                  p.partner_id, a.code AS "partner_code?", a.name AS "partner_name?", p.field, p.kind, p.value, p.value_before,
+                  p.partner_id, a.code AS "partner_code?", a.name AS "partner_name?", p.field, p.kind, p.value, p.rule, p.value_before,
                   (SELECT t.kind FROM terms_at(p.programme_id, p.offer_scope, p.partner_scope, p.proposed_at) t WHERE t.field = p.field) AS kind_before,
                   p.valid_from, p.reason, p.case_id, p.proposer_id, proposer.name AS "proposer?", p.proposed_at, p.expires_at,
                   p.impact, p.content_hash, d.verdict AS "verdict?", d.by AS "by?", d.decider_id, decider.name AS "decider?",

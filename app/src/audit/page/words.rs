@@ -234,6 +234,7 @@ pub(super) fn fact(locale: Locale, name: &str) -> String {
         "partner" => tr!(locale, audit.fact_partner),
         "programme" => tr!(locale, audit.fact_programme),
         "rate" => tr!(locale, audit.fact_rate),
+        "rule" => tr!(locale, steps.record_rule),
         "reason" => tr!(locale, audit.fact_reason),
         "schedule" => tr!(locale, approvals.field_schedule),
         "sole_control" => tr!(locale, audit.fact_sole_control),

@@ -7,6 +7,7 @@ use crate::approvals::page::schedule;
 use crate::base::context::Context;
 use crate::base::forms;
 use crate::base::language::tr;
+use crate::commissions::model::{Rate, Rule};
 use crate::desk::model::TermLine;
 use crate::disputes::facts as pinned;
 use crate::disputes::model::{About, Facts};
@@ -22,6 +23,7 @@ use crate::ui::form::Form;
 use crate::ui::layout::{facts, section};
 use crate::ui::text;
 use leptos::prelude::*;
+use rust_decimal::Decimal;
 
 /// Who it is, what they are owed, and the review that runs.
 pub(super) fn partner(ctx: &Context, sheet: &Sheet) -> AnyView {
@@ -206,10 +208,17 @@ pub(super) fn terms(ctx: &Context, sheet: &Sheet) -> AnyView {
 fn in_force(ctx: &Context, sheet: &Sheet, version: Option<&Version>) -> AnyView {
     match version {
         Some(version) => {
-            let value = pinned::term(ctx, &version.kind, version.value, sheet.partner.currency);
+            let value = value(ctx, sheet, &version.kind, version.value, &version.rule);
             pinned::since(ctx, value, version.valid_from).into_any()
         }
         None => tr!(ctx.locale, desk.nothing).into_any(),
+    }
+}
+
+fn value(ctx: &Context, sheet: &Sheet, kind: &str, value: Decimal, rule: &Rule) -> String {
+    match Rate::from_parts(kind, value) {
+        Some(rate) if !rule.is_plain() => terms_words::rate_words(ctx, rate, rule),
+        _ => pinned::term(ctx, kind, value, sheet.partner.currency),
     }
 }
 
@@ -218,7 +227,7 @@ fn history(ctx: &Context, sheet: &Sheet, title: String, lines: &[TermLine]) -> A
     let lines = lines
         .iter()
         .map(|line| {
-            let value = pinned::term(ctx, &line.kind, line.value, sheet.partner.currency);
+            let value = value(ctx, sheet, &line.kind, line.value, &line.rule);
             let offer = line.offer.clone().unwrap_or_else(|| tr!(locale, disputes.fact_all_offers));
             let whom = if line.own { tr!(locale, disputes.fact_for_you) } else { tr!(locale, disputes.fact_for_all) };
             let text = format!("{} · {offer} · {whom}", pinned::since(ctx, value, line.valid_from));
@@ -266,6 +275,7 @@ fn propose_form(ctx: &Context, sheet: &Sheet) -> AnyView {
     let draft = sheet.draft_of("propose-rate");
     let all = std::iter::once((String::new(), tr!(locale, disputes.fact_all_offers)));
     let offers: Vec<_> = all.chain(sheet.offers.iter().map(|(id, name)| (id.to_string(), name.clone()))).collect();
+    let steps = super::steps::fields(ctx, &draft, sheet.partner.currency.code());
     view! {
         <Form action="/do/propose-rate" id=sheet.id_of("propose-rate") draft=&draft>
             <Hidden name="form_name" value="propose-rate"/>
@@ -280,6 +290,7 @@ fn propose_form(ctx: &Context, sheet: &Sheet) -> AnyView {
                 name="percent" label=tr!(locale, desk.propose_percent) inputmode="decimal" value=draft.value("percent")
                 error=draft.error("percent") required=true
             />
+            {steps}
             <Field
                 name="valid_from" label=tr!(locale, desk.propose_from) kind="date" value=draft.value("valid_from")
                 hint=Some(tr!(locale, desk.propose_from_hint)) error=draft.error("valid_from")

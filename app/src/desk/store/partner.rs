@@ -8,6 +8,7 @@ use crate::base::money::{Currency, Money};
 use crate::desk::model::{Former, Partner, Review, TermLine};
 use crate::disputes::model::{Kind, Outcome, Stage};
 use crate::terms::model::Field;
+use crate::terms::store::rule_of;
 use chrono::{DateTime, Utc};
 
 /// A partner: balances, and the review that runs.
@@ -100,7 +101,7 @@ pub async fn former(tx: &mut Tx, partner: PartnerId, but: CaseId) -> Result<Vec<
 /// When the database is away.
 pub async fn term_history(tx: &mut Tx, partner: PartnerId, field: Field) -> Result<Vec<TermLine>, AppError> {
     let rows = sqlx::query!(
-        r#"SELECT t.kind, t.value, t.valid_from, t.partner_scope, o.name AS "offer?", d.reason_partner
+        r#"SELECT t.kind, t.value, t.rule, t.valid_from, t.partner_scope, o.name AS "offer?", d.reason_partner
            FROM partner p
            JOIN terms_version t ON t.programme_id = p.programme_id AND t.partner_scope IN (0, p.partner_id)
            JOIN decision d USING (proposal_id)
@@ -112,15 +113,17 @@ pub async fn term_history(tx: &mut Tx, partner: PartnerId, field: Field) -> Resu
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| TermLine {
-            kind: row.kind,
-            value: row.value,
-            valid_from: row.valid_from,
-            offer: row.offer,
-            own: row.partner_scope != 0,
-            reason: row.reason_partner,
+    rows.into_iter()
+        .map(|row| {
+            Ok(TermLine {
+                kind: row.kind,
+                value: row.value,
+                rule: rule_of(row.rule)?,
+                valid_from: row.valid_from,
+                offer: row.offer,
+                own: row.partner_scope != 0,
+                reason: row.reason_partner,
+            })
         })
-        .collect())
+        .collect()
 }

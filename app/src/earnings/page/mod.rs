@@ -2,6 +2,7 @@
 
 mod list;
 mod one;
+mod steps;
 
 pub use list::Earnings;
 pub use one::Commission;
@@ -40,5 +41,6 @@ fn rate_words(ctx: &Context, rate: Rate, currency: Currency) -> String {
     match rate {
         Rate::Percent(percent) => format::percent(ctx.locale, percent),
         Rate::Fixed(amount) => format::money(ctx.locale, Money::new(amount, currency)),
+        Rate::Priced(_) => tr!(ctx.locale, steps.by_rule),
     }
 }

@@ -1,6 +1,6 @@
 //! `/earnings/{conversion}`: one commission, line by line.
 
-use super::{rate_words, state_badge};
+use super::{rate_words, state_badge, steps};
 use crate::base::clock::{SINCE_EVER, last_day};
 use crate::base::context::Context;
 use crate::base::error::AppError;
@@ -16,6 +16,7 @@ use crate::earnings::rules::{self, Line};
 use crate::earnings::store;
 use crate::paths;
 use crate::payout_files::end_to_end_id;
+use crate::terms::words as terms_words;
 use crate::ui::badge::Tone;
 use crate::ui::empty::empty;
 use crate::ui::layout::{columns, facts, page_head, section};
@@ -117,7 +118,8 @@ fn lead(ctx: &Context, commission: &Explained, events: &[Event]) -> String {
 fn slip_of(ctx: &Context, commission: &Explained, events: &[Event]) -> AnyView {
     let lines = rules::explain(commission, events).into_iter().map(|line| slip_line(ctx, commission, line)).collect();
     let reversed = commission.amount - commission.left;
-    let before = (!commission.rejected && !reversed.is_zero()).then(|| {
+    // Where a rule made it, the slip itself says what the refunds took.
+    let before = (commission.month.is_none() && !commission.rejected && !reversed.is_zero()).then(|| {
         let words = tr!(
             ctx.locale,
             commission.before_refunds,
@@ -176,6 +178,14 @@ fn slip_line(ctx: &Context, commission: &Explained, line: Line) -> SlipLine {
             value: format::number(ctx.locale, (rounded - exact).normalize()).into_any(),
             total: false,
         },
+        Line::Place(_)
+        | Line::StepPart { .. }
+        | Line::MonthWith { .. }
+        | Line::MonthBefore(_)
+        | Line::ByRate(_)
+        | Line::CapEach { .. }
+        | Line::CapMonth { .. }
+        | Line::Share { .. } => steps::line(ctx, commission, line),
         Line::Commission(value) => plain(tr!(ctx.locale, commission.whole), value, true),
         Line::Rejected(value) => plain(tr!(ctx.locale, commission.rejected), -value, false),
         Line::Left(value) => plain(tr!(ctx.locale, commission.left), value, true),
@@ -190,6 +200,10 @@ fn rate_detail(ctx: &Context, commission: &Explained, rate: Rate) -> String {
         let date = format::date(ctx.locale, ctx.time_zone, commission.rate_since);
         tr!(ctx.locale, commission.since, version = version, date = date)
     };
+    if let Some(month) = &commission.month {
+        let words = terms_words::rate_words(ctx, month.rate, &month.rule);
+        return tr!(ctx.locale, steps.since, words = words, since = since);
+    }
     match rate {
         Rate::Fixed(_) if commission.refunded > Decimal::ZERO => {
             format!("{}; {since}", tr!(ctx.locale, commission.rate_fixed_part))

@@ -3,6 +3,7 @@
 
 mod changes;
 mod outcome;
+mod places;
 mod sales;
 mod staging;
 

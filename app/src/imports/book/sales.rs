@@ -1,5 +1,6 @@
 //! Sales and leads: checked, priced by the terms of their time, booked.
 
+use super::places;
 use crate::base::db::Tx;
 use crate::base::ids::{ImportId, ProgrammeId};
 use chrono::{DateTime, Utc};
@@ -77,11 +78,12 @@ pub async fn check_sales(tx: &mut Tx, import: ImportId, programme: ProgrammeId) 
 /// Resolves the terms of every pair of partner and offer, from one moment until the next.
 pub async fn resolve_terms(tx: &mut Tx, import: ImportId, programme: ProgrammeId) -> sqlx::Result<()> {
     sqlx::query!(
-        "INSERT INTO import_terms (import_id, partner_id, offer_id, valid_from, valid_until, rate_kind, rate_value, rate_version_id,
-                                   hold_days, hold_version_id, validation)
+        "INSERT INTO import_terms (import_id, partner_id, offer_id, valid_from, valid_until, rate_kind, rate_value, rate_rule,
+                                   rate_version_id, hold_days, hold_version_id, validation)
          SELECT $1, pair.partner_id, pair.offer_id, start.at,
                 coalesce(lead(start.at) OVER (PARTITION BY pair.partner_id, pair.offer_id ORDER BY start.at), 'infinity'),
-                terms.rate_kind, terms.rate_value, terms.rate_version_id, terms.hold_days, terms.hold_version_id, terms.validation
+                terms.rate_kind, terms.rate_value, terms.rate_rule, terms.rate_version_id, terms.hold_days, terms.hold_version_id,
+                terms.validation
          FROM (SELECT DISTINCT partner_id, offer_id FROM import_item WHERE import_id = $1 AND conversion_id IS NOT NULL) pair
          CROSS JOIN LATERAL (
              SELECT DISTINCT t.valid_from AS at FROM terms_version t
@@ -90,6 +92,7 @@ pub async fn resolve_terms(tx: &mut Tx, import: ImportId, programme: ProgrammeId
          CROSS JOIN LATERAL (
              SELECT max(t.kind) FILTER (WHERE t.field = 'rate') AS rate_kind,
                     max(t.value) FILTER (WHERE t.field = 'rate') AS rate_value,
+                    coalesce((array_agg(t.rule) FILTER (WHERE t.field = 'rate'))[1], '{}') AS rate_rule,
                     max(t.terms_version_id) FILTER (WHERE t.field = 'rate') AS rate_version_id,
                     (max(t.value) FILTER (WHERE t.field = 'hold_days'))::integer AS hold_days,
                     max(t.terms_version_id) FILTER (WHERE t.field = 'hold_days') AS hold_version_id,
@@ -163,11 +166,16 @@ pub async fn book_sales(
     )
     .execute(&mut **tx)
     .await?;
+    places::book(tx, import, programme, lines).await?;
+    // What a rule gives is looked up where there is one; elsewhere the rate says it all.
     sqlx::query!(
         "INSERT INTO commission (partner_id, conversion_id, offer_id, occurred_at, currency, rate_kind, rate_value, rate_version_id,
                                  hold_days, hold_version_id, hold_until, order_amount)
-         SELECT i.partner_id, i.conversion_id, i.offer_id, i.occurred_at, i.currency, t.rate_kind, t.rate_value, t.rate_version_id,
-                t.hold_days, t.hold_version_id,
+         SELECT i.partner_id, i.conversion_id, i.offer_id, i.occurred_at, i.currency,
+                CASE WHEN t.rate_rule = '{}' THEN t.rate_kind ELSE 'priced' END,
+                CASE WHEN t.rate_rule = '{}' THEN t.rate_value ELSE (
+                    SELECT p.amount FROM commission_place p WHERE p.partner_id = i.partner_id AND p.conversion_id = i.conversion_id) END,
+                t.rate_version_id, t.hold_days, t.hold_version_id,
                 CASE WHEN NOT t.validation THEN i.occurred_at + make_interval(hours => 24 * t.hold_days) END, i.amount
          FROM import_item i
          JOIN import_terms t ON t.import_id = $1 AND t.partner_id = i.partner_id AND t.offer_id = i.offer_id
@@ -184,7 +192,9 @@ pub async fn book_sales(
          SELECT $2, partner_id, 'accrual', 'commission_cost', 'pending', amount, currency, conversion_id, event_id,
                 greatest(occurred_at, (SELECT open_from($2))), $5
          FROM (SELECT i.partner_id, i.conversion_id, i.event_id, i.occurred_at, i.currency,
-                      commission_left(t.rate_kind, t.rate_value, i.amount, 0, false, i.currency) AS amount
+                      CASE WHEN t.rate_rule = '{}' THEN commission_left(t.rate_kind, t.rate_value, i.amount, 0, false, i.currency) ELSE (
+                          SELECT p.amount FROM commission_place p
+                          WHERE p.partner_id = i.partner_id AND p.conversion_id = i.conversion_id) END AS amount
                FROM import_item i
                JOIN import_terms t ON t.import_id = $1 AND t.partner_id = i.partner_id AND t.offer_id = i.offer_id
                    AND i.occurred_at >= t.valid_from AND i.occurred_at < t.valid_until
