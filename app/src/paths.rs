@@ -126,8 +126,8 @@ pub fn statement(id: PayoutId, extension: &str) -> String {
 
 /// An invoice or credit note of a payout, for its partner.
 #[cfg(feature = "ssr")]
-pub fn invoice(id: PayoutId, kind: InvoiceKind) -> String {
-    format!("{PAYOUTS}/{id}/{}", invoice_file(kind))
+pub fn invoice(id: PayoutId, kind: InvoiceKind, turn: i32) -> String {
+    format!("{PAYOUTS}/{id}/{}", invoice_file(kind, turn))
 }
 
 /// What its partner sent last for a payout.
@@ -136,11 +136,12 @@ pub fn sent_invoice(id: PayoutId) -> String {
 }
 
 #[cfg(feature = "ssr")]
-fn invoice_file(kind: InvoiceKind) -> &'static str {
-    match kind {
+fn invoice_file(kind: InvoiceKind, turn: i32) -> String {
+    let file = match kind {
         InvoiceKind::Invoice => "invoice.pdf",
         InvoiceKind::CreditNote => "credit-note.pdf",
-    }
+    };
+    if turn == 1 { file.to_owned() } else { format!("{file}?turn={turn}") }
 }
 
 /// One commission, explained.
@@ -288,8 +289,8 @@ pub fn run_payout(run: PayoutRunId, payout: PayoutId) -> String {
 
 /// An invoice or credit note of a payout, for staff.
 #[cfg(feature = "ssr")]
-pub fn run_invoice(run: PayoutRunId, payout: PayoutId, kind: InvoiceKind) -> String {
-    format!("{}/{}", run_payout(run, payout), invoice_file(kind))
+pub fn run_invoice(run: PayoutRunId, payout: PayoutId, kind: InvoiceKind, turn: i32) -> String {
+    format!("{}/{}", run_payout(run, payout), invoice_file(kind, turn))
 }
 
 /// What its partner sent last for a payout, for staff.
