@@ -174,6 +174,15 @@ mod tests {
     }
 
     #[test]
+    fn a_title_stands_over_what_it_is_about() {
+        let mut letter = letter("Two.");
+        letter.parts.insert(0, Part::Title("What <waits>\r\nnow".into()));
+        let text = letter.text();
+        assert!(text.plain.starts_with("What <waits> now\n----------------\n\nTwo.\n"), "{}", text.plain);
+        assert!(text.html.contains(">What &lt;waits&gt; now</h2><p "), "{}", text.html);
+    }
+
+    #[test]
     fn hostile_text_stays_text() {
         let hostile =
             "<script>alert(1)</script><img src=x onerror=\"alert('2')\">\u{0}\u{1b}[31m </p><a href='javascript:3'>";
