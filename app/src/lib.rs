@@ -30,6 +30,8 @@ pub mod contests;
 #[cfg(feature = "ssr")]
 pub mod desk;
 #[cfg(feature = "ssr")]
+pub mod digest;
+#[cfg(feature = "ssr")]
 pub mod disputes;
 pub mod earnings;
 #[cfg(feature = "ssr")]

@@ -7,6 +7,7 @@ use crate::base::ids::{
 #[cfg(feature = "ssr")]
 use crate::invoices::model::Kind as InvoiceKind;
 use crate::payout_methods::model::MethodKind;
+use chrono::NaiveDate;
 
 /// Sign-in.
 pub const SIGN_IN: &str = "/sign-in";
@@ -44,6 +45,8 @@ pub const MY_DESK: &str = "/my-desk";
 pub const APPROVALS: &str = "/approvals";
 /// What everybody may do alone, the floors of the margin, and what a decrease needs.
 pub const AUTHORITY: &str = "/authority";
+/// A week of the house, for owners.
+pub const DIGEST: &str = "/digest";
 /// Forecast against outcome.
 pub const OUTCOMES: &str = "/outcomes";
 /// What partners ask of their terms.
@@ -92,6 +95,16 @@ pub const RECORD: &str = "/record";
 /// The sheet that accepts an invitation.
 pub fn join(token: &str) -> String {
     format!("/join/{token}")
+}
+
+/// The digest of the week that begins on a day.
+pub fn digest(monday: NaiveDate) -> String {
+    format!("{DIGEST}?week={monday}")
+}
+
+/// Where its mail is turned off.
+pub fn digest_mail() -> String {
+    format!("{DIGEST}#mail")
 }
 
 /// One enquiry.

@@ -15,6 +15,7 @@ use crate::channels::page::LogPage;
 use crate::complaints::page::Complaints;
 use crate::contests::page::{ContestPage, Contests};
 use crate::desk::page::{Desk, DeskCase};
+use crate::digest::page::DigestPage;
 use crate::disputes::page::{Dispute, Disputes, NewDispute};
 use crate::earnings::page::{Commission, Earnings};
 use crate::escalations::page::Escalations;
@@ -119,6 +120,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/account/tax") view=TaxData ssr=SsrMode::Async/>
             <Route path=path!("/approvals") view=Approvals ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:proposal") view=ProposalPage ssr=SsrMode::Async/>
+            <Route path=path!("/digest") view=DigestPage ssr=SsrMode::Async/>
             <Route path=path!("/outcomes") view=Outcomes ssr=SsrMode::Async/>
             <Route path=path!("/authority") view=AuthorityPage ssr=SsrMode::Async/>
             <Route path=path!("/requests") view=Requests ssr=SsrMode::Async/>

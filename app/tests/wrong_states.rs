@@ -18,6 +18,8 @@ mod channels;
 mod clocks;
 #[path = "wrong_states/contests.rs"]
 mod contests;
+#[path = "wrong_states/digest.rs"]
+mod digest;
 #[path = "wrong_states/ends.rs"]
 mod ends;
 #[path = "wrong_states/enquiries.rs"]

@@ -116,6 +116,11 @@ pub fn start(
         let db = telling.clone();
         async move { app::incidents::store::tell_all(&db, clock.now()).await }
     }));
+    let weekly = (db.clone(), mail.clone());
+    tracker.spawn(every(CONTESTS_EVERY, "write the digest", stop.clone(), move || {
+        let (db, mail) = weekly.clone();
+        async move { app::digest::store::write_due(&db, &mail, clock.now()).await.map(|_| ()) }
+    }));
     let announcing = db.clone();
     tracker.spawn(every(TELL_EVERY, "send bulletins", stop.clone(), move || {
         let (db, mail) = (announcing.clone(), mail.clone());

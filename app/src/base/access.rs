@@ -266,6 +266,8 @@ pub const ROUTES: &[Route] = &[
     get("/approvals/{proposal}", Who::Record),
     post("/do/decide-proposal", Who::Owners),
     post("/do/stop-change", Who::Owners),
+    get("/digest", Who::Record),
+    post("/do/set-digest-mail", Who::Owners),
     get("/outcomes", Who::Record),
     get("/record", Who::Record),
     // Payout runs

@@ -6,6 +6,8 @@ use crate::base::format;
 use crate::base::ids::CaseId;
 use crate::base::language::{Locale, tr};
 use crate::base::money::{Currency, Money};
+use crate::digest;
+use crate::digest::model::Digest;
 use crate::notices::rules::Notice;
 use crate::paths;
 use crate::payout_methods::model::MethodKind;
@@ -119,6 +121,8 @@ pub enum About {
         /// Why.
         reason: String,
     },
+    /// What a week brought, for an owner.
+    Digest(Box<Digest>),
     /// Another member set a payout method.
     MethodChanged {
         /// Who.
@@ -212,6 +216,10 @@ pub fn write(home: &MailHome, sides: &Sides, about: &About) -> Letter {
         About::Decrease { .. } | About::CounterOffer { .. } => {
             let (subject, parts) = terms(home, sides, about);
             (subject, parts, said!(sides, mail.foot_account, programme = programme()))
+        }
+        About::Digest(week) => {
+            let (subject, parts) = digest::letter::write(home, locale, week);
+            (subject, parts, tr!(locale, digest.mail_foot, url = home.link(&paths::digest_mail())))
         }
         About::MethodConfirm { token, until, kind, masked, replaces } => {
             let until_then =

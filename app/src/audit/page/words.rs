@@ -57,6 +57,8 @@ pub(super) fn action(locale: Locale, code: &str) -> String {
         "terms.change_stopped" => tr!(locale, agreement.audit_stopped),
         "terms.asked" => tr!(locale, agreement.audit_asked),
         "terms.request_declined" => tr!(locale, agreement.audit_request_declined),
+        "digest.mailed" => tr!(locale, digest.audit_mailed),
+        "digest.mail_set" => tr!(locale, digest.audit_mail_set),
         "policy.authority_set" => tr!(locale, authority.audit_authority),
         "policy.floor_set" => tr!(locale, authority.audit_floor),
         "policy.decreases_set" => tr!(locale, authority.audit_decreases),
@@ -194,6 +196,7 @@ pub(super) fn subject(locale: Locale, subject: &str) -> String {
         "transfer" => tr!(locale, audit.on_transfer, id = id.to_owned()),
         "terms_version" => tr!(locale, audit.on_terms_version, id = id.to_owned()),
         "person" => tr!(locale, audit.on_person, id = id.to_owned()),
+        "digest" => tr!(locale, digest.audit_on, id = id.to_owned()),
         _ => subject.to_owned(),
     }
 }
@@ -311,6 +314,8 @@ pub(super) fn fact(locale: Locale, name: &str) -> String {
         "fees.paypal" => tr!(locale, tax.fee_paypal),
         "fees.wise" => tr!(locale, tax.fee_wise),
         "validation" => tr!(locale, approvals.field_validation),
+        "mails" => tr!(locale, digest.fact_mails),
+        "wanted" => tr!(locale, digest.fact_wanted),
         name => name.replace('_', " "),
     }
 }
