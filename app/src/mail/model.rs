@@ -22,10 +22,12 @@ pub enum Kind {
     Notice,
     /// Terms change to a partner's loss, or another change is offered to them.
     Terms,
+    /// A promotion was granted, reached or is over.
+    Promo,
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Reply,
         Self::Invitation,
         Self::Delay,
@@ -34,6 +36,7 @@ impl Kind {
         Self::MethodChanged,
         Self::Notice,
         Self::Terms,
+        Self::Promo,
     ];
 
     /// As the database writes it.
@@ -47,6 +50,7 @@ impl Kind {
             Self::MethodChanged => "method_changed",
             Self::Notice => "notice",
             Self::Terms => "terms",
+            Self::Promo => "promo",
         }
     }
 

@@ -97,6 +97,7 @@ fn kind(locale: Locale, kind: Kind) -> String {
         Kind::MethodChanged => tr!(locale, mail.kind_changed),
         Kind::Notice => tr!(locale, notices.mail_kind),
         Kind::Terms => tr!(locale, agreement.mail_kind),
+        Kind::Promo => tr!(locale, promo.mail_kind),
     }
 }
 
