@@ -368,7 +368,7 @@ async fn no_budget_is_exceeded_and_each_purse_adds_up(pool: PgPool) {
     seed.accepted(&then(granted(&[]), &purses(30, 0))).await;
     seed.accepted(&format!("{};{spent};{}", granted(&[]), purses(0, 30))).await;
     let back = step("given_back", &[("at", "'2011-05-01Z'")]);
-    let missed = granted(&[("target", "2")]);
+    let missed = granted(&[("target", "3")]);
     seed.accepted(&format!("{missed};{back};{}", purses(0, 0))).await;
     // What came back can be granted again, up to the last penny.
     let for_bob = |sql: String| sql.replace("{ana}", "{bob}").replace("{question}", "NULL");
