@@ -52,6 +52,8 @@ mod promo;
 mod provisional;
 #[path = "wrong_states/rate_rules.rs"]
 mod rate_rules;
+#[path = "wrong_states/run_work.rs"]
+mod run_work;
 #[path = "wrong_states/saved_views.rs"]
 mod saved_views;
 #[path = "wrong_states/taxes.rs"]

@@ -1,6 +1,7 @@
 use super::*;
 use crate::commissions::model::Inputs;
 use crate::commissions::rules::commission_left;
+use chrono::Datelike as _;
 use chrono::NaiveDate;
 use proptest::prelude::*;
 

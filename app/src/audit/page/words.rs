@@ -236,6 +236,7 @@ pub(super) fn fact(locale: Locale, name: &str) -> String {
         "rate" => tr!(locale, audit.fact_rate),
         "rule" => tr!(locale, steps.record_rule),
         "reason" => tr!(locale, audit.fact_reason),
+        "schedule" => tr!(locale, approvals.field_schedule),
         "sole_control" => tr!(locale, audit.fact_sole_control),
         "stage" => tr!(locale, audit.fact_stage),
         "terms_version" => tr!(locale, audit.fact_terms_version),
