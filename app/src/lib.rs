@@ -81,6 +81,8 @@ pub mod practice;
 #[cfg(feature = "ssr")]
 pub mod programmes;
 #[cfg(feature = "ssr")]
+pub mod promo;
+#[cfg(feature = "ssr")]
 pub mod provisional;
 #[cfg(feature = "ssr")]
 pub mod ratings;

@@ -2,7 +2,7 @@
 
 use crate::base::ids::{
     AttachmentId, CaseId, ContestId, ConversionId, EnquiryId, MacroId, MailInId, PayoutFileId, PayoutId, PayoutRunId,
-    ProposalId, TermsVersionId,
+    PromoGrantId, ProposalId, TermsVersionId,
 };
 #[cfg(feature = "ssr")]
 use crate::invoices::model::Kind as InvoiceKind;
@@ -47,6 +47,8 @@ pub const APPROVALS: &str = "/approvals";
 pub const AUTHORITY: &str = "/authority";
 /// A week of the house, for owners.
 pub const DIGEST: &str = "/digest";
+/// Promo packages, their budgets and who was granted them.
+pub const PROMOTIONS: &str = "/promotions";
 /// Forecast against outcome.
 pub const OUTCOMES: &str = "/outcomes";
 /// What partners ask of their terms.
@@ -278,6 +280,11 @@ pub fn macro_page(id: MacroId) -> String {
 /// One thing that a partner asks of their terms.
 pub fn terms_request(id: i64) -> String {
     format!("{TERMS_REQUESTS}/{id}")
+}
+
+/// A package for one partner.
+pub fn promotion(id: PromoGrantId) -> String {
+    format!("{PROMOTIONS}/{id}")
 }
 
 /// One proposal.

@@ -36,6 +36,7 @@ use crate::payout_methods::page::{ConfirmMethod, PayoutMethodForm};
 use crate::payout_runs::page::{RunPage, RunPayout, Runs};
 use crate::payouts::page::Payouts;
 use crate::practice::page::{PracticeList, PracticePage};
+use crate::promo::page::{GrantPage, Promotions};
 use crate::ratings::page::RatePage;
 use crate::rota::page::RotaPage;
 use crate::search::page::Search;
@@ -121,6 +122,8 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/approvals") view=Approvals ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:proposal") view=ProposalPage ssr=SsrMode::Async/>
             <Route path=path!("/digest") view=DigestPage ssr=SsrMode::Async/>
+            <Route path=path!("/promotions") view=Promotions ssr=SsrMode::Async/>
+            <Route path=path!("/promotions/:grant") view=GrantPage ssr=SsrMode::Async/>
             <Route path=path!("/outcomes") view=Outcomes ssr=SsrMode::Async/>
             <Route path=path!("/authority") view=AuthorityPage ssr=SsrMode::Async/>
             <Route path=path!("/requests") view=Requests ssr=SsrMode::Async/>

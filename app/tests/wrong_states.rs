@@ -48,6 +48,8 @@ mod notices;
 mod payouts;
 #[path = "wrong_states/people.rs"]
 mod people;
+#[path = "wrong_states/promo.rs"]
+mod promo;
 #[path = "wrong_states/provisional.rs"]
 mod provisional;
 #[path = "wrong_states/rate_rules.rs"]

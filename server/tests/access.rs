@@ -105,6 +105,7 @@ impl Ids {
             .replace("{mail}", "1")
             .replace("{incident}", "1")
             .replace("{request}", "1")
+            .replace("{grant}", "1")
             .replace("{practice}", "1")
             // Nor was anything written for help.
             .replace("{article}", "none")

@@ -269,6 +269,12 @@ pub const ROUTES: &[Route] = &[
     get("/digest", Who::Record),
     post("/do/set-digest-mail", Who::Owners),
     get("/outcomes", Who::Record),
+    get("/promotions", Who::Record),
+    get("/promotions/{grant}", Who::Record),
+    post("/do/set-promo-budget", Who::Owners),
+    post("/do/add-promo-package", Who::Owners),
+    post("/do/decide-promo", Who::Owners),
+    post("/do/propose-promo", Who::Desk),
     get("/record", Who::Record),
     // Payout runs
     get("/runs", Who::Counting),

@@ -24,6 +24,8 @@ pub enum Kind {
     Terms,
     /// What a week brought, for an owner.
     Digest,
+    /// A promotion was granted, reached or is over.
+    Promo,
 }
 
 impl Kind {
@@ -37,6 +39,7 @@ impl Kind {
         Self::Notice,
         Self::Terms,
         Self::Digest,
+        Self::Promo,
     ];
 
     /// As the database writes it.
@@ -51,6 +54,7 @@ impl Kind {
             Self::Notice => "notice",
             Self::Terms => "terms",
             Self::Digest => "digest",
+            Self::Promo => "promo",
         }
     }
 

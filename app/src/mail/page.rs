@@ -98,6 +98,7 @@ fn kind(locale: Locale, kind: Kind) -> String {
         Kind::Notice => tr!(locale, notices.mail_kind),
         Kind::Terms => tr!(locale, agreement.mail_kind),
         Kind::Digest => tr!(locale, digest.mail_kind),
+        Kind::Promo => tr!(locale, promo.mail_kind),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::base::forms::{self, Draft};
 use crate::base::language::tr;
 use crate::base::money::Currency;
 use crate::paths;
+use crate::promo::page::Granted;
 use crate::ui::badge::Tone;
 use crate::ui::empty::empty;
 use crate::ui::layout::{facts, page_head, section};
@@ -39,6 +40,7 @@ async fn load(ctx: &Context, draft: Draft, said: Option<&str>) -> Result<(String
     let told = store::told(&mut tx, member.programme, member.partner).await?;
     let general_error = draft.error("").filter(|_| draft.value("form_name") == "answer-counter");
     let agreements = Agreements::read(ctx, &mut tx, member, draft).await?;
+    let granted = Granted::read(&mut tx, member).await?;
     tx.commit().await?;
 
     let (own, others) = rules::split_offers(offers, &general);
@@ -73,6 +75,7 @@ async fn load(ctx: &Context, draft: Draft, said: Option<&str>) -> Result<(String
         {agreements.waiting(ctx)}
         {section(tr!(ctx.locale, terms.today), facts(today(ctx, &general, currency)))}
         {by_offer}
+        {granted.show(ctx)}
         {section(tr!(ctx.locale, terms.announced), announced)}
         {agreements.asked(ctx)}
         {section(tr!(ctx.locale, terms.history), history)}

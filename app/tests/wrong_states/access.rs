@@ -64,6 +64,10 @@ async fn a_partner_sees_their_own_rows_and_nothing_without_a_context(pool: PgPoo
         "enquiry_claim",
         "enquiry_claim_reminder",
         "provisional_credit",
+        // Promotions have theirs in `promo`.
+        "promo_package",
+        "promo_decision",
+        "promo_step",
         // What two agree on has one row each in tests of its own (`agreement`).
         "counter_offer",
         "counter_answer",
