@@ -229,7 +229,8 @@ fn list(ctx: &Context, cases: &[Listed], of: Option<i64>) -> AnyView {
             Row { href: None, cells }
         })
         .collect();
-    view! { <Table caption=tr!(locale, incidents.cases_title) head=heads rows=rows/> }.into_any()
+    let caption = if why { tr!(locale, incidents.suggested_title) } else { tr!(locale, incidents.cases_title) };
+    view! { <Table caption=caption head=heads rows=rows/> }.into_any()
 }
 
 fn why_words(locale: Locale, why: Why) -> String {
