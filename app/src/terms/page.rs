@@ -131,15 +131,21 @@ fn offer_table(ctx: &Context, own: Vec<OfferTerms>, others: usize, general: &[Ve
         .map(|field| Head { label: words::field(ctx, field), numeric: false });
     let head =
         std::iter::once(Head { label: tr!(ctx.locale, terms.offer), numeric: false }).chain(head).collect::<Vec<_>>();
-    let cell = |version: Option<Version>| match version {
+    let cell = |version: Option<Version>, unset: String| match version {
         Some(version) => text::link(paths::terms_version(version.id), words::value(ctx, &version, currency)),
-        None => tr!(ctx.locale, terms.not_set).into_any(),
+        None => unset.into_any(),
     };
+    let not_set = || tr!(ctx.locale, terms.not_set);
     let rows = own
         .into_iter()
         .chain(rest)
         .map(|offer| Row {
-            cells: vec![offer.name.into_any(), cell(offer.rate), cell(offer.hold_days), cell(offer.validation)],
+            cells: vec![
+                offer.name.into_any(),
+                cell(offer.rate, not_set()),
+                cell(offer.hold_days, not_set()),
+                cell(offer.validation, tr!(ctx.locale, terms.flag_no)),
+            ],
             href: None,
         })
         .collect::<Vec<_>>();
