@@ -143,7 +143,9 @@ test('the same is done to many, told one by one and taken back @phone @plain', a
   const boxes = page.getByRole('checkbox', { name: /^Mark case/ });
   await boxes.nth(0).check();
   await boxes.nth(1).check();
-  const numbers = [await boxes.nth(0).inputValue(), await boxes.nth(1).inputValue()].map(Number).sort((one, other) => one - other);
+  // Each says which case it is, and as of when it was seen.
+  const caseOf = async (nth: number) => Number((await boxes.nth(nth).inputValue()).split('@')[0]);
+  const numbers = [await caseOf(0), await caseOf(1)].sort((one, other) => one - other);
   const form = page.locator('form[action="/do/bulk-cases"]');
   await page.getByText('Do the same to all marked cases').click();
   await form.getByLabel('With').selectOption({ label: 'Marta Ruiz (on shift)' });
@@ -158,7 +160,7 @@ test('the same is done to many, told one by one and taken back @phone @plain', a
   // What can't be closed stays open, with the reason beside its number.
   await page.goto('/desk?view=unassigned');
   await boxes.nth(0).check();
-  const number = await boxes.nth(0).inputValue();
+  const number = await caseOf(0);
   await page.getByText('Do the same to all marked cases').click();
   await form.getByRole('button', { name: 'Close' }).click();
   await expect(main).toContainText(`case ${number}: The partner's last message is neither answered nor marked`);

@@ -147,7 +147,7 @@ test('what changed in the queue is shown under the ticks and the focus of its re
   expect(all).toBeGreaterThan(1);
   await box.check();
   await boxes.last().check();
-  const ticked = () => page.locator('[data-live=queue] input:checked').evaluateAll((found) => found.map((each) => (each as HTMLInputElement).value).sort());
+  const ticked = () => page.locator('[data-live=queue] input:checked').evaluateAll((found) => found.map((each) => (each as HTMLInputElement).value.split('@')[0]).sort());
   const before = await ticked();
   await box.focus();
   await write(house, 'answer-dispute', 'One more thing.');

@@ -32,6 +32,8 @@ pub mod corrections;
 #[cfg(feature = "ssr")]
 pub mod desk;
 #[cfg(feature = "ssr")]
+pub mod digest;
+#[cfg(feature = "ssr")]
 pub mod disputes;
 pub mod earnings;
 #[cfg(feature = "ssr")]
@@ -80,6 +82,8 @@ pub mod payouts;
 pub mod practice;
 #[cfg(feature = "ssr")]
 pub mod programmes;
+#[cfg(feature = "ssr")]
+pub mod promo;
 #[cfg(feature = "ssr")]
 pub mod provisional;
 #[cfg(feature = "ssr")]

@@ -2,11 +2,12 @@
 
 use crate::base::ids::{
     AttachmentId, CaseId, ContestId, ConversionId, CorrectionId, EnquiryId, MacroId, MailInId, PayoutFileId, PayoutId,
-    PayoutRunId, ProposalId, TermsVersionId,
+    PayoutRunId, PromoGrantId, ProposalId, TermsVersionId,
 };
 #[cfg(feature = "ssr")]
 use crate::invoices::model::Kind as InvoiceKind;
 use crate::payout_methods::model::MethodKind;
+use chrono::NaiveDate;
 
 /// Sign-in.
 pub const SIGN_IN: &str = "/sign-in";
@@ -46,6 +47,10 @@ pub const APPROVALS: &str = "/approvals";
 pub const CORRECTIONS: &str = "/corrections";
 /// What everybody may do alone, the floors of the margin, and what a decrease needs.
 pub const AUTHORITY: &str = "/authority";
+/// A week of the house, for owners.
+pub const DIGEST: &str = "/digest";
+/// Promo packages, their budgets and who was granted them.
+pub const PROMOTIONS: &str = "/promotions";
 /// Forecast against outcome.
 pub const OUTCOMES: &str = "/outcomes";
 /// What partners ask of their terms.
@@ -96,6 +101,16 @@ pub fn join(token: &str) -> String {
     format!("/join/{token}")
 }
 
+/// The digest of the week that begins on a day.
+pub fn digest(monday: NaiveDate) -> String {
+    format!("{DIGEST}?week={monday}")
+}
+
+/// Where its mail is turned off.
+pub fn digest_mail() -> String {
+    format!("{DIGEST}#mail")
+}
+
 /// One enquiry.
 pub fn enquiry(id: EnquiryId) -> String {
     format!("{ENQUIRIES}/{id}")
@@ -128,8 +143,8 @@ pub fn statement(id: PayoutId, extension: &str) -> String {
 
 /// An invoice or credit note of a payout, for its partner.
 #[cfg(feature = "ssr")]
-pub fn invoice(id: PayoutId, kind: InvoiceKind) -> String {
-    format!("{PAYOUTS}/{id}/{}", invoice_file(kind))
+pub fn invoice(id: PayoutId, kind: InvoiceKind, turn: i32) -> String {
+    format!("{PAYOUTS}/{id}/{}", invoice_file(kind, turn))
 }
 
 /// What its partner sent last for a payout.
@@ -138,11 +153,12 @@ pub fn sent_invoice(id: PayoutId) -> String {
 }
 
 #[cfg(feature = "ssr")]
-fn invoice_file(kind: InvoiceKind) -> &'static str {
-    match kind {
+fn invoice_file(kind: InvoiceKind, turn: i32) -> String {
+    let file = match kind {
         InvoiceKind::Invoice => "invoice.pdf",
         InvoiceKind::CreditNote => "credit-note.pdf",
-    }
+    };
+    if turn == 1 { file.to_owned() } else { format!("{file}?turn={turn}") }
 }
 
 /// One commission, explained.
@@ -268,6 +284,11 @@ pub fn terms_request(id: i64) -> String {
     format!("{TERMS_REQUESTS}/{id}")
 }
 
+/// A package for one partner.
+pub fn promotion(id: PromoGrantId) -> String {
+    format!("{PROMOTIONS}/{id}")
+}
+
 /// One proposal.
 pub fn proposal(id: ProposalId) -> String {
     format!("{APPROVALS}/{id}")
@@ -300,8 +321,8 @@ pub fn run_payout(run: PayoutRunId, payout: PayoutId) -> String {
 
 /// An invoice or credit note of a payout, for staff.
 #[cfg(feature = "ssr")]
-pub fn run_invoice(run: PayoutRunId, payout: PayoutId, kind: InvoiceKind) -> String {
-    format!("{}/{}", run_payout(run, payout), invoice_file(kind))
+pub fn run_invoice(run: PayoutRunId, payout: PayoutId, kind: InvoiceKind, turn: i32) -> String {
+    format!("{}/{}", run_payout(run, payout), invoice_file(kind, turn))
 }
 
 /// What its partner sent last for a payout, for staff.

@@ -15,6 +15,7 @@ use crate::channels::page::LogPage;
 use crate::complaints::page::Complaints;
 use crate::contests::page::{ContestPage, Contests};
 use crate::desk::page::{Desk, DeskCase};
+use crate::digest::page::DigestPage;
 use crate::disputes::page::{Dispute, Disputes, NewDispute};
 use crate::earnings::page::{Commission, Earnings};
 use crate::escalations::page::Escalations;
@@ -35,6 +36,7 @@ use crate::payout_methods::page::{ConfirmMethod, PayoutMethodForm};
 use crate::payout_runs::page::{RunPage, RunPayout, Runs};
 use crate::payouts::page::Payouts;
 use crate::practice::page::{PracticeList, PracticePage};
+use crate::promo::page::{GrantPage, Promotions};
 use crate::ratings::page::RatePage;
 use crate::rota::page::RotaPage;
 use crate::search::page::Search;
@@ -122,6 +124,9 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/approvals/:proposal") view=ProposalPage ssr=SsrMode::Async/>
             <Route path=path!("/corrections") view=crate::corrections::page::Corrections ssr=SsrMode::Async/>
             <Route path=path!("/corrections/:correction") view=crate::corrections::page::CorrectionPage ssr=SsrMode::Async/>
+            <Route path=path!("/digest") view=DigestPage ssr=SsrMode::Async/>
+            <Route path=path!("/promotions") view=Promotions ssr=SsrMode::Async/>
+            <Route path=path!("/promotions/:grant") view=GrantPage ssr=SsrMode::Async/>
             <Route path=path!("/outcomes") view=Outcomes ssr=SsrMode::Async/>
             <Route path=path!("/authority") view=AuthorityPage ssr=SsrMode::Async/>
             <Route path=path!("/requests") view=Requests ssr=SsrMode::Async/>

@@ -170,7 +170,7 @@ async fn words_are_found_together_that_stand_in_several_messages(pool: PgPool) {
         .await;
     assert_eq!(cases(&house, "giraffe zebra").await, [case]);
     let mut tx = house.ana().begin().await.expect("begin");
-    let own = store::own(&mut tx, house.garden, &rules::words("giraffe printer")).await.expect("own");
+    let own = store::own(&mut tx, house.garden, &rules::words("giraffe printer")).await.expect("own").expect("in time");
     assert!(own.contains(&case), "a partner's own search, too: {own:?}");
 }
 
@@ -203,6 +203,10 @@ async fn a_search_that_takes_too_long_ends(pool: PgPool) {
               CREATE FUNCTION search_for(terms jsonb) RETURNS tsquery LANGUAGE sql AS 'SELECT searched_for($1) FROM pg_sleep(9)'")
         .await;
     assert!(matches!(search(&house, "anything").await, Outcome::TooLong));
+    // A partner reads the same, above all their disputes.
+    let case = told(&house, "garden", "Question", "Anything").await;
+    let html = page(house.ana(), "/disputes?q=anything").await;
+    assert!(html.contains("That took too long") && html.contains(&format!("/disputes/{case}\"")), "{html}");
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -214,7 +218,7 @@ async fn partners_search_their_own_disputes(pool: PgPool) {
     house.note(&house.tomas(), said, "Plantomatic").await;
     let own = async |typed: &str| {
         let mut tx = house.ana().begin().await.expect("begin");
-        store::own(&mut tx, house.garden, &rules::words(typed)).await.expect("own")
+        store::own(&mut tx, house.garden, &rules::words(typed)).await.expect("own").expect("in time")
     };
     assert_eq!(own("comision").await, [said], "not kitchen's");
     assert_eq!(own("O-1").await, [pinned]);

@@ -20,6 +20,8 @@ mod clocks;
 mod contests;
 #[path = "wrong_states/corrections.rs"]
 mod corrections;
+#[path = "wrong_states/digest.rs"]
+mod digest;
 #[path = "wrong_states/ends.rs"]
 mod ends;
 #[path = "wrong_states/enquiries.rs"]
@@ -48,12 +50,16 @@ mod notices;
 mod payouts;
 #[path = "wrong_states/people.rs"]
 mod people;
+#[path = "wrong_states/promo.rs"]
+mod promo;
 #[path = "wrong_states/provisional.rs"]
 mod provisional;
 #[path = "wrong_states/rate_rules.rs"]
 mod rate_rules;
 #[path = "wrong_states/rates_with_an_end.rs"]
 mod rates_with_an_end;
+#[path = "wrong_states/run_work.rs"]
+mod run_work;
 #[path = "wrong_states/saved_views.rs"]
 mod saved_views;
 #[path = "wrong_states/taxes.rs"]

@@ -39,6 +39,8 @@ export class Watch {
       if (why !== 'net::ERR_ABORTED' && why !== 'csp' && !isLive(request.url())) this.complaints.push(`request: ${request.url()} ${why}`);
     });
     context.on('response', (response) => {
+      // A page that was left open hears in this way that its person signed out.
+      if (response.status() === 401 && isLive(response.url())) return;
       if (response.status() >= 400 && !this.allowed.has(response.status())) {
         this.complaints.push(`answer: ${response.status()} ${response.url()}`);
       }

@@ -22,6 +22,8 @@ const SEAL_EVERY: Duration = Duration::from_secs(2);
 const RELEASE_EVERY: Duration = Duration::from_secs(60);
 /// How soon the end of a contest, or of an offer, is found.
 const CONTESTS_EVERY: Duration = Duration::from_secs(60);
+/// How soon it is seen that a promotion's goal was reached, or its time is over.
+const PROMOTIONS_EVERY: Duration = Duration::from_secs(60);
 /// How soon a run that was asked for is begun, or gone on with after a stop.
 const BUILD_EVERY: Duration = Duration::from_secs(1);
 /// How soon work with a run goes on that a stop has cut off.
@@ -127,6 +129,16 @@ pub fn start(
     tracker.spawn(every(CONTESTS_EVERY, "tell what ends", stop.clone(), move || {
         let (db, mail) = (ending.clone(), ending_mail.clone());
         async move { app::agreement::store::tell_endings(&db, &mail, clock.now()).await.map(|_| ()) }
+    }));
+    let weekly = (db.clone(), mail.clone());
+    tracker.spawn(every(CONTESTS_EVERY, "write the digest", stop.clone(), move || {
+        let (db, mail) = weekly.clone();
+        async move { app::digest::store::write_due(&db, &mail, clock.now()).await.map(|_| ()) }
+    }));
+    let (promoting, home) = (db.clone(), mail.clone());
+    tracker.spawn(every(PROMOTIONS_EVERY, "end promotions", stop.clone(), move || {
+        let (db, home) = (promoting.clone(), home.clone());
+        async move { app::promo::store::work(&db, &home, clock.now()).await.map(|_| ()) }
     }));
     let announcing = db.clone();
     tracker.spawn(every(TELL_EVERY, "send bulletins", stop.clone(), move || {

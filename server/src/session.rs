@@ -52,7 +52,7 @@ pub async fn guard(State(around): State<Surroundings>, mut request: Request, nex
     let refusal = match route {
         Some(route) if route.who.includes(&ctx.actor) => None,
         Some(route) if route.who != Who::Anyone && matches!(ctx.actor, Actor::Anonymous) => {
-            return if reading {
+            return if reading && !wants_stream(request.headers()) {
                 let back = app::ui::query::encode(&ctx.path);
                 Redirect::to(&format!("{}?back={back}", paths::SIGN_IN)).into_response()
             } else {
@@ -79,6 +79,11 @@ pub async fn guard(State(around): State<Surroundings>, mut request: Request, nex
         response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
     }
     response
+}
+
+/// Whether a page of ours listens for what happens: signed out elsewhere, it is told so and not given a page to read.
+fn wants_stream(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/event-stream"))
 }
 
 /// What is read of a request before anything waits: its body can't be shared across threads.

@@ -85,7 +85,11 @@ impl Db {
     }
 
     async fn begin_as(&self, begin: &'static str, role: &str, partner: &str) -> sqlx::Result<Tx> {
-        let mut tx = self.pool.begin_with(begin).await?;
+        let pool = self.pool.clone();
+        // In a task of its own: sqlx forgets a transaction whose beginning was given up half-way, as when a browser goes away, and
+        // lends the connection to the next with it open.
+        let begun = tokio::spawn(async move { pool.begin_with(begin).await });
+        let mut tx = begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??;
         sqlx::query("SELECT set_config('role', $1, true), set_config('pd.partner', $2, true)")
             .bind(role)
             .bind(partner)

@@ -75,6 +75,10 @@ ids! {
     AttachmentId,
     /// A text that staff send often.
     MacroId,
+    /// A bonus and what it is for.
+    PromoPackageId,
+    /// A package for one partner.
+    PromoGrantId,
     /// A help article.
     ArticleId,
     /// An address that an article or macro leads to.

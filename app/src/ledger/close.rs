@@ -104,7 +104,7 @@ pub async fn figures(tx: &mut Tx, programme: ProgrammeId, month: Month) -> Resul
            JOIN transfer t ON t.programme_id = $1 AND t.effective_at < month.ends_at
            GROUP BY 1, 2
            ORDER BY t.currency COLLATE "C", array_position(ARRAY['opening', 'accrual', 'refund', 'rejection', 'release', 'release_correction',
-               'adjustment', 'reversal', 'provisional', 'clawback', 'ring_fence', 'ring_fence_end', 'ring_fence_correction', 'payout', 'vat', 'withholding', 'payout_fee', 'settlement', 'settlement_return', 'vat_return',
+               'adjustment', 'reversal', 'provisional', 'clawback', 'bonus', 'ring_fence', 'ring_fence_end', 'ring_fence_correction', 'payout', 'vat', 'withholding', 'payout_fee', 'settlement', 'settlement_return', 'vat_return',
                'withholding_return', 'payout_fee_return', 'payout_return', 'late_payment', 'late_payment_return', 'fee'],
                CASE WHEN t.effective_at < month.starts_at THEN 'opening' ELSE t.kind END)"#,
         programme.0,

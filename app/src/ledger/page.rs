@@ -196,10 +196,8 @@ fn journals(ctx: &Context, sheet: &Sheet) -> AnyView {
     let href = |path: &str| format!("{path}?programme={}&month={}", encode(&sheet.home.code), sheet.month);
     view! {
         <p>{tr!(locale, books.journal_lead)}</p>
-        <ul>
-            <li>{text::link(href(paths::BOOKS_HLEDGER), tr!(locale, books.journal_hledger))}</li>
-            <li>{text::link(href(paths::BOOKS_BEANCOUNT), tr!(locale, books.journal_beancount))}</li>
-        </ul>
+        <p>{text::link(href(paths::BOOKS_HLEDGER), tr!(locale, books.journal_hledger))}</p>
+        <p>{text::link(href(paths::BOOKS_BEANCOUNT), tr!(locale, books.journal_beancount))}</p>
     }
     .into_any()
 }

@@ -111,6 +111,7 @@ pub async fn verify(tx: &mut Tx) -> sqlx::Result<Verification> {
     differences.extend(commissions_against_events(tx).await?);
     differences.extend(payouts_against_transfers(tx).await?);
     differences.extend(allocations_against_payable(tx).await?);
+    differences.extend(purses_against_steps(tx).await?);
     differences.extend(everything_against_zero(tx).await?);
     Ok(Verification {
         transfers: counted.transfers,
@@ -231,6 +232,33 @@ async fn allocations_against_payable(tx: &mut Tx) -> sqlx::Result<Vec<Difference
                WHERE 'payable' IN (t.debit_kind, t.credit_kind) AND t.kind NOT IN ('payout', 'payout_return') AND x.transfer_id IS NULL
                GROUP BY 1, 2) free ON free.partner_id = a.holder_id AND free.currency = a.currency
            WHERE a.holder_id <> 0 AND a.kind = 'payable' AND a.balance <> coalesce(free.amount, 0)
+           ORDER BY 1 LIMIT 100"#
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+/// What is gone of a budget for promotions is what its grants reserved and spent, and what they spent was booked.
+async fn purses_against_steps(tx: &mut Tx) -> sqlx::Result<Vec<Difference>> {
+    sqlx::query_as!(
+        Difference,
+        r#"WITH step AS (
+               SELECT s.programme_id, scope.id AS package_scope, s.currency,
+                      sum(CASE s.step WHEN 'reserved' THEN s.bonus ELSE -s.bonus END) AS reserved,
+                      sum(CASE s.step WHEN 'spent' THEN s.bonus ELSE 0 END) AS spent
+               FROM promo_step s CROSS JOIN LATERAL (VALUES (0::bigint), (s.promo_package_id)) AS scope (id)
+               GROUP BY 1, 2, 3
+           )
+           SELECT format('promotions of %s, package %s, in %s', u.programme_id, u.package_scope, u.currency) AS "what!",
+                  u.reserved + u.spent AS "kept!", coalesce(s.reserved + s.spent, 0) AS "added!"
+           FROM promo_purse u LEFT JOIN step s USING (programme_id, package_scope, currency)
+           WHERE (u.reserved, u.spent) <> (coalesce(s.reserved, 0), coalesce(s.spent, 0))
+           UNION ALL
+           SELECT format('bonuses of %s in %s', programme_id, currency), coalesce(s.spent, 0), coalesce(t.amount, 0)
+           FROM (SELECT programme_id, currency, spent FROM step WHERE package_scope = 0) s
+           FULL JOIN (SELECT programme_id, currency, sum(amount) AS amount FROM transfer WHERE kind = 'bonus' GROUP BY 1, 2) t
+                USING (programme_id, currency)
+           WHERE coalesce(s.spent, 0) <> coalesce(t.amount, 0)
            ORDER BY 1 LIMIT 100"#
     )
     .fetch_all(&mut **tx)

@@ -28,6 +28,7 @@ pub fn line(locale: Locale, line: &str) -> String {
         "release_correction" => tr!(locale, books.release_correction),
         "adjustment" => tr!(locale, books.adjustment),
         "reversal" => tr!(locale, books.reversal),
+        "bonus" => tr!(locale, promo.booked),
         "ring_fence" => tr!(locale, books.ring_fence),
         "ring_fence_end" => tr!(locale, books.ring_fence_end),
         "ring_fence_correction" => tr!(locale, books.ring_fence_correction),

@@ -8,6 +8,8 @@ use crate::base::error::AppError;
 use crate::base::format;
 use crate::base::ids::MacroId;
 use crate::base::language::{Locale, tr};
+use crate::macros::model::{Spoken, Variant};
+use crate::macros::page::variant_words;
 use crate::paths;
 use crate::ui::Tone;
 use crate::ui::badge::badge;
@@ -78,7 +80,9 @@ fn table(ctx: &Context, found: Vec<Listed>) -> AnyView {
                     (Some(slug), _) => format!("{}?language={}", paths::article(slug), used.language),
                     (None, id) => paths::macro_page(MacroId(id.unwrap_or_default())),
                 };
-                view! { <li>{text::link(href, used.name.clone())}" ("{used.language.replace('_', " ")}")"</li> }
+                // Its title is in the article's language, whatever its reader's.
+                let lang = used.language.split('_').next().unwrap_or_default().to_owned();
+                view! { <li><span lang=lang>{text::link(href, used.name.clone())}</span>" ("{spoken(locale, &used.language)}")"</li> }
             });
             let used = view! { <ul class="plain">{used.collect_view()}</ul> }.into_any();
             let mut cells =
@@ -88,6 +92,13 @@ fn table(ctx: &Context, found: Vec<Listed>) -> AnyView {
         })
         .collect();
     view! { <Table caption=tr!(locale, links.caption) head=head rows=rows/> }.into_any()
+}
+
+fn spoken(locale: Locale, written: &str) -> String {
+    match Variant::parse(written) {
+        Some(variant) => variant_words(locale, Spoken::As(variant)),
+        None => variant_words(locale, Spoken::Spanish),
+    }
 }
 
 fn again(ctx: &Context, link: &Listed) -> AnyView {

@@ -15,20 +15,30 @@ pub enum Kind {
     Message,
     /// A note was written.
     Note,
-    /// It is at another stage.
+    /// It is at another stage, or something else of it changed that its partner sees as well.
     Stage,
     /// It is with somebody else.
     Assigned,
     /// A message was marked as needing no answer.
     Marked,
+    /// Something else of it changed that the house alone sees: it was put off, escalated, put into an incident.
+    Changed,
     /// A clock ran out; the name is the role that is told.
     Breach,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 7] =
-        [Self::Opened, Self::Message, Self::Note, Self::Stage, Self::Assigned, Self::Marked, Self::Breach];
+    pub const ALL: [Self; 8] = [
+        Self::Opened,
+        Self::Message,
+        Self::Note,
+        Self::Stage,
+        Self::Assigned,
+        Self::Marked,
+        Self::Changed,
+        Self::Breach,
+    ];
 
     /// From what the database wrote.
     pub fn parse(text: &str) -> Option<Self> {
@@ -39,6 +49,7 @@ impl Kind {
             "stage" => Self::Stage,
             "assigned" => Self::Assigned,
             "marked" => Self::Marked,
+            "changed" => Self::Changed,
             "breach" => Self::Breach,
             _ => return None,
         })

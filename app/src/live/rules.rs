@@ -57,7 +57,7 @@ fn say(reader: &Reader, event: &Event) -> Option<Say> {
     match event.kind {
         Kind::Message => Some(Say::Wrote(event.name.clone())),
         Kind::Note => Some(Say::Noted(event.name.clone())),
-        Kind::Opened | Kind::Stage | Kind::Assigned => Some(Say::Changed),
+        Kind::Opened | Kind::Stage | Kind::Assigned | Kind::Changed => Some(Say::Changed),
         Kind::Breach => Some(Say::RanOut),
         Kind::Marked => None,
     }
@@ -146,6 +146,7 @@ mod tests {
         assert!(!hears(&event(Kind::Note, 3)));
         assert!(!hears(&event(Kind::Marked, 3)));
         assert!(!hears(&event(Kind::Assigned, 3)));
+        assert!(!hears(&event(Kind::Changed, 3)));
         assert!(Kind::ALL.iter().all(|kind| !hears(&Event { partner: 8.into(), ..event(*kind, 3) })));
     }
 

@@ -6,10 +6,14 @@ use crate::base::format;
 use crate::base::ids::CaseId;
 use crate::base::language::{Locale, tr};
 use crate::base::money::{Currency, Money};
+use crate::digest;
+use crate::digest::model::Digest;
 use crate::notices::rules::Notice;
 use crate::paths;
 use crate::payout_methods::model::MethodKind;
 use crate::payout_methods::words::kind;
+use crate::promo::model::{End, Goal};
+use crate::promo::words as promo_words;
 use crate::terms::model::Field;
 use crate::terms::plain;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -138,6 +142,27 @@ pub enum About {
         /// Why they were given.
         reason: String,
     },
+    /// What a week brought, for an owner.
+    Digest(Box<Digest>),
+    /// A promotion was granted, reached or is over.
+    Promo {
+        /// What it is called.
+        name: String,
+        /// What has to be reached.
+        goal: Goal,
+        /// How much of it.
+        target: Decimal,
+        /// What it brings.
+        bonus: Money,
+        /// The last day, and the last one to leave the hold.
+        days: [NaiveDate; 2],
+        /// How it ended; `None`: it was granted just now.
+        end: Option<End>,
+        /// How far the reader had come.
+        counted: Decimal,
+        /// Why it was granted.
+        reason: String,
+    },
     /// Another member set a payout method.
     MethodChanged {
         /// Who.
@@ -230,6 +255,14 @@ pub fn write(home: &MailHome, sides: &Sides, about: &About) -> Letter {
         }
         About::Decrease { .. } | About::CounterOffer { .. } | About::Ending { .. } => {
             let (subject, parts) = terms(home, sides, about);
+            (subject, parts, said!(sides, mail.foot_account, programme = programme()))
+        }
+        About::Digest(week) => {
+            let (subject, parts) = digest::letter::write(home, locale, week);
+            (subject, parts, tr!(locale, digest.mail_foot, url = home.link(&paths::digest_mail())))
+        }
+        About::Promo { .. } => {
+            let (subject, parts) = promo(home, sides, about);
             (subject, parts, said!(sides, mail.foot_account, programme = programme()))
         }
         About::MethodConfirm { token, until, kind, masked, replaces } => {
@@ -331,6 +364,42 @@ fn terms(home: &MailHome, sides: &Sides, about: &About) -> (String, Vec<Part>) {
         ),
         _ => (String::new(), Vec::new()),
     }
+}
+
+/// What came of a promotion, or what it asks for.
+fn promo(home: &MailHome, sides: &Sides, about: &About) -> (String, Vec<Part>) {
+    let locale = sides.locale;
+    let About::Promo { name, goal, target, bonus, days, end, counted, reason } = about else {
+        return (String::new(), Vec::new());
+    };
+    let [last, settled] = days.map(|day| format::day(locale, day));
+    let (name, money) = (|| name.clone(), || format::money(locale, *bonus));
+    let amount = |of| promo_words::amount(locale, *goal, of, bonus.currency);
+    let (subject, said) = match (end, goal) {
+        (_, Goal::Once) => (
+            tr!(locale, promo.mail_once_subject, bonus = money()),
+            vec![tr!(locale, promo.mail_once, name = name(), bonus = money()), reason.clone()],
+        ),
+        (None, _) => (
+            tr!(locale, promo.mail_granted_subject, name = name()),
+            vec![
+                tr!(locale, promo.mail_granted, name = name(), bonus = money(), goal = amount(*target), last = last),
+                tr!(locale, promo.counts, day = settled),
+                reason.clone(),
+            ],
+        ),
+        (Some(End::Reached), _) => (
+            tr!(locale, promo.mail_reached_subject, name = name()),
+            vec![tr!(locale, promo.mail_reached, name = name(), bonus = money(), goal = amount(*target))],
+        ),
+        (Some(End::Over), _) => (
+            tr!(locale, promo.mail_over_subject, name = name()),
+            vec![tr!(locale, promo.mail_over, name = name(), counted = amount(*counted), goal = amount(*target))],
+        ),
+    };
+    let mut parts: Vec<_> = said.into_iter().map(Part::Prose).collect();
+    parts.push(Part::Link(tr!(locale, promo.mail_link), home.link(paths::TERMS)));
+    (subject, parts)
 }
 
 fn delay(

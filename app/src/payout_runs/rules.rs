@@ -166,6 +166,7 @@ fn stopped_by(terms: &Terms, candidate: &Candidate) -> Vec<Blocked> {
         method_kind: None,
         unreleased: Vec::new(),
         refused: Vec::new(),
+        in_doubt: Vec::new(),
         taxed: candidate.taxed.clone(),
         contests: Vec::new(),
     };

@@ -127,6 +127,8 @@ pub struct Facts {
     pub unreleased: Vec<Unreleased>,
     /// Payouts that a bank refused or sent back and that no later one has made good.
     pub refused: Vec<Refused>,
+    /// Currencies in which a bank contradicts what is known of an earlier payout.
+    pub in_doubt: Vec<Currency>,
     /// What the tax office makes of it.
     pub taxed: Taxed,
     /// When the next contest ends at the latest, in each currency that has one.
@@ -174,6 +176,8 @@ pub enum Reason {
     NotReleased(Unreleased),
     /// Released, and not sent as the programme's payout account does not cover it.
     FundsMissing(Unreleased),
+    /// What a bank said of an earlier payout contradicts what is known of it; until that is settled nobody knows what is due.
+    BankUnclear,
     /// The programme pays nobody whose tax data it does not have.
     TaxFormMissing,
     /// An invoice of an earlier payout is missing, or was refused.
@@ -221,6 +225,7 @@ impl Reason {
                 | Self::MethodNotConfirmed
                 | Self::MethodInSafetyPeriod { .. }
                 | Self::MethodCannotPay { .. }
+                | Self::BankUnclear
                 | Self::TaxFormMissing
                 | Self::InvoiceMissing { .. }
                 | Self::NothingLeft { .. }

@@ -279,6 +279,7 @@ impl Page<'_> {
                 let next = Some((tr!(ctx.locale, payouts.see_payout), paths::payout(waits.payout)));
                 Block { what, who: programme(), next, when: Some(text::day(ctx, waits.pay_day)) }
             }
+            Reason::BankUnclear => Block { what, who: programme(), next: ask(), when: None },
             Reason::TaxFormMissing => {
                 let next = Some((tr!(ctx.locale, tax.give_data), paths::TAX_DATA.to_owned()));
                 Block { what, who: you(), next, when: None }

@@ -105,6 +105,9 @@ pub fn standing(facts: &Facts, balances: &Balances) -> Standing {
             .cloned()
             .map(|one| if one.waits_for_funds { Reason::FundsMissing(one) } else { Reason::NotReleased(one) }),
     );
+    if facts.in_doubt.contains(&balances.currency) {
+        reasons.push(Reason::BankUnclear);
+    }
     if facts.taxed.form_missing() {
         reasons.push(Reason::TaxFormMissing);
     }
@@ -207,6 +210,7 @@ mod tests {
             method_kind: None,
             unreleased: Vec::new(),
             refused: Vec::new(),
+            in_doubt: Vec::new(),
             taxed: Taxed::default(),
             contests: Vec::new(),
         }

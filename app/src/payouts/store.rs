@@ -53,6 +53,7 @@ pub async fn facts(
         review: review(tx, partner, now, zone).await?,
         unreleased: unreleased(tx, partner).await?,
         refused: refused(tx, partner, zone).await?,
+        in_doubt: in_doubt(tx, partner).await?,
         taxed: taxed(tx, programme, partner, method.map(|method| method.kind), now).await?,
         contests: contests(tx, partner, zone).await?,
     })
@@ -174,6 +175,13 @@ async fn refused(tx: &mut Tx, partner: PartnerId, zone: Tz) -> Result<Vec<Refuse
             Ok(Refused { payout: row.payout_id.into(), money, code: row.code, day })
         })
         .collect()
+}
+
+/// Currencies in which a bank contradicts what is known of one of the partner's payouts.
+async fn in_doubt(tx: &mut Tx, partner: PartnerId) -> Result<Vec<Currency>, AppError> {
+    let codes =
+        sqlx::query_scalar!(r#"SELECT currencies_in_doubt($1) AS "currency!""#, partner.0).fetch_all(&mut **tx).await?;
+    codes.iter().map(|code| Ok(Currency::parse(code)?)).collect()
 }
 
 /// The last day of the next contest to end, by currency.

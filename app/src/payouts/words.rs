@@ -65,6 +65,9 @@ fn first_answer(ctx: &Context, standing: &Standing) -> String {
         (Some(Reason::BankRefused(_)), _) => {
             tr!(ctx.locale, sending.refused_answer, amount = money(ctx, standing, payable))
         }
+        (Some(Reason::BankUnclear), _) => {
+            tr!(ctx.locale, answers.partner_answer, amount = money(ctx, standing, payable))
+        }
         (Some(Reason::TaxFormMissing), _) => tr!(ctx.locale, tax.form_first, amount = money(ctx, standing, payable)),
         (Some(Reason::InvoiceMissing { .. }), _) => {
             tr!(ctx.locale, tax.invoice_first, amount = money(ctx, standing, payable))
@@ -133,6 +136,7 @@ pub fn reason(ctx: &Context, standing: &Standing, reason: &Reason) -> String {
             let amount = format::money(ctx.locale, waits.money);
             tr!(ctx.locale, payouts.b_not_released, amount = amount)
         }
+        Reason::BankUnclear => tr!(ctx.locale, answers.partner_block),
         Reason::TaxFormMissing => tr!(ctx.locale, tax.b_form),
         Reason::InvoiceMissing { .. } => tr!(ctx.locale, tax.b_invoice),
         Reason::NothingLeft { .. } => tr!(ctx.locale, tax.b_nothing_left),

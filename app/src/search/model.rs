@@ -90,3 +90,14 @@ pub enum Outcome {
     /// It took too long.
     TooLong,
 }
+
+/// How a partner's search of their own cases ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Own {
+    /// Nothing was searched for.
+    NotAsked,
+    /// These have all the words; it may be none.
+    Found(Vec<CaseId>),
+    /// It took too long.
+    TooLong,
+}

@@ -1,13 +1,13 @@
 //! `/search`, and the line to type into that stands above other pages of the desk.
 
-use super::model::{Found, Outcome, Place, Snippet};
+use super::model::{Found, Outcome, Own, Place, Snippet};
 use super::rules::{self, Begin};
 use super::store;
 use crate::base::context::Context;
 use crate::base::db::Tx;
 use crate::base::error::AppError;
 use crate::base::format;
-use crate::base::ids::{CaseId, PartnerId};
+use crate::base::ids::PartnerId;
 use crate::base::language::tr;
 use crate::desk::model::Waiting;
 use crate::desk::page::stage_badge;
@@ -32,13 +32,21 @@ pub fn bar_of_own(ctx: &Context, typed: &str) -> AnyView {
     line(ctx, paths::DISPUTES, tr!(ctx.locale, search.label_own), typed)
 }
 
-/// A partner's own cases that have the words which an address asks for; `None` where it asks for none.
+/// A partner's own cases that have the words which an address asks for.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn own(tx: &mut Tx, partner: PartnerId, typed: Option<&str>) -> Result<Option<Vec<CaseId>>, AppError> {
+pub async fn own(tx: &mut Tx, partner: PartnerId, typed: Option<&str>) -> Result<Own, AppError> {
     let words = rules::words(typed.unwrap_or_default());
-    if words.is_empty() { Ok(None) } else { Ok(Some(store::own(tx, partner, &words).await?)) }
+    if words.is_empty() {
+        return Ok(Own::NotAsked);
+    }
+    Ok(store::own(tx, partner, &words).await?.map_or(Own::TooLong, Own::Found))
+}
+
+/// What stands where looking through one's own cases took too long.
+pub fn too_long(ctx: &Context) -> AnyView {
+    notice(Tone::Waiting, tr!(ctx.locale, search.too_long))
 }
 
 fn line(ctx: &Context, action: &'static str, label: String, typed: &str) -> AnyView {
@@ -159,7 +167,7 @@ fn row(ctx: &Context, line: Waiting, place: Place, snippet: Snippet) -> Row {
             partner.into_any(),
             words::kind(locale, line.kind).into_any(),
             stage_badge(ctx, line.stage),
-            view! { {whence}{marked(snippet)} }.into_any(),
+            view! { {whence}<span class="search-found">{marked(snippet)}</span> }.into_any(),
         ],
         href: Some(paths::case(line.id)),
     }

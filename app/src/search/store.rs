@@ -9,6 +9,7 @@ use crate::base::ids::{CaseId, PartnerId, PersonId};
 use crate::desk::store::{Key, lines};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use sqlx::{Acquire as _, PgConnection};
 use std::collections::BTreeMap;
 
 /// How many cases a page has.
@@ -47,14 +48,15 @@ pub async fn search(
     .execute(&mut **tx)
     .await?;
     match find(tx, reader, words, begin, now).await {
-        // 57014: query_canceled, here by its time-out.
-        Err(AppError::Database(error))
-            if error.as_database_error().is_some_and(|e| e.code().as_deref() == Some("57014")) =>
-        {
-            Ok(Outcome::TooLong)
-        }
+        Err(error) if took_too_long(&error) => Ok(Outcome::TooLong),
         other => other,
     }
+}
+
+/// 57014: query_canceled, here by its time-out.
+fn took_too_long(error: &AppError) -> bool {
+    let AppError::Database(error) = error else { return false };
+    error.as_database_error().is_some_and(|e| e.code().as_deref() == Some("57014"))
 }
 
 async fn find(
@@ -325,12 +327,25 @@ async fn snippets(tx: &mut Tx, shown: &[Hit], spellings: &Value) -> Result<BTree
 }
 
 /// The partner's own cases that have all of the words in their conversation, what was merged into them included, or in an order
-/// they pin. A partner's messages are few beside all there are, so they are read through; no index knows whose they are.
+/// they pin; `None` where that takes too long. A partner's messages are few beside all there are, so they are read through; no
+/// index knows whose they are.
 ///
 /// # Errors
-/// When the database is away, or it takes too long.
-pub async fn own(tx: &mut Tx, partner: PartnerId, words: &[String]) -> Result<Vec<CaseId>, AppError> {
-    sqlx::query("SELECT set_config('statement_timeout', $1, true)").bind(LONGEST).execute(&mut **tx).await?;
+/// When the database is away.
+pub async fn own(tx: &mut Tx, partner: PartnerId, words: &[String]) -> Result<Option<Vec<CaseId>>, AppError> {
+    // A part that is rolled back in any case: it only reads, and its time-out is not that of the rest.
+    let mut part = tx.begin().await?;
+    let found = own_in(&mut part, partner, words).await;
+    part.rollback().await?;
+    match found {
+        Ok(cases) => Ok(Some(cases)),
+        Err(error) if took_too_long(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn own_in(tx: &mut PgConnection, partner: PartnerId, words: &[String]) -> Result<Vec<CaseId>, AppError> {
+    sqlx::query("SELECT set_config('statement_timeout', $1, true)").bind(LONGEST).execute(&mut *tx).await?;
     let spellings: Value = words.iter().map(|word| json!([word])).collect();
     let orders: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
     Ok(sqlx::query_scalar!(
@@ -351,7 +366,7 @@ pub async fn own(tx: &mut Tx, partner: PartnerId, words: &[String]) -> Result<Ve
         spellings,
         &orders,
     )
-    .fetch_all(&mut **tx)
+    .fetch_all(&mut *tx)
     .await?)
 }
 

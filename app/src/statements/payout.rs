@@ -96,6 +96,8 @@ pub enum ItemKind {
     Provisional,
     /// A provisional credit taken back.
     Clawback,
+    /// A promotion's goal was reached.
+    Bonus,
     /// Set apart, as the programme contests it.
     SetApart,
     /// Let go again.
@@ -117,6 +119,7 @@ impl ItemKind {
             "reversal" => Self::Reversal,
             "provisional" => Self::Provisional,
             "clawback" => Self::Clawback,
+            "bonus" => Self::Bonus,
             "ring_fence" => Self::SetApart,
             "ring_fence_end" => Self::LetGo,
             "late_payment" | "late_payment_return" => Self::LatePayment,

@@ -135,6 +135,7 @@ pub fn item(ctx: &Context, item: &Item) -> String {
         ItemKind::Reversal => tr!(locale, payout.item_reversal),
         ItemKind::Provisional => tr!(locale, provisional.item),
         ItemKind::Clawback => tr!(locale, provisional.item_clawback),
+        ItemKind::Bonus => tr!(locale, promo.item),
         ItemKind::SetApart => tr!(locale, payout.item_ring_fence),
         ItemKind::LetGo => tr!(locale, payout.item_ring_fence_end),
         ItemKind::LatePayment => tr!(locale, answers.late_payment),

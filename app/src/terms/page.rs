@@ -12,6 +12,7 @@ use crate::base::language::tr;
 use crate::base::money::Currency;
 use crate::corrections;
 use crate::paths;
+use crate::promo::page::Granted;
 use crate::ui::badge::Tone;
 use crate::ui::empty::empty;
 use crate::ui::layout::{facts, page_head, section};
@@ -41,6 +42,7 @@ async fn load(ctx: &Context, draft: Draft, said: Option<&str>) -> Result<(String
     let corrected = corrections::store::told(&mut tx, member.partner, None).await?;
     let general_error = draft.error("").filter(|_| draft.value("form_name") == "answer-counter");
     let agreements = Agreements::read(ctx, &mut tx, member, draft).await?;
+    let granted = Granted::read(&mut tx, member).await?;
     tx.commit().await?;
 
     let (own, others) = rules::split_offers(offers, &general);
@@ -76,6 +78,7 @@ async fn load(ctx: &Context, draft: Draft, said: Option<&str>) -> Result<(String
         {agreements.ending(ctx)}
         {section(tr!(ctx.locale, terms.today), facts(today(ctx, &general, currency)))}
         {by_offer}
+        {granted.show(ctx)}
         {section(tr!(ctx.locale, terms.announced), announced)}
         {agreements.asked(ctx)}
         {section(tr!(ctx.locale, terms.history), history)}
@@ -132,18 +135,24 @@ fn offer_table(ctx: &Context, own: Vec<OfferTerms>, others: usize, general: &[Ve
         .map(|field| Head { label: words::field(ctx, field), numeric: false });
     let head =
         std::iter::once(Head { label: tr!(ctx.locale, terms.offer), numeric: false }).chain(head).collect::<Vec<_>>();
-    let cell = |version: Option<Version>| match version {
+    let cell = |version: Option<Version>, unset: String| match version {
         Some(version) => {
             let value = words::with_end(ctx, words::value(ctx, &version, currency), version.valid_until);
             text::link(paths::terms_version(version.id), value)
         }
-        None => tr!(ctx.locale, terms.not_set).into_any(),
+        None => unset.into_any(),
     };
+    let not_set = || tr!(ctx.locale, terms.not_set);
     let rows = own
         .into_iter()
         .chain(rest)
         .map(|offer| Row {
-            cells: vec![offer.name.into_any(), cell(offer.rate), cell(offer.hold_days), cell(offer.validation)],
+            cells: vec![
+                offer.name.into_any(),
+                cell(offer.rate, not_set()),
+                cell(offer.hold_days, not_set()),
+                cell(offer.validation, tr!(ctx.locale, terms.flag_no)),
+            ],
             href: None,
         })
         .collect::<Vec<_>>();

@@ -72,6 +72,30 @@ async fn staff_hear_everything_and_partners_never_of_notes_or_others(pool: PgPoo
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn what_the_house_does_with_a_case_is_told_to_the_house(pool: PgPool) {
+    let house = House::open(pool).await;
+    let case = house.opened().await;
+    house.take(&house.tomas(), case).await;
+    let of = format!("FROM support_case c, staff s WHERE c.case_id = {case} AND s.name = 'Tomás Gil'");
+    let snooze = format!(
+        "INSERT INTO case_snooze (partner_id, case_id, until, reason, snoozed_by, snoozed_at)
+         SELECT c.partner_id, c.case_id, '2026-12-03Z', 'The shop answers then.', s.person_id, '2026-12-01Z' {of}"
+    );
+    let woken = "UPDATE case_snooze SET ended_at = '2026-12-02Z', ended_by = 'staff'".to_owned();
+    let escalate = format!(
+        "INSERT INTO escalation (partner_id, case_id, facts, tried, proposed, to_role, escalated_by, by_name, escalated_at)
+         SELECT c.partner_id, c.case_id, 'A sale is missing.', 'Asked the shop.', 'Credit it.', 'lead', s.person_id, s.name, '2026-12-01Z' {of}"
+    );
+    for step in [snooze, woken, escalate] {
+        let before = place(&house).await;
+        house.run(&step).await;
+        let told = since(&house.marta(), &before).await;
+        assert!(kinds(&told).contains(&Kind::Changed), "{step}: {told:?}");
+        assert!(since(&house.ana(), &before).await.events.iter().all(|event| event.kind != Kind::Changed), "{step}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn what_is_committed_late_is_told_all_the_same_and_nothing_twice(pool: PgPool) {
     let house = House::open(pool.clone()).await;
     let case = house.opened().await;

@@ -1,11 +1,14 @@
 //! Late answers: what arrived after it was given back, what a bank has of a file that was withdrawn, and sums of files of
 //! which a part was refused.
 
+use crate::contests::as_ana;
 use crate::people::{done, errors, office};
+use crate::screens::page;
 use crate::staff::Office;
 use app::base::error::AppError;
 use app::base::forms::End;
 use app::base::ids::PayoutRunId;
+use app::base::language::Locale;
 use app::payout_runs::api::{make_files, release, withdraw};
 use app::payout_runs::export::Format;
 use app::settlement::api::{LineForm, by_hand};
@@ -35,7 +38,7 @@ impl Office {
     }
 
     /// Finn's word on it.
-    async fn finn_says(&self, verdict: &str, reference: &str) -> Result<End, AppError> {
+    pub async fn finn_says(&self, verdict: &str, reference: &str) -> Result<End, AppError> {
         let (file, line, _) = self.waiting().await;
         let form = LineForm {
             file,
@@ -102,6 +105,14 @@ async fn what_arrived_after_a_refusal_is_paid_once(pool: PgPool) {
     assert_eq!(office.payouts().await.len(), 3);
     let blocks = office.lines("SELECT p.code, b.reason, b.payable FROM payout_block b JOIN partner p USING (partner_id) WHERE b.reason = 'bank_unclear'");
     assert_eq!(blocks.await, ["(ana,bank_unclear,8.00)"]);
+
+    // Ana reads why it waits, and who is at it.
+    let ana = as_ana(&office, Locale::en).await;
+    let html = page(ana, "/payouts").await;
+    assert!(
+        html.contains("answers about an earlier payout contradict each other. The programme is settling"),
+        "{html}"
+    );
 
     // Finn finds that it did arrive: the first is paid, the second given up, and the books know one payment.
     done(office.finn_says("match", &first).await);

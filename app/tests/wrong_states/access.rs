@@ -5,6 +5,7 @@ use app::base::actor::{Actor, Member};
 use app::base::db::Db;
 use app::base::ids::{PartnerId, PersonId, ProgrammeId};
 use sqlx::{AssertSqlSafe, PgPool, Row};
+use std::time::Duration;
 
 const DENIED: &str = "42501";
 
@@ -63,6 +64,10 @@ async fn a_partner_sees_their_own_rows_and_nothing_without_a_context(pool: PgPoo
         "enquiry_claim",
         "enquiry_claim_reminder",
         "provisional_credit",
+        // Promotions have theirs in `promo`.
+        "promo_package",
+        "promo_decision",
+        "promo_step",
         // What two agree on has one row each in tests of its own (`agreement`).
         "counter_offer",
         "counter_answer",
@@ -418,4 +423,21 @@ async fn a_transaction_of_an_actor_has_the_actors_rights(pool: PgPool) {
     let context: Option<String> =
         sqlx::query_scalar("SELECT current_setting('pd.partner', true)").fetch_one(&mut *tx).await.expect("setting");
     assert_eq!(context.as_deref(), Some(""));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_transaction_that_was_given_up_as_it_began_is_not_lent_on(pool: PgPool) {
+    let single = sqlx::postgres::PgPoolOptions::new()
+        .max_connections(1)
+        .connect_with((*pool.connect_options()).clone())
+        .await
+        .expect("pool");
+    let db = Db::from_pool(single.clone());
+    for micros in (0..2_000).step_by(10) {
+        // As when a browser goes away: wherever it is, it is not asked again.
+        let _ = tokio::time::timeout(Duration::from_micros(micros), db.begin(&Actor::Job)).await;
+        let outside = sqlx::query("SAVEPOINT outside").execute(&single).await.expect_err("in a transaction");
+        let code = outside.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+        assert_eq!(code.as_deref(), Some("25P01"), "after {micros} µs: {outside}");
+    }
 }

@@ -308,3 +308,41 @@ async fn a_file_is_what_was_sent(pool: PgPool) {
     ];
     seed.all_refused(wrongs).await;
 }
+
+/// A mailbox that was read up to its seventh mail.
+fn mailbox(changed: &[Column<'_>]) -> String {
+    let usual = [
+        ("address", "'imaps://partners@mail.example.org/INBOX'"),
+        ("uid_validity", "1"),
+        ("last_uid", "7"),
+        ("checked_at", "timestamptz '2011-03-05Z'"),
+    ];
+    insert("mailbox", &usual, changed)
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_mailbox_was_read_up_to_a_number_and_its_trouble_began(pool: PgPool) {
+    let seed = Seed::open(pool).await;
+    let since = ("trouble_since", "timestamptz '2011-03-05Z'");
+    seed.accepted(&mailbox(&[("trouble", "'It refuses the password.'"), since])).await;
+    // As long as an address can be, and the largest numbers there are (RFC 9051, 2.3.1.1).
+    seed.accepted(&mailbox(&[
+        ("address", "repeat('a', 500)"),
+        ("uid_validity", "4294967295"),
+        ("last_uid", "4294967295"),
+    ]))
+    .await;
+    let (plain, fits, beginning) = ("mailbox_address_is_plain", "mailbox_numbers_fit", "mailbox_trouble_has_beginning");
+    let wrongs: Vec<Wrong> = vec![
+        ("an address in two lines", mailbox(&[("address", "E'imaps://a\nb'")]), CHECK, plain),
+        ("no address", mailbox(&[("address", "''")]), CHECK, plain),
+        ("a longer address", mailbox(&[("address", "repeat('a', 501)")]), CHECK, plain),
+        ("a number that no mail has", mailbox(&[("last_uid", "4294967296")]), CHECK, fits),
+        ("less than none", mailbox(&[("uid_validity", "-1")]), CHECK, fits),
+        ("trouble since never", mailbox(&[("trouble", "'It is gone.'")]), CHECK, beginning),
+        ("no trouble since then", mailbox(&[since]), CHECK, beginning),
+        ("a tale of it", mailbox(&[("trouble", "repeat('a', 501)"), since]), CHECK, "mailbox_trouble_fits"),
+        ("one mailbox twice", format!("{}; {}", mailbox(&[]), mailbox(&[])), UNIQUE, "mailbox_pkey"),
+    ];
+    seed.all_refused(wrongs).await;
+}

@@ -2,6 +2,7 @@
 
 mod cases;
 mod help;
+mod promo;
 mod rota;
 mod runs;
 mod tax;
@@ -123,6 +124,7 @@ async fn fill(session: &Session) -> Result<bool, Failure> {
     import(session, programme, "last-month.csv", rows(&orders, |at| at >= then), now).await?;
     runs::waiting(session, programme, henrik, cutoffs, now).await?;
     cases::write(session, programme, desk, &orders, now).await?;
+    promo::write(session, olivia, henrik, now).await?;
     Ok(true)
 }
 

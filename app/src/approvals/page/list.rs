@@ -39,6 +39,7 @@ pub fn Approvals() -> impl IntoView {
         let mut over = store::done(&mut tx, now, after, PAGE + 1).await?;
         let alone = store::sole_owner(&mut tx, staff.person).await?;
         let homes = programmes(&mut tx).await?;
+        let promotions = crate::promo::store::waiting(&mut tx, now).await?;
         drop(tx);
         let draft = forms::recall(&ctx, query.get("form")).await?;
 
@@ -55,6 +56,7 @@ pub fn Approvals() -> impl IntoView {
             {done(&ctx, said)}
             {draft.error("").map(|message| notice(Tone::Bad, message))}
             {after.is_none().then(|| section(tr!(ctx.locale, approvals.waiting), waiting_table(&ctx, waiting)))}
+            {(after.is_none() && !promotions.is_empty()).then(|| crate::promo::page::waiting(&ctx, promotions))}
             {section(tr!(ctx.locale, approvals.over), over_table(&ctx, over))}
             {pages(None, next)}
             {(staff.role == Role::Owner).then(|| for_everybody(&ctx, &homes, &draft))}

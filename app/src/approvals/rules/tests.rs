@@ -1,7 +1,8 @@
 use super::*;
 use crate::commissions::model::Inputs;
 use crate::commissions::rules::commission_left;
-use chrono::{Datelike, NaiveDate};
+use chrono::Datelike as _;
+use chrono::NaiveDate;
 use proptest::prelude::*;
 
 fn dec(text: &str) -> Decimal {

@@ -27,6 +27,7 @@ use crate::live::{page as live, store as live_store};
 use crate::macros::page::Composer;
 use crate::mentions::page::Colleagues;
 use crate::payout_methods::page as methods;
+use crate::promo::page as promo;
 use crate::search::page as search;
 use crate::similar;
 use crate::tax::page as tax;
@@ -67,6 +68,7 @@ pub(super) struct Sheet {
     pub rate_history: Vec<TermLine>,
     pub offers: Vec<(OfferId, String)>,
     pub authority: Option<Authority>,
+    pub promo: promo::Desk,
     pub replay: Option<Replay>,
     pub clocks: clocks::Clocks,
     pub ends: DeskEnds,
@@ -170,6 +172,7 @@ async fn read(ctx: &Context, tx: &mut Tx, query: &Query, id: CaseId) -> Result<S
         offers: cases::offers(tx, case.programme).await?,
         clocks: clocks::read(ctx, tx, partner, id, now).await?,
         ends: DeskEnds::read(ctx, tx, &case).await?,
+        promo: promo::Desk::read(tx, partner, now).await?,
         authority: store::authority(tx, case.programme, staff.person, now).await?,
         macros: Composer::read(ctx, tx, partner, id, &draft).await?,
         help: Beside::read(ctx, tx, case.kind, &case.subject).await?,
@@ -229,6 +232,7 @@ fn show(ctx: &Context, query: &Query, asked: &Asked, waiting: &[Waiting], sheet:
         {facts::pins(ctx, sheet)}
         {recalculate::section(ctx, query, sheet)}
         {facts::terms(ctx, sheet)}
+        {facts::promotions(ctx, sheet)}
         {similar::page::solved(ctx, &sheet.similar)}
         {facts::former(ctx, sheet)}
     };
@@ -253,6 +257,8 @@ fn done(ctx: &Context, code: Option<&str>) -> Option<String> {
         "review" => tr!(locale, desk.done_review),
         "review-ended" => tr!(locale, desk.done_review_ended),
         "proposed" => tr!(locale, desk.done_proposed),
+        "promo_granted" => tr!(locale, promo.done_granted),
+        "promo_proposed" => tr!(locale, promo.done_proposed),
         "minimum_lowered" => tr!(locale, desk.done_minimum_lowered),
         "minimum_proposed" => tr!(locale, desk.done_minimum_proposed),
         code => return ends::done(ctx, Some(code)),

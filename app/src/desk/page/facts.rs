@@ -206,6 +206,13 @@ pub(super) fn terms(ctx: &Context, sheet: &Sheet) -> AnyView {
     section(tr!(locale, desk.terms_title), body.into_any())
 }
 
+/// What the partner was granted beside their terms, and the form that asks for more.
+pub(super) fn promotions(ctx: &Context, sheet: &Sheet) -> AnyView {
+    let id = sheet.id_of("propose-promo");
+    let limit = sheet.authority.map(|own| crate::base::money::Money::new(own.largest_credit, sheet.partner.currency));
+    sheet.promo.show(ctx, sheet.case.id, limit, sheet.may_act.then(|| (sheet.draft_of("propose-promo"), id)))
+}
+
 fn in_force(ctx: &Context, sheet: &Sheet, version: Option<&Version>) -> AnyView {
     match version {
         Some(version) => {

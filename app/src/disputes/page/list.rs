@@ -9,6 +9,7 @@ use crate::incidents::page as incidents;
 use crate::live::page as live;
 use crate::paths;
 use crate::rota::page::presence;
+use crate::search::model::Own;
 use crate::search::page as search;
 use crate::ui::empty::empty_with;
 use crate::ui::layout::page_head;
@@ -25,10 +26,14 @@ pub fn Disputes() -> impl IntoView {
         let mut tx = ctx.begin().await?;
         let mut cases = store::list(&mut tx, member.partner).await?;
         let sought = search::own(&mut tx, member.partner, query.get("q")).await?;
-        let bar =
-            (cases.len() > 5 || sought.is_some()).then(|| search::bar_of_own(&ctx, query.get("q").unwrap_or_default()));
+        let bar = (cases.len() > 5 || sought != Own::NotAsked)
+            .then(|| search::bar_of_own(&ctx, query.get("q").unwrap_or_default()));
         let lead = lead(&ctx, &cases);
-        cases.retain(|case| sought.as_ref().is_none_or(|found| found.contains(&case.id)));
+        if let Own::Found(found) = &sought {
+            cases.retain(|case| found.contains(&case.id));
+        }
+        let too_long = (sought == Own::TooLong).then(|| search::too_long(&ctx));
+        let none = matches!(sought, Own::Found(_)) && cases.is_empty();
         let on = presence(&mut tx, ctx.now()).await?.sentence(&ctx);
         let banner = incidents::banner(&ctx, &mut tx).await?;
         let title = tr!(ctx.locale, disputes.title);
@@ -36,7 +41,8 @@ pub fn Disputes() -> impl IntoView {
             {page_head(title.clone(), Some(live::region("lead", view! { {lead}{on} }.into_any())))}
             {banner}
             {bar}
-            {live::region("disputes", if cases.is_empty() && sought.is_some() { none_found(&ctx) } else { list(&ctx, cases) })}
+            {too_long}
+            {live::region("disputes", if none { none_found(&ctx) } else { list(&ctx, cases) })}
         };
         Ok((title, body.into_any()))
     })

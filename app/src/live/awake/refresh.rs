@@ -121,11 +121,12 @@ fn replace(old: &Element, new: &Element) {
     for ticked in all(old, "input[type=checkbox]") {
         let Some(ticked) = ticked.dyn_ref::<HtmlInputElement>() else { continue };
         let value = ticked.value();
+        let value = thing(&value);
         let same = all(new, "input[type=checkbox]").into_iter().find_map(|other| {
             other
                 .dyn_into::<HtmlInputElement>()
                 .ok()
-                .filter(|other| other.name() == ticked.name() && other.value() == value)
+                .filter(|other| other.name() == ticked.name() && thing(&other.value()) == value)
         });
         if let Some(same) = same {
             same.set_checked(ticked.checked());
@@ -143,12 +144,19 @@ fn replace(old: &Element, new: &Element) {
 fn likeness(old: &Element, new: &Element, element: &Element) -> Option<Element> {
     let tag = element.tag_name().to_lowercase();
     let same = |other: &Element| {
-        ["name", "value", "id"].iter().all(|name| other.get_attribute(name) == element.get_attribute(name))
+        let value = |one: &Element| one.get_attribute("value").map(|value| thing(&value).to_owned());
+        ["name", "id"].iter().all(|name| other.get_attribute(name) == element.get_attribute(name))
+            && value(other) == value(element)
             // A row's link says which page it stands on, too.
             && path(other) == path(element)
     };
     let nth = all(old, &tag).iter().filter(|other| same(other)).position(|other| other == element)?;
     all(new, &tag).into_iter().filter(same).nth(nth)
+}
+
+/// What a box's value names: what follows `@` says as of when its reader saw it.
+fn thing(value: &str) -> &str {
+    value.split_once('@').map_or(value, |(thing, _)| thing)
 }
 
 fn path(element: &Element) -> Option<String> {
