@@ -1,7 +1,7 @@
 //! Corrections of past rates: what is proposed is what the rate makes of the commissions, what is decided was read and still is,
 //! and each item is booked whole, once, by an adjustment of its own.
 
-use crate::seed::{Seed, insert};
+use crate::seed::{Column, Seed, but, insert};
 use sqlx::PgPool;
 
 const CHECK: &str = "23514";
@@ -9,16 +9,17 @@ const FOREIGN: &str = "23503";
 const UNIQUE: &str = "23505";
 const APPEND: &str = "23000";
 
-/// Adam proposes 10 percent for Ana's commissions of the first days of March: of A-1, 100 at 8.
-fn proposed(changed: &[(&str, &str)], items: &str) -> String {
+/// Adam proposes 10 percent for Ana's commissions of the first days of March: of A-1, 100 at 8. What is changed was read like that.
+fn proposed(changed: &[Column<'_>], items: &str) -> String {
     let usual = [
         ("programme_id", "{giftware}"),
         ("partner_id", "{ana}"),
+        ("offer_scope", "0"),
         ("kind", "'percent'"),
         ("value", "10"),
         ("rule", "'{}'::jsonb"),
-        ("since", "'2011-03-01Z'"),
-        ("until", "'2011-03-03Z'"),
+        ("since", "'2011-03-01Z'::timestamptz"),
+        ("until", "'2011-03-03Z'::timestamptz"),
         ("reason", "'Agreed before'"),
         ("items", "s.items"),
         ("sums", "s.sums"),
@@ -27,14 +28,28 @@ fn proposed(changed: &[(&str, &str)], items: &str) -> String {
         ("proposed_at", "'2011-03-06Z'"),
         ("expires_at", "'2011-04-01Z'"),
         ("form_key", "gen_random_uuid()"),
-        (
-            "content_hash",
-            "correction_hash({giftware}, {ana}, 0, 'percent', 10, '{}', '2011-03-01Z', '2011-03-03Z', 'Agreed before', s.sums, s.digest)",
-        ),
     ];
+    let columns = but(&usual, changed);
+    let of = |name: &str| columns.iter().find(|column| column.0 == name).expect("a column").1;
+    let read = [
+        "programme_id",
+        "partner_id",
+        "offer_scope",
+        "kind",
+        "value",
+        "rule",
+        "since",
+        "until",
+        "reason",
+        "sums",
+        "digest",
+    ];
+    let hash = format!("correction_hash({})", read.map(of).join(", "));
+    let hashed = [&columns[..], &[("content_hash", hash.as_str())]].concat();
+    let content = changed.iter().filter(|column| column.0 == "content_hash").copied().collect::<Vec<_>>();
     format!(
         "{} FROM correction_summary({{giftware}}, {{ana}}, 0, 'percent', 10, '{{}}', '2011-03-01Z', '2011-03-03Z') s; {items}",
-        insert("correction", &usual, changed)
+        insert("correction", &but(&hashed, &content), &[])
     )
 }
 
@@ -65,33 +80,21 @@ async fn a_correction_is_what_its_rate_makes_of_the_commissions(pool: PgPool) {
     let with = |what, column: (&'static str, &'static str), name| (what, proposed(&[column], ITEMS), CHECK, name);
     let priced =
         |what, sql: &str| (what, proposed(&[], &ITEMS.replace("p.should_be\n", sql)), CHECK, "correction_is_its_items");
-    let hash = |rate: &str| {
-        format!(
-            "correction_hash({{giftware}}, {{ana}}, 0, 'percent', {rate}, '{{}}', '2011-03-01Z', '2011-03-03Z', 'Agreed before', s.sums, s.digest)"
-        )
-    };
-    let eleven = hash("11");
     let second = "INSERT INTO correction_item SELECT partner_id, correction_id, (SELECT conversion_id FROM conversion WHERE order_id = 'A-2'), currency,
                   was, credited, should_be FROM correction_item";
     seed.all_refused(vec![
-        with("another rate than was read", ("value", "11"), "correction_hash_is_of_content"),
-        with("another reason", ("reason", "'Because'"), "correction_hash_is_of_content"),
-        with("other sums", ("sums", "'[]'"), "correction_hash_is_of_content"),
+        with("not what was read", ("content_hash", "sha256('x')"), "correction_hash_is_of_content"),
+        with("other sums", ("sums", "'[]'::jsonb"), "correction_priced_by_its_rate"),
         with("no reason", ("reason", "' '"), "correction_reason_not_blank"),
         with("more than everything", ("value", "101"), "correction_rate_fits"),
         with("a rule that is none", ("rule", "'{\"least\": \"1\"}'::jsonb"), "correction_rate_fits"),
-        with("a time that isn't over", ("until", "'2011-03-07Z'"), "correction_of_the_past"),
-        with("no time", ("until", "'2011-03-01Z'"), "correction_of_the_past"),
+        with("a time that isn't over", ("until", "'2011-03-07Z'::timestamptz"), "correction_of_the_past"),
+        with("no time", ("until", "'2011-03-01Z'::timestamptz"), "correction_of_the_past"),
         with("expired at once", ("expires_at", "'2011-03-06Z'"), "correction_expires_later"),
         with("of nothing", ("items", "0"), "correction_changes_something"),
-        with("of another partner's", ("partner_id", "{zoe}"), "correction_hash_is_of_content"),
         with("more items than there are", ("items", "2"), "correction_item_with_its_correction"),
-        (
-            "figures of another rate",
-            proposed(&[("value", "11"), ("content_hash", eleven.as_str())], ITEMS),
-            CHECK,
-            "correction_is_its_items",
-        ),
+        with("figures of another rate", ("value", "11"), "correction_is_its_items"),
+        ("of another programme's", proposed(&[("partner_id", "{zoe}")], ITEMS), FOREIGN, "correction_partner"),
         ("without its items", proposed(&[], "SELECT 1"), CHECK, "correction_is_its_items"),
         priced("an item for more", "p.should_be + 1\n"),
         (
