@@ -300,7 +300,7 @@ fn propose_form(ctx: &Context, sheet: &Sheet) -> AnyView {
                 name="percent" label=tr!(locale, desk.propose_percent) inputmode="decimal" value=draft.value("percent")
                 error=draft.error("percent") required=true
             />
-            {steps}
+            {steps()}
             <Field
                 name="valid_from" label=tr!(locale, desk.propose_from) kind="date" value=draft.value("valid_from")
                 hint=Some(tr!(locale, desk.propose_from_hint)) error=draft.error("valid_from")
@@ -341,7 +341,7 @@ fn correction_form(ctx: &Context, sheet: &Sheet) -> AnyView {
                 name="percent" label=tr!(locale, desk.propose_percent) inputmode="decimal" value=draft.value("percent")
                 error=draft.error("percent") required=true
             />
-            {steps}
+            {steps()}
             <Field
                 name="since" label=tr!(locale, corrections.form_since) kind="date" value=draft.value("since")
                 error=draft.error("since") required=true
