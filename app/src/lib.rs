@@ -28,6 +28,8 @@ pub mod complaints;
 #[cfg(feature = "ssr")]
 pub mod contests;
 #[cfg(feature = "ssr")]
+pub mod corrections;
+#[cfg(feature = "ssr")]
 pub mod desk;
 #[cfg(feature = "ssr")]
 pub mod digest;

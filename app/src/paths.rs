@@ -1,8 +1,8 @@
 //! Every address of the product, typed, in one place. Who may ask for them stands in `base::access`.
 
 use crate::base::ids::{
-    AttachmentId, CaseId, ContestId, ConversionId, EnquiryId, MacroId, MailInId, PayoutFileId, PayoutId, PayoutRunId,
-    PromoGrantId, ProposalId, TermsVersionId,
+    AttachmentId, CaseId, ContestId, ConversionId, CorrectionId, EnquiryId, MacroId, MailInId, PayoutFileId, PayoutId,
+    PayoutRunId, PromoGrantId, ProposalId, TermsVersionId,
 };
 #[cfg(feature = "ssr")]
 use crate::invoices::model::Kind as InvoiceKind;
@@ -43,6 +43,8 @@ pub const VIEWS: &str = "/views";
 pub const MY_DESK: &str = "/my-desk";
 /// Proposals, waiting and decided.
 pub const APPROVALS: &str = "/approvals";
+/// Rates of the past that are put right.
+pub const CORRECTIONS: &str = "/corrections";
 /// What everybody may do alone, the floors of the margin, and what a decrease needs.
 pub const AUTHORITY: &str = "/authority";
 /// A week of the house, for owners.
@@ -290,6 +292,16 @@ pub fn promotion(id: PromoGrantId) -> String {
 /// One proposal.
 pub fn proposal(id: ProposalId) -> String {
     format!("{APPROVALS}/{id}")
+}
+
+/// One correction, as the house reads it.
+pub fn correction(id: CorrectionId) -> String {
+    format!("{CORRECTIONS}/{id}")
+}
+
+/// One correction, as its partner reads it.
+pub fn own_correction(id: CorrectionId) -> String {
+    format!("{TERMS}/corrections/{id}")
 }
 
 /// One payout run.

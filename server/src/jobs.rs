@@ -128,6 +128,18 @@ pub fn start(
         let (db, home) = (promoting.clone(), home.clone());
         async move { app::promo::store::work(&db, &home, clock.now()).await.map(|_| ()) }
     }));
+    let correcting = db.clone();
+    tracker.spawn(every(WORK_RUNS_EVERY, "book corrections", stop.clone(), move || {
+        let db = correcting.clone();
+        async move {
+            app::corrections::store::book_due(&db, clock.now(), app::corrections::store::BATCH).await.map(|_| ())
+        }
+    }));
+    let (ending, ending_mail) = (db.clone(), mail.clone());
+    tracker.spawn(every(CONTESTS_EVERY, "tell what ends", stop.clone(), move || {
+        let (db, mail) = (ending.clone(), ending_mail.clone());
+        async move { app::agreement::store::tell_endings(&db, &mail, clock.now()).await.map(|_| ()) }
+    }));
     let announcing = db.clone();
     tracker.spawn(every(TELL_EVERY, "send bulletins", stop.clone(), move || {
         let (db, mail) = (announcing.clone(), mail.clone());

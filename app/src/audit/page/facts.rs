@@ -29,6 +29,7 @@ pub(super) fn fact(locale: Locale, name: &str) -> String {
         "terms_version" => tr!(locale, audit.fact_terms_version),
         "transfer" => tr!(locale, audit.fact_transfer),
         "valid_from" => tr!(locale, audit.fact_valid_from),
+        "valid_until" => tr!(locale, ending.ends),
         "value" => tr!(locale, audit.fact_value),
         "verdict" => tr!(locale, audit.fact_verdict),
         "report.accepted" => tr!(locale, audit.fact_accepted),
