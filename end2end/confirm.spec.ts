@@ -17,6 +17,13 @@ inHouse(NOW, async (house) => {
     PARTNERDESK_URL: house.url,
   };
   await house.run(['demo']);
+}, async (house) => {
+  // It is Monday morning: both owners get the digest of the week before, each once, and nothing else comes by itself.
+  const digest = await mail.newest(2);
+  expect(digest).toMatch(/This is how the week from 23\sFebruary\s2026 to 1\sMarch\s2026 stood at its end\./);
+  expect(digest).toContain(`${house.url}/digest?week=2026-02-23`);
+  expect(digest).not.toContain(partner.name);
+  expect(digest).not.toContain('@example.org');
 });
 
 test.afterAll(() => mail?.stop());

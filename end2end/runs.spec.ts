@@ -84,7 +84,7 @@ test('a run from its cut-off to the last word of the bank @plain', async ({ page
   )).map((row) => row[0]!);
   const answer = `${ANSWER}${ana},paid,2011-04-01,T-1,\nstranger,paid,2011-04-01,T-2,\n`;
   await read(finance, answer);
-  await expect(finance.getByRole('status').first()).toContainText('2 lines: 1 moved a payout, 0 were known, 0 change nothing, 1 wait');
+  await expect(finance.getByRole('status').first()).toContainText('Lines: 2. Moved a payout: 1; known already: 0; change nothing: 0; wait for a person: 1');
   await read(finance, answer);
   await expect(finance.getByRole('status').first()).toContainText('This file had been read before');
   await finance.getByRole('link', { name: 'bank.csv, line 2' }).click();

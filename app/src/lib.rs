@@ -28,7 +28,11 @@ pub mod complaints;
 #[cfg(feature = "ssr")]
 pub mod contests;
 #[cfg(feature = "ssr")]
+pub mod corrections;
+#[cfg(feature = "ssr")]
 pub mod desk;
+#[cfg(feature = "ssr")]
+pub mod digest;
 #[cfg(feature = "ssr")]
 pub mod disputes;
 pub mod earnings;

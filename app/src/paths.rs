@@ -1,12 +1,13 @@
 //! Every address of the product, typed, in one place. Who may ask for them stands in `base::access`.
 
 use crate::base::ids::{
-    AttachmentId, CaseId, ContestId, ConversionId, EnquiryId, MacroId, MailInId, PayoutFileId, PayoutId, PayoutRunId,
-    PromoGrantId, ProposalId, TermsVersionId,
+    AttachmentId, CaseId, ContestId, ConversionId, CorrectionId, EnquiryId, MacroId, MailInId, PayoutFileId, PayoutId,
+    PayoutRunId, PromoGrantId, ProposalId, TermsVersionId,
 };
 #[cfg(feature = "ssr")]
 use crate::invoices::model::Kind as InvoiceKind;
 use crate::payout_methods::model::MethodKind;
+use chrono::NaiveDate;
 
 /// Sign-in.
 pub const SIGN_IN: &str = "/sign-in";
@@ -42,8 +43,12 @@ pub const VIEWS: &str = "/views";
 pub const MY_DESK: &str = "/my-desk";
 /// Proposals, waiting and decided.
 pub const APPROVALS: &str = "/approvals";
+/// Rates of the past that are put right.
+pub const CORRECTIONS: &str = "/corrections";
 /// What everybody may do alone, the floors of the margin, and what a decrease needs.
 pub const AUTHORITY: &str = "/authority";
+/// A week of the house, for owners.
+pub const DIGEST: &str = "/digest";
 /// Promo packages, their budgets and who was granted them.
 pub const PROMOTIONS: &str = "/promotions";
 /// Forecast against outcome.
@@ -96,6 +101,16 @@ pub fn join(token: &str) -> String {
     format!("/join/{token}")
 }
 
+/// The digest of the week that begins on a day.
+pub fn digest(monday: NaiveDate) -> String {
+    format!("{DIGEST}?week={monday}")
+}
+
+/// Where its mail is turned off.
+pub fn digest_mail() -> String {
+    format!("{DIGEST}#mail")
+}
+
 /// One enquiry.
 pub fn enquiry(id: EnquiryId) -> String {
     format!("{ENQUIRIES}/{id}")
@@ -128,8 +143,8 @@ pub fn statement(id: PayoutId, extension: &str) -> String {
 
 /// An invoice or credit note of a payout, for its partner.
 #[cfg(feature = "ssr")]
-pub fn invoice(id: PayoutId, kind: InvoiceKind) -> String {
-    format!("{PAYOUTS}/{id}/{}", invoice_file(kind))
+pub fn invoice(id: PayoutId, kind: InvoiceKind, turn: i32) -> String {
+    format!("{PAYOUTS}/{id}/{}", invoice_file(kind, turn))
 }
 
 /// What its partner sent last for a payout.
@@ -138,11 +153,12 @@ pub fn sent_invoice(id: PayoutId) -> String {
 }
 
 #[cfg(feature = "ssr")]
-fn invoice_file(kind: InvoiceKind) -> &'static str {
-    match kind {
+fn invoice_file(kind: InvoiceKind, turn: i32) -> String {
+    let file = match kind {
         InvoiceKind::Invoice => "invoice.pdf",
         InvoiceKind::CreditNote => "credit-note.pdf",
-    }
+    };
+    if turn == 1 { file.to_owned() } else { format!("{file}?turn={turn}") }
 }
 
 /// One commission, explained.
@@ -278,6 +294,16 @@ pub fn proposal(id: ProposalId) -> String {
     format!("{APPROVALS}/{id}")
 }
 
+/// One correction, as the house reads it.
+pub fn correction(id: CorrectionId) -> String {
+    format!("{CORRECTIONS}/{id}")
+}
+
+/// One correction, as its partner reads it.
+pub fn own_correction(id: CorrectionId) -> String {
+    format!("{TERMS}/corrections/{id}")
+}
+
 /// One payout run.
 pub fn run(id: PayoutRunId) -> String {
     format!("{RUNS}/{id}")
@@ -295,8 +321,8 @@ pub fn run_payout(run: PayoutRunId, payout: PayoutId) -> String {
 
 /// An invoice or credit note of a payout, for staff.
 #[cfg(feature = "ssr")]
-pub fn run_invoice(run: PayoutRunId, payout: PayoutId, kind: InvoiceKind) -> String {
-    format!("{}/{}", run_payout(run, payout), invoice_file(kind))
+pub fn run_invoice(run: PayoutRunId, payout: PayoutId, kind: InvoiceKind, turn: i32) -> String {
+    format!("{}/{}", run_payout(run, payout), invoice_file(kind, turn))
 }
 
 /// What its partner sent last for a payout, for staff.

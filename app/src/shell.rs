@@ -15,6 +15,7 @@ use crate::channels::page::LogPage;
 use crate::complaints::page::Complaints;
 use crate::contests::page::{ContestPage, Contests};
 use crate::desk::page::{Desk, DeskCase};
+use crate::digest::page::DigestPage;
 use crate::disputes::page::{Dispute, Disputes, NewDispute};
 use crate::earnings::page::{Commission, Earnings};
 use crate::escalations::page::Escalations;
@@ -113,6 +114,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/earnings") view=Earnings ssr=SsrMode::Async/>
             <Route path=path!("/earnings/:conversion") view=Commission ssr=SsrMode::Async/>
             <Route path=path!("/terms") view=Terms ssr=SsrMode::Async/>
+            <Route path=path!("/terms/corrections/:correction") view=crate::corrections::page::PartnerCorrection ssr=SsrMode::Async/>
             <Route path=path!("/account") view=Account ssr=SsrMode::Async/>
             <Route path=path!("/account/method/:kind") view=PayoutMethodForm ssr=SsrMode::Async/>
             <Route path=path!("/account/confirm/:token") view=ConfirmMethod ssr=SsrMode::Async/>
@@ -120,8 +122,11 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/account/tax") view=TaxData ssr=SsrMode::Async/>
             <Route path=path!("/approvals") view=Approvals ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:proposal") view=ProposalPage ssr=SsrMode::Async/>
+            <Route path=path!("/digest") view=DigestPage ssr=SsrMode::Async/>
             <Route path=path!("/promotions") view=Promotions ssr=SsrMode::Async/>
             <Route path=path!("/promotions/:grant") view=GrantPage ssr=SsrMode::Async/>
+            <Route path=path!("/corrections") view=crate::corrections::page::Corrections ssr=SsrMode::Async/>
+            <Route path=path!("/corrections/:correction") view=crate::corrections::page::CorrectionPage ssr=SsrMode::Async/>
             <Route path=path!("/outcomes") view=Outcomes ssr=SsrMode::Async/>
             <Route path=path!("/authority") view=AuthorityPage ssr=SsrMode::Async/>
             <Route path=path!("/requests") view=Requests ssr=SsrMode::Async/>

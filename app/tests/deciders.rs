@@ -1,22 +1,38 @@
-//! 64 people decide 300 proposals at once: one decision each, no rate without an approval, none by its author.
+//! 64 people decide 300 proposals at once: one decision each, no rate without an approval, none by its author. Every other one
+//! goes past the application and writes straight into the database, so that it is the last judge of all three.
 #![cfg(feature = "ssr")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 mod house;
 
 use app::approvals::api::{self, Answer, DecisionForm};
+use app::approvals::model::{By, Verdict};
+use app::approvals::store::{self, Decide};
 use app::base::actor::{Actor, Role, Staff};
 use app::base::context::Context;
 use app::base::db::Db;
-use app::base::error::AppError;
+use app::base::error::{AppError, constraint};
+use app::base::ids::ProposalId;
+use chrono::{DateTime, Utc};
 use house::House;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
 const PEOPLE: i64 = 64;
 const PROPOSALS: usize = 300;
-/// How many of them go for the same proposal; its author among them where that is an owner.
+/// How many of them go for the same proposal, its author besides where that is an owner.
 const CONTENDERS: usize = 16;
+
+/// What became of one person's tries.
+#[derive(Default)]
+struct Tried {
+    /// Decisions that they were told are theirs.
+    done: usize,
+    /// Of those, written past the application.
+    straight: usize,
+    /// Tries at their own proposals.
+    own: usize,
+}
 
 /// 64 owners, and a partner for each proposal; every fifth proposal is an agent's, the others are the owners' own.
 const CROWD: &str = "
@@ -39,8 +55,8 @@ async fn sixty_four_people_decide_three_hundred_proposals(pool: PgPool) {
     house.run(CROWD).await;
     let crowd = PgPoolOptions::new().max_connections(32).connect_with((*pool.connect_options()).clone()).await;
     let db = Db::from_pool(crowd.expect("pool"));
-    let proposals: Vec<(i64, String)> = sqlx::query_as(
-        "SELECT proposal_id, encode(content_hash, 'hex') || encode(evidence_hash, 'hex') FROM proposal WHERE reason = 'More' ORDER BY 1",
+    let proposals: Vec<(i64, i64, String)> = sqlx::query_as(
+        "SELECT proposal_id, proposer_id, encode(content_hash, 'hex') || encode(evidence_hash, 'hex') FROM proposal WHERE reason = 'More' ORDER BY 1",
     )
     .fetch_all(&pool)
     .await
@@ -57,37 +73,40 @@ async fn sixty_four_people_decide_three_hundred_proposals(pool: PgPool) {
         let staff = Staff { person: person.into(), name, role: Role::Owner };
         let ctx = Context { actor: Actor::Staff(staff), db: db.clone(), ..house.marta() };
         let proposals = proposals.clone();
+        let now = house.now;
         crowd.spawn(async move {
-            let mut done = 0;
+            let mut tried = Tried::default();
             let step = 64 / CONTENDERS;
-            for (nth, (proposal, read)) in proposals.iter().enumerate().filter(|(nth, _)| (nth + who) % step == 0) {
-                let verdict = ["approved", "rejected", "countered"][(nth + who / step) % 3];
-                let form = DecisionForm {
-                    proposal: proposal.to_string(),
-                    verdict: verdict.into(),
-                    reason_partner: "So be it.".into(),
-                    counter: "9".into(),
-                    counter_until: "2026-12-20".into(),
-                    content_hash: read.clone(),
-                    ..DecisionForm::default()
-                };
-                match api::decide(&ctx, &form).await {
-                    Ok(Answer::Done(_)) => done += 1,
-                    Ok(Answer::Refused(_)) => {}
-                    Err(AppError::Database(error)) => panic!("{error}"),
-                    Err(error) => panic!("{error}"),
+            for (nth, (proposal, author, read)) in proposals.iter().enumerate() {
+                let own = *author == person;
+                if !own && (nth + who) % step != 0 {
+                    continue;
                 }
+                tried.own += usize::from(own);
+                let verdict = ["approved", "rejected", "countered"][(nth + who / step) % 3];
+                let straight = (who / step) % 2 == 1;
+                let won = match straight {
+                    true => write(&ctx, (*proposal).into(), person, read, verdict == "approved", now).await,
+                    false => decide(&ctx, *proposal, read, verdict).await,
+                };
+                assert!(!(own && won), "{person} decided their own proposal {proposal}");
+                tried.done += usize::from(won);
+                tried.straight += usize::from(won && straight);
             }
-            done
+            tried
         });
     }
-    let mut done = 0;
+    let mut sum = Tried::default();
     while let Some(one) = crowd.join_next().await {
-        done += one.expect("person");
+        let one = one.expect("person");
+        sum.done += one.done;
+        sum.straight += one.straight;
+        sum.own += one.own;
     }
 
-    // Contenders include everybody's turn, so each proposal found somebody who was not its author.
-    assert_eq!(done, PROPOSALS, "as many were told that they decided");
+    assert_eq!(sum.own, 240, "every owner tried at each of their own");
+    assert_eq!(sum.done, PROPOSALS, "as many were told that they decided");
+    assert!(sum.straight > 0 && sum.straight < PROPOSALS, "both ways led to decisions: {}", sum.straight);
     let decided = "decision d JOIN proposal p USING (proposal_id) WHERE p.reason = 'More'";
     assert_eq!(house.count(decided).await, 300, "one decision each");
     assert_eq!(house.count(&format!("{decided} AND d.decider_id = p.proposer_id")).await, 0, "none by its author");
@@ -98,9 +117,63 @@ async fn sixty_four_people_decide_three_hundred_proposals(pool: PgPool) {
     assert_eq!(house.count(&format!("{versions} WHERE NOT EXISTS (SELECT FROM decision d WHERE d.proposal_id = t.proposal_id AND d.verdict = 'approved')")).await, 0);
     let countered = house.count(&format!("{decided} AND d.verdict = 'countered'")).await;
     assert_eq!(house.count("counter_offer").await, countered);
+    let recorded = "audit WHERE action IN ('proposal.approved', 'proposal.rejected', 'proposal.countered')";
     assert_eq!(
-        house.count("audit WHERE action IN ('proposal.approved', 'proposal.rejected', 'proposal.countered')").await,
-        300,
-        "each is on record once"
+        usize::try_from(house.count(recorded).await).unwrap(),
+        PROPOSALS - sum.straight,
+        "what went through the application is on record once"
     );
+}
+
+/// Decides as the form does; gives whether it was theirs.
+async fn decide(ctx: &Context, proposal: i64, read: &str, verdict: &str) -> bool {
+    let form = DecisionForm {
+        proposal: proposal.to_string(),
+        verdict: verdict.into(),
+        reason_partner: "So be it.".into(),
+        counter: "9".into(),
+        counter_until: "2026-12-20".into(),
+        content_hash: read.into(),
+        ..DecisionForm::default()
+    };
+    match api::decide(ctx, &form).await {
+        Ok(Answer::Done(_)) => true,
+        Ok(Answer::Refused(_)) => false,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Writes a decision, and the rate where it is an approval, as staff may, without a question to the application's rules; gives
+/// whether the database took it.
+async fn write(ctx: &Context, proposal: ProposalId, person: i64, read: &str, approve: bool, at: DateTime<Utc>) -> bool {
+    let read = hex::decode(read).expect("hex");
+    let mut tx = ctx.begin().await.expect("begin");
+    let decision = Decide {
+        proposal,
+        content_hash: &read,
+        verdict: if approve { Verdict::Approved } else { Verdict::Rejected },
+        by: By::Owner,
+        decider: Some(person.into()),
+        sole_control: false,
+        authority: None,
+        reason_partner: "So be it.",
+        reason_house: "",
+        floor_reason: None,
+        earliest: at,
+        at,
+    };
+    match store::decide(&mut tx, decision).await {
+        Ok(_) => {}
+        Err(AppError::Database(error)) => {
+            let by = constraint(&error).unwrap_or_else(|| panic!("{error}")).to_owned();
+            assert!(matches!(by.as_str(), "decision_pkey" | "decision_not_by_author"), "{by}");
+            return false;
+        }
+        Err(error) => panic!("{error}"),
+    }
+    if approve {
+        store::append_version(&mut tx, proposal, at).await.expect("version");
+    }
+    tx.commit().await.expect("commit");
+    true
 }

@@ -5,6 +5,8 @@
 
 #[path = "rate_rules/booking.rs"]
 mod booking;
+#[path = "rate_rules/corrections.rs"]
+mod corrections;
 mod house;
 #[path = "rate_rules/in_force.rs"]
 mod in_force;

@@ -18,6 +18,10 @@ mod channels;
 mod clocks;
 #[path = "wrong_states/contests.rs"]
 mod contests;
+#[path = "wrong_states/corrections.rs"]
+mod corrections;
+#[path = "wrong_states/digest.rs"]
+mod digest;
 #[path = "wrong_states/ends.rs"]
 mod ends;
 #[path = "wrong_states/enquiries.rs"]
@@ -54,6 +58,8 @@ mod promo_money;
 mod provisional;
 #[path = "wrong_states/rate_rules.rs"]
 mod rate_rules;
+#[path = "wrong_states/rates_with_an_end.rs"]
+mod rates_with_an_end;
 #[path = "wrong_states/run_work.rs"]
 mod run_work;
 #[path = "wrong_states/saved_views.rs"]

@@ -128,34 +128,53 @@ async fn send_statement(payout: &str, request: Request, kind: Kind, content_type
     }
 }
 
-async fn invoice(Path(payout): Path<String>, request: Request) -> Response {
-    send_invoice(None, &payout, request, Wanted::Written(Invoice::Invoice)).await
+async fn invoice(Path(payout): Path<String>, Query(turn): Query<Turn>, request: Request) -> Response {
+    send_invoice(None, &payout, request, Wanted::Written(Invoice::Invoice, turn.turn)).await
 }
 
-async fn credit_note(Path(payout): Path<String>, request: Request) -> Response {
-    send_invoice(None, &payout, request, Wanted::Written(Invoice::CreditNote)).await
+async fn credit_note(Path(payout): Path<String>, Query(turn): Query<Turn>, request: Request) -> Response {
+    send_invoice(None, &payout, request, Wanted::Written(Invoice::CreditNote, turn.turn)).await
 }
 
 async fn sent_invoice(Path(payout): Path<String>, request: Request) -> Response {
     send_invoice(None, &payout, request, Wanted::Sent).await
 }
 
-async fn invoice_of_run(Path((run, payout)): Path<(String, String)>, request: Request) -> Response {
-    send_invoice(Some(run), &payout, request, Wanted::Written(Invoice::Invoice)).await
+async fn invoice_of_run(
+    Path((run, payout)): Path<(String, String)>,
+    Query(turn): Query<Turn>,
+    request: Request,
+) -> Response {
+    send_invoice(Some(run), &payout, request, Wanted::Written(Invoice::Invoice, turn.turn)).await
 }
 
-async fn credit_note_of_run(Path((run, payout)): Path<(String, String)>, request: Request) -> Response {
-    send_invoice(Some(run), &payout, request, Wanted::Written(Invoice::CreditNote)).await
+async fn credit_note_of_run(
+    Path((run, payout)): Path<(String, String)>,
+    Query(turn): Query<Turn>,
+    request: Request,
+) -> Response {
+    send_invoice(Some(run), &payout, request, Wanted::Written(Invoice::CreditNote, turn.turn)).await
 }
 
 async fn sent_of_run(Path((run, payout)): Path<(String, String)>, request: Request) -> Response {
     send_invoice(Some(run), &payout, request, Wanted::Sent).await
 }
 
+/// Which of a payout's invoices: there is a second one where it was given back and paid after all.
+#[derive(serde::Deserialize)]
+struct Turn {
+    #[serde(default = "first")]
+    turn: i32,
+}
+
+fn first() -> i32 {
+    1
+}
+
 /// Which file.
 enum Wanted {
-    /// The programme wrote it.
-    Written(Invoice),
+    /// The programme wrote it, in this turn of the payout.
+    Written(Invoice, i32),
     /// The partner sent it.
     Sent,
 }
@@ -167,9 +186,9 @@ async fn send_invoice(run: Option<String>, payout: &str, request: Request, wante
     let Ok(payout) = payout.parse::<PayoutId>() else { return not_found() };
     let file = match (run.map(|run| run.parse::<PayoutRunId>()), wanted) {
         (Some(Err(_)), _) => return not_found(),
-        (None, Wanted::Written(kind)) => document::own(&ctx, payout, kind).await,
+        (None, Wanted::Written(kind, turn)) => document::own(&ctx, payout, kind, turn).await,
         (None, Wanted::Sent) => api::own_sent(&ctx, payout).await,
-        (Some(Ok(run)), Wanted::Written(kind)) => document::of_run(&ctx, run, payout, kind).await,
+        (Some(Ok(run)), Wanted::Written(kind, turn)) => document::of_run(&ctx, run, payout, kind, turn).await,
         (Some(Ok(run)), Wanted::Sent) => api::sent_of_run(&ctx, run, payout).await,
     };
     match file {

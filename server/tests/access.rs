@@ -106,6 +106,7 @@ impl Ids {
             .replace("{incident}", "1")
             .replace("{request}", "1")
             .replace("{grant}", "1")
+            .replace("{correction}", "1")
             .replace("{practice}", "1")
             // Nor was anything written for help.
             .replace("{article}", "none")

@@ -32,8 +32,9 @@ async fn the_web_gives_each_proposal_one_decision() {
     let database = Database::fresh().await;
     database.ok(&["programme", "create", "giftware", "--currency", "GBP", "--minimum", "5", "--rate", "8"]);
     sqlx::raw_sql(CROWD).execute(&database.pool).await.expect("crowd");
-    let proposals: Vec<(i64, String)> = sqlx::query_as(
-        "SELECT proposal_id, encode(content_hash, 'hex') || encode(evidence_hash, 'hex') FROM proposal WHERE reason = 'More' ORDER BY 1",
+    let proposals: Vec<Proposal> = sqlx::query_as(
+        "SELECT proposal_id, encode(content_hash, 'hex') || encode(evidence_hash, 'hex'), split_part(substr(m.email, 2), '@', 1)::bigint
+         FROM proposal JOIN person m ON m.person_id = proposer_id WHERE reason = 'More' ORDER BY 1",
     )
     .fetch_all(&database.pool)
     .await
@@ -42,15 +43,17 @@ async fn the_web_gives_each_proposal_one_decision() {
     let server = database.serve(&["--now", "2011-04-01T09:00:00Z"]);
     let url = server.url("/do/decide-proposal");
 
-    let done: usize = std::thread::scope(|scope| {
+    let (done, own) = std::thread::scope(|scope| {
         let people: Vec<_> = (1..=64)
             .map(|who: usize| {
                 let (url, proposals) = (url.as_str(), proposals.as_slice());
                 scope.spawn(move || decide(url, who, proposals))
             })
             .collect();
-        people.into_iter().map(|person| person.join().expect("person")).sum()
+        let tried = people.into_iter().map(|person| person.join().expect("person"));
+        tried.fold((0, 0), |(done, own), (more, tries)| (done + more, own + tries))
     });
+    assert_eq!(own, PROPOSALS, "everybody tried at each of their own");
     assert_eq!(done, PROPOSALS, "as many were told that they decided");
 
     let count = async |from: &str| -> i64 {
@@ -69,12 +72,19 @@ async fn the_web_gives_each_proposal_one_decision() {
     );
 }
 
-/// Sends one owner's decisions; gives how many of them were theirs.
-fn decide(url: &str, who: usize, proposals: &[(i64, String)]) -> usize {
+/// A proposal's number, what is read of it, and which of the owners proposed it.
+type Proposal = (i64, String, i64);
+
+/// Sends one owner's decisions, those on their own proposals too; gives how many were theirs, and how often they tried at their own.
+fn decide(url: &str, who: usize, proposals: &[Proposal]) -> (usize, usize) {
     let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().new_agent();
     let step = 64 / CONTENDERS;
-    let mut done = 0;
-    for (nth, (proposal, read)) in proposals.iter().enumerate().filter(|(nth, _)| (nth + who) % step == 0) {
+    let (mut done, mut tries) = (0, 0);
+    for (nth, (proposal, read, author)) in proposals.iter().enumerate() {
+        let own = usize::try_from(*author) == Ok(who);
+        if !own && (nth + who) % step != 0 {
+            continue;
+        }
         let verdict = if (nth + who / step) % 2 == 0 { "approved" } else { "rejected" };
         let response = agent
             .post(url)
@@ -86,7 +96,10 @@ fn decide(url: &str, who: usize, proposals: &[(i64, String)]) -> usize {
             .expect("answer");
         let location = response.headers().get("location").and_then(|to| to.to_str().ok()).unwrap_or_default();
         assert!(matches!(response.status().as_u16(), 302 | 303), "{} {location}", response.status());
-        done += usize::from(location.contains("done="));
+        let won = location.contains("done=");
+        assert!(!(own && won), "{who} decided their own proposal {proposal}");
+        done += usize::from(won);
+        tries += usize::from(own);
     }
-    done
+    (done, tries)
 }

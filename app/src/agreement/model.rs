@@ -30,6 +30,8 @@ pub struct Offer {
     pub at: DateTime<Utc>,
     /// Until when it can be accepted.
     pub expires_at: DateTime<Utc>,
+    /// When what is offered ends; `None`: it has no end.
+    pub valid_until: Option<DateTime<Utc>>,
     /// What became of it, and when.
     pub answer: Option<(Answer, DateTime<Utc>)>,
 }
@@ -76,6 +78,25 @@ pub struct Notice {
     pub said: Option<Said>,
     /// Who stopped it, and when.
     pub stopped: Option<(String, DateTime<Utc>)>,
+}
+
+/// Terms of a partner that are about to end, as the partner was told.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    /// The version that ends.
+    pub version: TermsVersionId,
+    /// Which field.
+    pub field: Field,
+    /// The offer's name, where it is about one.
+    pub offer: Option<String>,
+    /// What ends, with its rule.
+    pub now: (Value, Rule),
+    /// What counts then, with its rule; `None`: nothing is said.
+    pub then: Option<(Value, Rule)>,
+    /// When.
+    pub ends_at: DateTime<Utc>,
+    /// When the partner was told.
+    pub told_at: DateTime<Utc>,
 }
 
 /// Where a request stands.

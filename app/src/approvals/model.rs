@@ -89,6 +89,8 @@ pub struct Decision {
     pub counter: Option<Counter>,
     /// From when it holds; `None` where it was rejected.
     pub valid_from: Option<DateTime<Utc>>,
+    /// When it ends; `None`: it has no end, or was rejected.
+    pub valid_until: Option<DateTime<Utc>>,
     /// When it was decided.
     pub decided_at: DateTime<Utc>,
 }
@@ -131,6 +133,8 @@ pub struct Counter {
     pub value: Decimal,
     /// Until when it can be accepted.
     pub expires_at: DateTime<Utc>,
+    /// When what is offered ends; `None`: it has no end.
+    pub valid_until: Option<DateTime<Utc>>,
     /// What became of it, when, and who said so.
     pub answer: Option<(Answer, DateTime<Utc>, Option<String>)>,
 }
@@ -198,6 +202,8 @@ pub struct Proposal {
     pub kind_before: Option<String>,
     /// The earliest moment it can take effect.
     pub valid_from: DateTime<Utc>,
+    /// When it ends; `None`: it has no end.
+    pub valid_until: Option<DateTime<Utc>>,
     /// Why, in the proposer's words.
     pub reason: String,
     /// The case it came from.

@@ -272,6 +272,14 @@ pub enum Refusal {
     SameValue,
     /// What is offered to a partner is theirs to decide.
     PartnerDecides,
+    /// It would end before it begins.
+    EndsTooEarly,
+    /// It would end later than was proposed.
+    EndsTooLate,
+    /// It would be over before the partner has to say something.
+    OfferOutlivesIt,
+    /// Something is promised for longer than it holds.
+    PromiseOutlivesIt,
 }
 
 impl Refusal {
@@ -299,6 +307,10 @@ impl Refusal {
             "decision_keeps_promise" => Self::Promised,
             "counter_offer_is_another_value" => Self::SameValue,
             "decision_of_an_offer_by_its_partner" => Self::PartnerDecides,
+            "proposal_ends_after_its_start" | "decision_ends_after_its_start" => Self::EndsTooEarly,
+            "decision_not_beyond_proposed_end" => Self::EndsTooLate,
+            "counter_offer_ends_after_its_expiry" => Self::OfferOutlivesIt,
+            "promise_within_its_version" => Self::PromiseOutlivesIt,
             _ => return None,
         })
     }

@@ -107,7 +107,7 @@ impl About<'_> {
                         <Form action="/do/set-authority" id=id draft=&typed class="inline">
                             <Hidden name="programme" value=code/>
                             <Hidden name="role" value=role.as_str()/>
-                            {amounts}
+                            {amounts()}
                             <Submit text=tr!(locale, authority.set) tone=Weight::Quiet/>
                         </Form>
                     </details>
@@ -127,7 +127,7 @@ impl About<'_> {
                             name="person" label=tr!(locale, authority.person) options=everybody selected=typed.value("person")
                             error=typed.error("person") required=true
                         />
-                        {amounts}
+                        {amounts()}
                         <Submit text=tr!(locale, authority.set) tone=Weight::Quiet/>
                     </Form>
                     <Form action="/do/set-authority" id=back_id class="inline">
@@ -143,19 +143,22 @@ impl About<'_> {
         section(caption, view! { {table}{forms} }.into_any())
     }
 
-    fn amounts(&self, typed: &Draft) -> AnyView {
-        let (locale, code) = (self.ctx.locale, self.programme.currency.code().to_owned());
-        view! {
-            <Field
-                name="lowest" label=tr!(locale, authority.lowest, currency = code.clone()) inputmode="decimal"
-                value=typed.value("lowest") error=typed.error("lowest") required=true
-            />
-            <Field
-                name="largest" label=tr!(locale, authority.largest, currency = code) inputmode="decimal"
-                value=typed.value("largest") error=typed.error("largest") required=true
-            />
+    /// Both amounts, to be made inside their form, whose id is a part of theirs.
+    fn amounts(&self, typed: &Draft) -> impl FnOnce() -> AnyView + Send + use<> {
+        let (locale, code, typed) = (self.ctx.locale, self.programme.currency.code().to_owned(), typed.clone());
+        move || {
+            view! {
+                <Field
+                    name="lowest" label=tr!(locale, authority.lowest, currency = code.clone()) inputmode="decimal"
+                    value=typed.value("lowest") error=typed.error("lowest") required=true
+                />
+                <Field
+                    name="largest" label=tr!(locale, authority.largest, currency = code) inputmode="decimal"
+                    value=typed.value("largest") error=typed.error("largest") required=true
+                />
+            }
+            .into_any()
         }
-        .into_any()
     }
 
     fn floors(&self, floors: Vec<Floor>, offers: Vec<(String, String)>) -> AnyView {

@@ -83,4 +83,6 @@ ids! {
     ArticleId,
     /// An address that an article or macro leads to.
     LinkId,
+    /// A rate of the past put right for a partner.
+    CorrectionId,
 }

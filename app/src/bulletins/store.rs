@@ -268,7 +268,7 @@ async fn write(tx: &mut Tx, home: &MailHome, told: &People, now: DateTime<Utc>) 
                WHERE i.partner_id = t.partner_id AND i.person_id = t.person_id AND i.mail_id IS NULL
                ORDER BY n.bulletin_id DESC LIMIT 1) newest
            ORDER BY t.partner_id, t.person_id
-           RETURNING mail_id, partner_id, person_id AS "person_id!""#,
+           RETURNING mail_id, partner_id AS "partner_id!", person_id AS "person_id!""#,
         &told.partners,
         &told.people,
         home.domain(),

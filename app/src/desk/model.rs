@@ -154,6 +154,8 @@ pub struct TermLine {
     pub rule: Rule,
     /// In force from here.
     pub valid_from: DateTime<Utc>,
+    /// When it ends; `None`: it has no end.
+    pub valid_until: Option<DateTime<Utc>>,
     /// The offer's name; `None`: every offer.
     pub offer: Option<String>,
     /// Whether it holds for this partner alone.

@@ -137,6 +137,8 @@ pub struct Explained {
     pub rate_version: TermsVersionId,
     /// Since when that version is in force.
     pub rate_since: DateTime<Utc>,
+    /// When it ends; `None`: it has no end.
+    pub rate_until: Option<DateTime<Utc>>,
     /// Its place in its month, where the rate has a rule.
     pub month: Option<InMonth>,
     /// The hold in force then, in days.

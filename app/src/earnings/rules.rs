@@ -266,6 +266,7 @@ mod tests {
             rate,
             rate_version: 1.into(),
             rate_since: at,
+            rate_until: None,
             month: None,
             hold_days: 30,
             hold_version: 2.into(),

@@ -171,7 +171,7 @@ pub async fn first(tx: &mut Tx, partner: PartnerId) -> Result<Option<DateTime<Ut
 pub async fn find(tx: &mut Tx, partner: PartnerId, conversion: ConversionId) -> Result<Explained, AppError> {
     let row = sqlx::query!(
         r#"SELECT v.kind, v.order_id, v.sub_id, o.name AS offer, k.occurred_at, k.currency, k.rate_kind, k.rate_value,
-                  k.rate_version_id, r.valid_from AS rate_since, k.hold_days, k.hold_version_id, k.hold_until,
+                  k.rate_version_id, r.valid_from AS rate_since, nullif(r.valid_until, 'infinity') AS rate_until, k.hold_days, k.hold_version_id, k.hold_until,
                   k.order_amount, k.refunded, k.rejected, k.amount AS "amount!", k.amount_left AS "left!",
                   k.released_at, s.state AS "state!", s.payout_id AS "payout_id?",
                   r.kind AS version_kind, r.value AS version_value, r.rule, m.month AS "month?", m.place AS "place?",
@@ -209,6 +209,7 @@ pub async fn find(tx: &mut Tx, partner: PartnerId, conversion: ConversionId) -> 
         rate: rate(&row.rate_kind, row.rate_value)?,
         rate_version: row.rate_version_id.into(),
         rate_since: row.rate_since,
+        rate_until: row.rate_until,
         month,
         hold_days: row.hold_days,
         hold_version: row.hold_version_id.into(),

@@ -23,27 +23,33 @@ use crate::tax::{store as tax, words};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
-/// An invoice or credit note of the member who asks.
+/// An invoice or credit note of the member who asks, by its turn.
 ///
 /// # Errors
 /// [`AppError::NotFound`] where there is none, or it is another partner's.
-pub async fn own(ctx: &Context, payout: PayoutId, kind: Kind) -> Result<File, AppError> {
+pub async fn own(ctx: &Context, payout: PayoutId, kind: Kind, turn: i32) -> Result<File, AppError> {
     let member = ctx.member()?;
     let mut tx = ctx.begin().await?;
     crate::statements::store::find(&mut tx, member.partner, payout).await?;
     drop(tx);
-    write(ctx, PayoutKey { partner: member.partner, payout }, kind).await
+    write(ctx, PayoutKey { partner: member.partner, payout }, kind, turn).await
 }
 
 /// The same for finance, owners and auditors.
 ///
 /// # Errors
 /// [`AppError::NotFound`] where there is none, [`AppError::Forbidden`] for others.
-pub async fn of_run(ctx: &Context, run: PayoutRunId, payout: PayoutId, kind: Kind) -> Result<File, AppError> {
+pub async fn of_run(
+    ctx: &Context,
+    run: PayoutRunId,
+    payout: PayoutId,
+    kind: Kind,
+    turn: i32,
+) -> Result<File, AppError> {
     let mut tx = ctx.begin().await?;
     let key = find(ctx, &mut tx, run, payout).await?;
     drop(tx);
-    write(ctx, key, kind).await
+    write(ctx, key, kind, turn).await
 }
 
 /// Whose payout of a run it is, for whoever may read runs.
@@ -97,7 +103,7 @@ struct Party {
     address: PostalAddress,
 }
 
-async fn facts(tx: &mut Tx, key: PayoutKey, kind: Kind) -> Result<Facts, AppError> {
+async fn facts(tx: &mut Tx, key: PayoutKey, kind: Kind, turn: i32) -> Result<Facts, AppError> {
     let row = sqlx::query!(
         r#"SELECT i.number, i.issued_on, i.issued_at, i.language, g.code AS programme, n.code AS partner, r.cutoff, p.currency, p.amount,
                   p.vat_treatment, p.vat_percent, p.vat, p.withheld_percent, p.withheld, p.fee, p.total AS "total!",
@@ -112,11 +118,12 @@ async fn facts(tx: &mut Tx, key: PayoutKey, kind: Kind) -> Result<Facts, AppErro
            JOIN payout_run r ON r.payout_run_id = p.payout_run_id
            JOIN tax_policy t ON t.programme_id = p.programme_id AND t.tax_policy_id = p.tax_policy_id
            JOIN tax_profile f ON f.partner_id = p.partner_id AND f.tax_profile_id = p.tax_profile_id
-           LEFT JOIN invoice o ON o.partner_id = i.partner_id AND o.payout_id = i.payout_id AND o.kind = i.corrects
-           WHERE i.partner_id = $1 AND i.payout_id = $2 AND i.kind = $3"#,
+           LEFT JOIN invoice o ON o.partner_id = i.partner_id AND o.payout_id = i.payout_id AND o.kind = i.corrects AND o.turn = i.turn
+           WHERE i.partner_id = $1 AND i.payout_id = $2 AND i.kind = $3 AND i.turn = $4"#,
         key.partner.0,
         key.payout.0,
         kind.as_str(),
+        turn,
     )
     .fetch_optional(&mut **tx)
     .await?
@@ -168,10 +175,10 @@ async fn facts(tx: &mut Tx, key: PayoutKey, kind: Kind) -> Result<Facts, AppErro
     })
 }
 
-async fn write(ctx: &Context, key: PayoutKey, kind: Kind) -> Result<File, AppError> {
+async fn write(ctx: &Context, key: PayoutKey, kind: Kind, turn: i32) -> Result<File, AppError> {
     // Whose payout it is was asked under the reader's own role; only the system reads runs and whole numbers for all.
     let mut tx = ctx.db.begin(&Actor::Job).await?;
-    let facts = facts(&mut tx, key, kind).await?;
+    let facts = facts(&mut tx, key, kind, turn).await?;
     let numbers = tax::numbers(&mut tx, &ctx.secrets, facts.key.partner, facts.profile).await?;
     drop(tx);
     let name = format!("{}.pdf", facts.number);

@@ -43,6 +43,8 @@ pub fn printed(kind: Kind, programme: &str, partner: &str, number: i32) -> Strin
 pub struct Numbered {
     /// What it is.
     pub kind: Kind,
+    /// Which of its kind for its payout: there is another one where a payout that was given back was paid after all.
+    pub turn: i32,
     /// Its whole number, as printed.
     pub number: String,
     /// The day that it bears.

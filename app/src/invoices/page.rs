@@ -22,7 +22,7 @@ use leptos::prelude::*;
 /// The invoices of a payout, for its partner; nothing where there are none and none is asked for.
 pub fn own(ctx: &Context, payout: PayoutId, of: &OfPayout, draft: &Draft) -> Option<AnyView> {
     let locale = ctx.locale;
-    let links = numbered(ctx, of, |kind| paths::invoice(payout, kind));
+    let links = numbered(ctx, of, |kind, turn| paths::invoice(payout, kind, turn));
     let standing = of.standing();
     if links.is_none() && standing.is_none() {
         return None;
@@ -50,7 +50,7 @@ pub fn own(ctx: &Context, payout: PayoutId, of: &OfPayout, draft: &Draft) -> Opt
 /// The same, for staff who read runs.
 pub fn of_run(ctx: &Context, run: PayoutRunId, payout: PayoutId, of: &OfPayout, draft: &Draft) -> Option<AnyView> {
     let locale = ctx.locale;
-    let links = numbered(ctx, of, |kind| paths::run_invoice(run, payout, kind));
+    let links = numbered(ctx, of, |kind, turn| paths::run_invoice(run, payout, kind, turn));
     let standing = of.standing();
     if links.is_none() && standing.is_none() {
         return None;
@@ -63,7 +63,7 @@ pub fn of_run(ctx: &Context, run: PayoutRunId, payout: PayoutId, of: &OfPayout, 
     Some(section(tr!(locale, tax.invoice), view! { {links}{awaited}{sent}{forms} }.into_any()))
 }
 
-fn numbered(ctx: &Context, of: &OfPayout, path: impl Fn(Kind) -> String) -> Option<AnyView> {
+fn numbered(ctx: &Context, of: &OfPayout, path: impl Fn(Kind, i32) -> String) -> Option<AnyView> {
     if of.numbered.is_empty() {
         return None;
     }
@@ -73,7 +73,7 @@ fn numbered(ctx: &Context, of: &OfPayout, path: impl Fn(Kind) -> String) -> Opti
         .map(|one| {
             let words = format!("{} {}", words::kind(ctx.locale, one.kind), one.number);
             let on = tr!(ctx.locale, tax.issued, day = format::day(ctx.locale, one.issued_on));
-            view! { <li>{text::link(path(one.kind), words)}" ("{on}")"</li> }
+            view! { <li>{text::link(path(one.kind, one.turn), words)}" ("{on}")"</li> }
         })
         .collect_view();
     Some(view! { <ul>{lines}</ul> }.into_any())

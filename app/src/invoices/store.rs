@@ -41,9 +41,9 @@ pub async fn of_payout(tx: &mut Tx, key: PayoutKey) -> Result<OfPayout, AppError
     .fetch_one(&mut **tx)
     .await?;
     let numbered = sqlx::query!(
-        "SELECT i.kind, i.number, i.issued_on, g.code AS programme, n.code AS partner
+        "SELECT i.kind, i.turn, i.number, i.issued_on, g.code AS programme, n.code AS partner
          FROM invoice i JOIN partner n USING (partner_id) JOIN programme g ON g.programme_id = i.programme_id
-         WHERE i.partner_id = $1 AND i.payout_id = $2 ORDER BY i.issued_at, i.kind DESC",
+         WHERE i.partner_id = $1 AND i.payout_id = $2 ORDER BY i.turn, i.kind DESC",
         partner,
         payout,
     )
@@ -55,6 +55,7 @@ pub async fn of_payout(tx: &mut Tx, key: PayoutKey) -> Result<OfPayout, AppError
             let kind = kind_of(&row.kind)?;
             Ok(Numbered {
                 kind,
+                turn: row.turn,
                 number: printed(kind, &row.programme, &row.partner, row.number),
                 issued_on: row.issued_on,
             })

@@ -8,6 +8,8 @@ use std::fmt::Write;
 /// A part of a letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
+    /// What the next parts are about.
+    Title(String),
     /// Prose; empty lines part its paragraphs.
     Prose(String),
     /// A step to take: words, and the address.
@@ -41,6 +43,11 @@ impl Letter {
         let mut text = String::new();
         for part in &self.parts {
             let _ = match part {
+                Part::Title(title) => {
+                    let title = one_line(title);
+                    // Underlined, as plain text is wont to be.
+                    write!(text, "{title}\n{}\n\n", "-".repeat(title.chars().count().min(72)))
+                }
                 Part::Prose(prose) => write!(text, "{}\n\n", clean(prose)),
                 Part::Link(words, href) => write!(text, "{}:\n{href}\n\n", one_line(words)),
             };
@@ -59,6 +66,10 @@ impl Letter {
         let mut body = String::new();
         for part in &self.parts {
             match part {
+                Part::Title(title) => {
+                    let title = attribute(&one_line(title));
+                    let _ = write!(body, "<h2 style=\"margin:24px 0 8px;font-size:18px;line-height:1.3\">{title}</h2>");
+                }
                 Part::Prose(prose) => body.push_str(&paragraphs(prose, "margin:0 0 16px")),
                 Part::Link(words, href) => {
                     let (words, href) = (attribute(&one_line(words)), attribute(escape::href(href).unwrap_or("#")));
@@ -160,6 +171,15 @@ mod tests {
             assert!(text.html.contains(wanted), "{wanted} in {}", text.html);
         }
         assert!(!text.html.contains("<img"));
+    }
+
+    #[test]
+    fn a_title_stands_over_what_it_is_about() {
+        let mut letter = letter("Two.");
+        letter.parts.insert(0, Part::Title("What <waits>\r\nnow".into()));
+        let text = letter.text();
+        assert!(text.plain.starts_with("What <waits> now\n----------------\n\nTwo.\n"), "{}", text.plain);
+        assert!(text.html.contains(">What &lt;waits&gt; now</h2><p "), "{}", text.html);
     }
 
     #[test]

@@ -6,6 +6,8 @@ use crate::base::format;
 use crate::base::ids::CaseId;
 use crate::base::language::{Locale, tr};
 use crate::base::money::{Currency, Money};
+use crate::digest;
+use crate::digest::model::Digest;
 use crate::notices::rules::Notice;
 use crate::paths;
 use crate::payout_methods::model::MethodKind;
@@ -14,7 +16,7 @@ use crate::promo::model::{End, Goal};
 use crate::promo::words as promo_words;
 use crate::terms::model::Field;
 use crate::terms::plain;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
@@ -116,11 +118,15 @@ pub enum About {
         offered: (String, Decimal),
         /// The programme's currency.
         currency: Currency,
+        /// When it ends; `None`: it has no end.
+        ends_at: Option<DateTime<Utc>>,
         /// Until when it can be accepted.
         until: DateTime<Utc>,
         /// Why.
         reason: String,
     },
+    /// What a week brought, for an owner.
+    Digest(Box<Digest>),
     /// A promotion was granted, reached or is over.
     Promo {
         /// What it is called.
@@ -138,6 +144,23 @@ pub enum About {
         /// How far the reader had come.
         counted: Decimal,
         /// Why it was granted.
+        reason: String,
+    },
+    /// Terms end soon.
+    Ending {
+        /// Which field.
+        field: Field,
+        /// The offer's name, where it is about one.
+        offer: Option<String>,
+        /// Kind and value that end.
+        now: (String, Decimal),
+        /// Kind and value that count then; `None`: nothing is said.
+        then: Option<(String, Decimal)>,
+        /// The programme's currency.
+        currency: Currency,
+        /// When.
+        ends_at: DateTime<Utc>,
+        /// Why they were given.
         reason: String,
     },
     /// Another member set a payout method.
@@ -230,9 +253,13 @@ pub fn write(home: &MailHome, sides: &Sides, about: &About) -> Letter {
             let (subject, parts) = bulletin(home, sides, about);
             (subject, parts, said!(sides, mail.foot_account, programme = programme()))
         }
-        About::Decrease { .. } | About::CounterOffer { .. } => {
+        About::Decrease { .. } | About::CounterOffer { .. } | About::Ending { .. } => {
             let (subject, parts) = terms(home, sides, about);
             (subject, parts, said!(sides, mail.foot_account, programme = programme()))
+        }
+        About::Digest(week) => {
+            let (subject, parts) = digest::letter::write(home, locale, week);
+            (subject, parts, tr!(locale, digest.mail_foot, url = home.link(&paths::digest_mail())))
         }
         About::Promo { .. } => {
             let (subject, parts) = promo(home, sides, about);
@@ -283,6 +310,10 @@ fn terms(home: &MailHome, sides: &Sides, about: &About) -> (String, Vec<Part>) {
         None => plain::field(locale, field),
     };
     let value = |of: &(String, Decimal), currency| plain::value(locale, &of.0, of.1, currency);
+    let with_end = |value: String, end: Option<DateTime<Utc>>| match end {
+        Some(end) => tr!(locale, ending.until_day, value = value, day = day(end - TimeDelta::microseconds(1))),
+        None => value,
+    };
     let link = |words: String| Part::Link(words, home.link(paths::TERMS));
     match about {
         About::Decrease { field, offer, before, after, currency, from, reason } => (
@@ -301,18 +332,33 @@ fn terms(home: &MailHome, sides: &Sides, about: &About) -> (String, Vec<Part>) {
                 link(said!(sides, agreement.mail_link)),
             ],
         ),
-        About::CounterOffer { field, offer, offered, currency, until, reason } => (
+        About::CounterOffer { field, offer, offered, currency, ends_at, until, reason } => (
             said!(sides, agreement.mail_counter_subject),
             vec![
                 Part::Prose(said!(
                     sides,
                     agreement.mail_counter,
                     what = what(*field, offer),
-                    value = value(offered, *currency),
+                    value = with_end(value(offered, *currency), *ends_at),
                     until = format::date_time(locale, sides.zone, *until)
                 )),
                 Part::Prose(reason.clone()),
                 Part::Prose(said!(sides, agreement.mail_counter_silence)),
+                link(said!(sides, agreement.mail_link)),
+            ],
+        ),
+        About::Ending { field, offer, now, then, currency, ends_at, reason } => (
+            tr!(locale, ending.mail_subject, day = day(*ends_at)),
+            vec![
+                Part::Prose(tr!(
+                    locale,
+                    ending.mail,
+                    what = what(*field, offer),
+                    now = value(now, *currency),
+                    day = format::date_time(locale, sides.zone, *ends_at),
+                    then = then.as_ref().map_or_else(|| tr!(locale, terms.not_set), |then| value(then, *currency))
+                )),
+                Part::Prose(reason.clone()),
                 link(said!(sides, agreement.mail_link)),
             ],
         ),

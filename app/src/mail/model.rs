@@ -1,6 +1,6 @@
 //! Mails and what becomes of them.
 
-use crate::base::ids::{CaseId, PartnerId, PersonId};
+use crate::base::ids::{CaseId, PersonId};
 use chrono::{DateTime, Utc};
 
 /// Why a mail is written.
@@ -22,12 +22,14 @@ pub enum Kind {
     Notice,
     /// Terms change to a partner's loss, or another change is offered to them.
     Terms,
+    /// What a week brought, for an owner.
+    Digest,
     /// A promotion was granted, reached or is over.
     Promo,
 }
 
 impl Kind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Reply,
         Self::Invitation,
         Self::Delay,
@@ -36,6 +38,7 @@ impl Kind {
         Self::MethodChanged,
         Self::Notice,
         Self::Terms,
+        Self::Digest,
         Self::Promo,
     ];
 
@@ -50,6 +53,7 @@ impl Kind {
             Self::MethodChanged => "method_changed",
             Self::Notice => "notice",
             Self::Terms => "terms",
+            Self::Digest => "digest",
             Self::Promo => "promo",
         }
     }
@@ -220,10 +224,8 @@ pub struct Listed {
     pub kind: Kind,
     /// Where it stands.
     pub state: State,
-    /// Whose account it is about.
-    pub partner: PartnerId,
-    /// That account's name.
-    pub partner_name: String,
+    /// The name of the account that it is about; `None`: it is about the house.
+    pub partner_name: Option<String>,
     /// To whom, by name; `None` for somebody who is only invited yet.
     pub person: Option<String>,
     /// The case, where it is about one.

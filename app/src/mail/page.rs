@@ -97,6 +97,7 @@ fn kind(locale: Locale, kind: Kind) -> String {
         Kind::MethodChanged => tr!(locale, mail.kind_changed),
         Kind::Notice => tr!(locale, notices.mail_kind),
         Kind::Terms => tr!(locale, agreement.mail_kind),
+        Kind::Digest => tr!(locale, digest.mail_kind),
         Kind::Promo => tr!(locale, promo.mail_kind),
     }
 }
@@ -175,7 +176,7 @@ fn row(ctx: &Context, mail: Listed) -> Row {
     let mut cells = vec![
         about,
         mail.person.unwrap_or_else(|| tr!(locale, mail.to_invited)).into_any(),
-        mail.partner_name.into_any(),
+        mail.partner_name.unwrap_or_default().into_any(),
         text::time_exact(ctx, mail.written_at),
         text::count(ctx, mail.tries.into()),
         said.into_any(),

@@ -75,6 +75,7 @@ pub fn words(ctx: &Context, outcome: &Outcome) -> String {
         Some(before) => format!("{} → {}", of(*before), of(*value)),
         None => of(*value),
     };
+    let change = crate::terms::words::with_end(ctx, change, outcome.valid_until);
     format!("{whom}: {change}")
 }
 

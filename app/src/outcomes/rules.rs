@@ -1,13 +1,16 @@
 //! Whether a change paid. Pure.
 
 use crate::approvals::model::{CurrencyImpact, Impact};
+use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
 /// What really came, in one currency.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Came {
-    /// Days from the start on.
+    /// Days from the start on after which it was counted.
     pub days: i32,
+    /// For how much of them it was in force.
+    pub in_force: TimeDelta,
     /// Conversions.
     pub orders: i64,
     /// What is left of their orders.
@@ -48,7 +51,8 @@ pub struct Held {
 
 /// Holds the forecast of a replay of so many days against what came.
 pub fn hold(forecast: &CurrencyImpact, days: i64, came: Came) -> Held {
-    let share = |sum: Decimal| forecast.currency.round(sum * Decimal::from(came.days) / Decimal::from(days));
+    let (lasted, replayed) = (came.in_force.num_seconds(), TimeDelta::days(days).num_seconds());
+    let share = |sum: Decimal| forecast.currency.round(sum * Decimal::from(lasted) / Decimal::from(replayed));
     let orders_before = share(forecast.order_left);
     let growth = (!orders_before.is_zero())
         .then(|| ((came.order_left - orders_before) * Decimal::ONE_HUNDRED / orders_before).round_dp(1));
@@ -93,7 +97,8 @@ mod tests {
     }
 
     fn came(days: i32, orders: i64, cost: i64, revenue: Option<i64>) -> Came {
-        Came { days, orders: 5, order_left: orders.into(), cost: cost.into(), revenue: revenue.map(Decimal::from) }
+        let (in_force, revenue) = (TimeDelta::days(days.into()), revenue.map(Decimal::from));
+        Came { days, in_force, orders: 5, order_left: orders.into(), cost: cost.into(), revenue }
     }
 
     #[test]
@@ -106,6 +111,10 @@ mod tests {
         assert_eq!(hold(&forecast(Some(225)), 90, came(30, 330, 33, Some(82))).paid, Paid::No);
         assert_eq!(hold(&forecast(Some(225)), 90, came(90, 0, 0, Some(0))).paid, Paid::No);
         assert_eq!(hold(&forecast(None), 90, came(30, 340, 34, Some(85))).paid, Paid::NotKnown);
+        // One that lapsed after 9 days is held against as many.
+        let lapsed = Came { in_force: TimeDelta::days(9), ..came(30, 100, 10, Some(25)) };
+        let held = hold(&forecast(Some(225)), 90, lapsed);
+        assert_eq!((held.forecast_cost, held.orders_before, held.paid), (9.into(), 90.into(), Paid::No));
         assert_eq!(hold(&forecast(Some(225)), 90, came(30, 340, 34, None)).paid, Paid::NotKnown);
     }
 }

@@ -8,7 +8,7 @@ use crate::base::error::AppError;
 use crate::base::ids::ProposalId;
 use crate::base::money::Currency;
 use crate::terms::model::Field;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 /// Decisions on the page.
@@ -27,18 +27,16 @@ pub async fn count_due(db: &Db, now: DateTime<Utc>) -> Result<u64, AppError> {
         "INSERT INTO decision_outcome (proposal_id, days, currency, orders, order_left, cost, revenue, counted_at)
          SELECT due.proposal_id, due.days, each.currency, coalesce(c.orders, 0), coalesce(c.order_left, 0), coalesce(c.cost, 0),
                 CASE WHEN c.currency IS NULL THEN 0 ELSE c.revenue END, $1
-         FROM (SELECT d.*, p.impact, n AS days FROM decision d JOIN proposal p USING (proposal_id) CROSS JOIN unnest(ARRAY[30, 90]) n
+         FROM (SELECT d.*, p.impact, n AS days, least(d.valid_from + make_interval(days => n), d.valid_until) AS until FROM decision d JOIN proposal p USING (proposal_id) CROSS JOIN unnest(ARRAY[30, 90]) n
                WHERE d.verdict = 'approved' AND d.field = 'rate' AND d.by IN ('owner', 'counter') AND p.impact IS NOT NULL
                  AND d.valid_from + make_interval(days => n) <= $1
                  AND NOT EXISTS (SELECT FROM decision_outcome x WHERE x.proposal_id = d.proposal_id AND x.days = n)
                ORDER BY d.valid_from LIMIT 200) due
          CROSS JOIN LATERAL (
              SELECT jsonb_array_elements(due.impact -> 'currencies') ->> 'currency' AS currency
-             UNION SELECT t.currency FROM came_to(due.programme_id, due.offer_scope, due.partner_scope, due.valid_from,
-                                                  due.valid_from + make_interval(days => due.days)) t
+             UNION SELECT t.currency FROM came_to(due.programme_id, due.offer_scope, due.partner_scope, due.valid_from, due.until) t
              UNION SELECT g.currency FROM programme g WHERE g.programme_id = due.programme_id) each
-         LEFT JOIN LATERAL came_to(due.programme_id, due.offer_scope, due.partner_scope, due.valid_from,
-                                   due.valid_from + make_interval(days => due.days)) c ON c.currency = each.currency
+         LEFT JOIN LATERAL came_to(due.programme_id, due.offer_scope, due.partner_scope, due.valid_from, due.until) c ON c.currency = each.currency
          ON CONFLICT DO NOTHING",
         now,
     )
@@ -69,6 +67,8 @@ pub struct Outcome {
     pub decided_at: DateTime<Utc>,
     /// From when on it holds.
     pub valid_from: Option<DateTime<Utc>>,
+    /// When it ends; `None`: it has no end.
+    pub valid_until: Option<DateTime<Utc>>,
     /// Whether it costs more than before.
     pub raise: bool,
     /// Forecast against outcome, by days and currency.
@@ -102,7 +102,7 @@ pub async fn similar(tx: &mut Tx, proposal: ProposalId) -> Result<Vec<Outcome>, 
 async fn select(tx: &mut Tx, one: Option<ProposalId>, like: Option<ProposalId>) -> Result<Vec<Outcome>, AppError> {
     let rows = sqlx::query!(
         r#"SELECT p.proposal_id AS "id: ProposalId", a.name AS "partner?", o.name AS "offer?", p.field, p.kind, p.value, p.value_before,
-                  g.currency, d.verdict, d.decided_at, d.valid_from, p.impact,
+                  g.currency, d.verdict, d.decided_at, d.valid_from, nullif(d.valid_until, 'infinity') AS valid_until, p.impact,
                   (SELECT jsonb_agg(jsonb_build_object('days', x.days, 'currency', x.currency, 'orders', x.orders, 'order_left', x.order_left::text,
                                                        'cost', x.cost::text, 'revenue', x.revenue::text) ORDER BY x.days, x.currency)
                    FROM decision_outcome x WHERE x.proposal_id = p.proposal_id) AS came
@@ -127,7 +127,9 @@ async fn select(tx: &mut Tx, one: Option<ProposalId>, like: Option<ProposalId>) 
     rows.into_iter()
         .map(|row| {
             let impact: Option<Impact> = row.impact.and_then(|impact| serde_json::from_value(impact).ok());
-            let held = impact.as_ref().map(|impact| held(impact, row.came.as_ref())).unwrap_or_default();
+            // For how long it holds, where it has an end.
+            let lasts = row.valid_from.zip(row.valid_until).map(|(from, until)| until - from);
+            let held = impact.as_ref().map(|impact| held(impact, row.came.as_ref(), lasts)).unwrap_or_default();
             Ok(Outcome {
                 proposal: row.id,
                 partner: row.partner,
@@ -138,6 +140,7 @@ async fn select(tx: &mut Tx, one: Option<ProposalId>, like: Option<ProposalId>) 
                 verdict: row.verdict,
                 decided_at: row.decided_at,
                 valid_from: row.valid_from,
+                valid_until: row.valid_until,
                 raise: impact.as_ref().is_some_and(is_raise),
                 held,
             })
@@ -146,13 +149,16 @@ async fn select(tx: &mut Tx, one: Option<ProposalId>, like: Option<ProposalId>) 
 }
 
 /// Each row that was counted beside the forecast in its currency.
-fn held(impact: &Impact, came: Option<&serde_json::Value>) -> Vec<(Currency, Held)> {
+fn held(impact: &Impact, came: Option<&serde_json::Value>, lasts: Option<TimeDelta>) -> Vec<(Currency, Held)> {
     let number = |one: &serde_json::Value, key: &str| one.get(key)?.as_str()?.parse::<Decimal>().ok();
     let each = |one: &serde_json::Value| {
         let currency = Currency::parse(one.get("currency")?.as_str()?).ok()?;
         let forecast = impact.currencies.iter().find(|forecast| forecast.currency == currency)?;
+        let days = i32::try_from(one.get("days")?.as_i64()?).ok()?;
+        let whole = TimeDelta::days(days.into());
         let came = Came {
-            days: i32::try_from(one.get("days")?.as_i64()?).ok()?,
+            days,
+            in_force: lasts.map_or(whole, |lasts| lasts.min(whole)),
             orders: one.get("orders")?.as_i64()?,
             order_left: number(one, "order_left")?,
             cost: number(one, "cost")?,

@@ -80,8 +80,10 @@ pub struct Version {
     pub value: Decimal,
     /// What a rate says beyond its value; empty for the other fields.
     pub rule: Rule,
-    /// In force from here until the next version of the same field and scope.
+    /// In force from here until it ends, or another of the same field and scope begins.
     pub valid_from: DateTime<Utc>,
+    /// When it ends, itself left out; afterwards what stood there before counts again. `None`: it has no end.
+    pub valid_until: Option<DateTime<Utc>>,
     /// For whom.
     pub scope: Scope,
     /// The proposal whose decision made it.

@@ -10,6 +10,7 @@ use crate::base::format;
 use crate::base::forms::{self, Draft};
 use crate::base::language::tr;
 use crate::base::money::Currency;
+use crate::corrections;
 use crate::paths;
 use crate::promo::page::Granted;
 use crate::ui::badge::Tone;
@@ -38,6 +39,7 @@ async fn load(ctx: &Context, draft: Draft, said: Option<&str>) -> Result<(String
     let general = store::in_force(&mut tx, member.programme, None, member.partner, ctx.now()).await?;
     let offers = store::by_offer(&mut tx, member.programme, member.partner, ctx.now()).await?;
     let told = store::told(&mut tx, member.programme, member.partner).await?;
+    let corrected = corrections::store::told(&mut tx, member.partner, None).await?;
     let general_error = draft.error("").filter(|_| draft.value("form_name") == "answer-counter");
     let agreements = Agreements::read(ctx, &mut tx, member, draft).await?;
     let granted = Granted::read(&mut tx, member).await?;
@@ -73,6 +75,7 @@ async fn load(ctx: &Context, draft: Draft, said: Option<&str>) -> Result<(String
         {done(ctx, said_words(ctx, said))}
         {general_error.map(|message| notice(Tone::Bad, message))}
         {agreements.waiting(ctx)}
+        {agreements.ending(ctx)}
         {section(tr!(ctx.locale, terms.today), facts(today(ctx, &general, currency)))}
         {by_offer}
         {granted.show(ctx)}
@@ -80,6 +83,7 @@ async fn load(ctx: &Context, draft: Draft, said: Option<&str>) -> Result<(String
         {agreements.asked(ctx)}
         {section(tr!(ctx.locale, terms.history), history)}
         {agreements.over(ctx)}
+        {corrections::page::of_partner(ctx, &corrected)}
         {section(tr!(ctx.locale, terms.wrong), view! { <p>{tr!(ctx.locale, terms.ask)}</p> }.into_any())}
     };
     Ok((title, body.into_any()))
@@ -102,7 +106,7 @@ fn today(ctx: &Context, general: &[Version], currency: Currency) -> Vec<(String,
         .into_iter()
         .filter_map(|field| general.iter().find(|version| version.field == field))
         .map(|version| {
-            let value = words::value(ctx, version, currency);
+            let value = words::with_end(ctx, words::value(ctx, version, currency), version.valid_until);
             let since = text::link(paths::terms_version(version.id), since(ctx, version));
             let wrong = text::link(paths::dispute_terms(version.id), tr!(ctx.locale, terms.wrong_this));
             (words::field(ctx, version.field), view! { {value}" "<small>{since}" · "{wrong}</small> }.into_any())
@@ -131,15 +135,24 @@ fn offer_table(ctx: &Context, own: Vec<OfferTerms>, others: usize, general: &[Ve
         .map(|field| Head { label: words::field(ctx, field), numeric: false });
     let head =
         std::iter::once(Head { label: tr!(ctx.locale, terms.offer), numeric: false }).chain(head).collect::<Vec<_>>();
-    let cell = |version: Option<Version>| match version {
-        Some(version) => text::link(paths::terms_version(version.id), words::value(ctx, &version, currency)),
-        None => tr!(ctx.locale, terms.not_set).into_any(),
+    let cell = |version: Option<Version>, unset: String| match version {
+        Some(version) => {
+            let value = words::with_end(ctx, words::value(ctx, &version, currency), version.valid_until);
+            text::link(paths::terms_version(version.id), value)
+        }
+        None => unset.into_any(),
     };
+    let not_set = || tr!(ctx.locale, terms.not_set);
     let rows = own
         .into_iter()
         .chain(rest)
         .map(|offer| Row {
-            cells: vec![offer.name.into_any(), cell(offer.rate), cell(offer.hold_days), cell(offer.validation)],
+            cells: vec![
+                offer.name.into_any(),
+                cell(offer.rate, not_set()),
+                cell(offer.hold_days, not_set()),
+                cell(offer.validation, tr!(ctx.locale, terms.flag_no)),
+            ],
             href: None,
         })
         .collect::<Vec<_>>();
@@ -177,7 +190,7 @@ fn step(ctx: &Context, told: &Told, general: &[Version], currency: Currency) -> 
             ctx.locale,
             terms.began,
             what = words::field(ctx, version.field),
-            value = words::value(ctx, version, currency)
+            value = words::with_end(ctx, words::value(ctx, version, currency), version.valid_until)
         ),
         when: Some(when),
         who: Some(format!("{who}, {}", tr!(ctx.locale, terms.version, version = version.id.to_string()))),

@@ -2,8 +2,8 @@
 
 use super::model::{OfferTerms, Told, Version};
 
-/// Whether a version never reaches this partner from its start on, because a more specific one of the same field is
-/// in force by then: what is agreed with the partner comes before what holds for everybody.
+/// Whether a version never reaches this partner, because a more specific one of the same field is in force by its start and
+/// for as long: what is agreed with the partner comes before what holds for everybody.
 pub fn is_overridden(version: &Version, all: &[Told]) -> bool {
     version.scope.partner.is_none()
         && all.iter().any(|told| {
@@ -12,6 +12,7 @@ pub fn is_overridden(version: &Version, all: &[Told]) -> bool {
                 && other.scope.partner.is_some()
                 && (other.scope.offer.is_none() || other.scope.offer == version.scope.offer)
                 && other.valid_from <= version.valid_from
+                && other.valid_until.is_none_or(|end| version.valid_until.is_some_and(|until| until <= end))
         })
 }
 
@@ -41,6 +42,7 @@ mod tests {
             value: 8.into(),
             rule: crate::commissions::model::Rule::default(),
             valid_from: DateTime::<Utc>::from_timestamp(at, 0).expect("time"),
+            valid_until: None,
             scope: Scope { programme: 1.into(), offer: offer.map(OfferId), partner: partner.map(PartnerId) },
             proposal: None,
         }
@@ -64,7 +66,12 @@ mod tests {
         assert!(!is_overridden(&later, std::slice::from_ref(&own_of_offer)));
         // Before the partner's own terms began, the general ones counted.
         assert!(!is_overridden(&version(5, None, None, 50), std::slice::from_ref(&own)));
-        assert!(!is_overridden(&own.version, &[told(later)]));
+        assert!(!is_overridden(&own.version, &[told(later.clone())]));
+        // What is lent to the partner leaves the rest to the general ones, save for what ends before.
+        let until = |at| DateTime::<Utc>::from_timestamp(at, 0);
+        let lent = told(Version { valid_until: until(300), ..own.version.clone() });
+        assert!(!is_overridden(&later, std::slice::from_ref(&lent)));
+        assert!(is_overridden(&Version { valid_until: until(250), ..later }, std::slice::from_ref(&lent)));
     }
 
     #[test]

@@ -39,7 +39,8 @@ pub async fn as_known(
 ) -> Result<Vec<Version>, AppError> {
     let rows = sqlx::query!(
         r#"SELECT field AS "field!", terms_version_id AS "id!", kind AS "kind!", value AS "value!", rule AS "rule!",
-                  valid_from AS "valid_from!", offer_scope AS "offer_scope!", partner_scope AS "partner_scope!"
+                  valid_from AS "valid_from!", nullif(valid_until, 'infinity') AS valid_until, offer_scope AS "offer_scope!",
+                  partner_scope AS "partner_scope!"
            FROM terms_at($1, $2, $3, $4, coalesce($5, 'infinity'::timestamptz))"#,
         programme.0,
         offer.map_or(0, |offer| offer.0),
@@ -58,7 +59,7 @@ pub async fn as_known(
                 offer_scope: row.offer_scope,
                 partner_scope: row.partner_scope,
             };
-            key.version(row.kind, row.value, row.rule, row.valid_from)
+            key.version(row.kind, row.value, row.rule, (row.valid_from, row.valid_until))
         })
         .collect()
 }
@@ -96,7 +97,8 @@ pub async fn currency(tx: &mut Tx, programme: ProgrammeId) -> Result<Currency, A
 /// When the database is away.
 pub async fn told(tx: &mut Tx, programme: ProgrammeId, partner: PartnerId) -> Result<Vec<Told>, AppError> {
     let rows = sqlx::query!(
-        r#"SELECT t.terms_version_id, t.field, t.kind, t.value, t.rule, t.valid_from, t.offer_scope, t.partner_scope, t.proposal_id,
+        r#"SELECT t.terms_version_id, t.field, t.kind, t.value, t.rule, t.valid_from, nullif(t.valid_until, 'infinity') AS valid_until,
+                  t.offer_scope, t.partner_scope, t.proposal_id,
                   o.name AS "offer?", d.reason_partner, d.decided_at, decider_name(d.proposal_id) AS by,
                   EXISTS (SELECT FROM stopped_change s WHERE s.partner_id = $2 AND s.terms_version_id = t.terms_version_id) AS "stopped!"
            FROM terms_version t
@@ -118,7 +120,7 @@ pub async fn told(tx: &mut Tx, programme: ProgrammeId, partner: PartnerId) -> Re
                 offer_scope: row.offer_scope,
                 partner_scope: row.partner_scope,
             };
-            let mut version = key.version(row.kind, row.value, row.rule, row.valid_from)?;
+            let mut version = key.version(row.kind, row.value, row.rule, (row.valid_from, row.valid_until))?;
             version.proposal = Some(row.proposal_id.into());
             Ok(Told {
                 version,
@@ -144,7 +146,7 @@ pub async fn by_offer(
 ) -> Result<Vec<OfferTerms>, AppError> {
     let rows = sqlx::query!(
         r#"SELECT o.offer_id, o.name, t.field AS "field!", t.terms_version_id AS "id!", t.kind AS "kind!", t.value AS "value!",
-                  t.rule AS "rule!", t.valid_from AS "valid_from!", t.offer_scope AS "offer_scope!", t.partner_scope AS "partner_scope!"
+                  t.rule AS "rule!", t.valid_from AS "valid_from!", nullif(t.valid_until, 'infinity') AS valid_until, t.offer_scope AS "offer_scope!", t.partner_scope AS "partner_scope!"
            FROM offer o CROSS JOIN LATERAL terms_at(o.programme_id, o.offer_id, $2, $3) t
            WHERE o.programme_id = $1 AND t.field IN ('rate', 'hold_days', 'validation')"#,
         programme.0,
@@ -162,7 +164,7 @@ pub async fn by_offer(
             offer_scope: row.offer_scope,
             partner_scope: row.partner_scope,
         };
-        let version = key.version(row.kind, row.value, row.rule, row.valid_from)?;
+        let version = key.version(row.kind, row.value, row.rule, (row.valid_from, row.valid_until))?;
         let offer = offers.entry((row.name.clone(), row.offer_id)).or_insert_with(|| OfferTerms {
             name: row.name,
             rate: None,
@@ -194,7 +196,7 @@ impl Key<'_> {
         kind: String,
         value: Decimal,
         rule: serde_json::Value,
-        valid_from: DateTime<Utc>,
+        (valid_from, valid_until): (DateTime<Utc>, Option<DateTime<Utc>>),
     ) -> Result<Version, AppError> {
         Ok(Version {
             id: self.id.into(),
@@ -203,6 +205,7 @@ impl Key<'_> {
             value,
             rule: rule_of(rule)?,
             valid_from,
+            valid_until,
             scope: Scope {
                 programme: self.programme,
                 offer: (self.offer_scope != 0).then_some(OfferId(self.offer_scope)),

@@ -7,6 +7,8 @@ use crate::base::language::tr;
 use crate::base::money::{Currency, Money};
 use crate::commissions::model::{How, Measure, Rate, Rule, Steps};
 use crate::ui::text::amount_words;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
 /// What a partner is paid, when, and from which amount on; in sentences.
@@ -56,6 +58,22 @@ pub fn lead(ctx: &Context, general: &[Version], some_offers_differ: bool, curren
 /// Why terms were set: as somebody wrote it, save for the one reason that nobody wrote.
 pub fn reason(ctx: &Context, reason: &str) -> String {
     if reason == FIRST_TERMS { tr!(ctx.locale, terms.first_terms) } else { reason.to_owned() }
+}
+
+/// The last day on which something holds that ends at a moment, itself left out.
+pub fn last_day(until: DateTime<Utc>, zone: Tz) -> NaiveDate {
+    (until - TimeDelta::microseconds(1)).with_timezone(&zone).date_naive()
+}
+
+/// A value with the last day on which it holds, where it has an end.
+pub fn with_end(ctx: &Context, value: String, until: Option<DateTime<Utc>>) -> String {
+    match until {
+        Some(until) => {
+            let day = format::date(ctx.locale, ctx.time_zone, until - TimeDelta::microseconds(1));
+            tr!(ctx.locale, ending.until_day, value = value, day = day)
+        }
+        None => value,
+    }
 }
 
 /// The name of a field.

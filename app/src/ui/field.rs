@@ -10,6 +10,7 @@ use crate::base::language::tr;
 use crate::live::Drafts;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use leptos::prelude::*;
+use rust_decimal::Decimal;
 
 /// Words, or none: takes `"text"`, a `String` or an `Option<String>`.
 #[derive(Clone, Debug, Default)]
@@ -83,13 +84,14 @@ pub fn Field(
     framed(id, label, required, notes, control.into_any())
 }
 
-/// Whether a control of this kind can show the value. Browsers drop what is no date from a date's control, and what was
-/// typed has to stay.
+/// Whether a control of this kind can show the value. Browsers drop what is no date from a date's control and what is no
+/// number from a number's, and what was typed has to stay.
 fn holds(kind: &str, value: &str) -> bool {
     match kind {
         "date" => value.is_empty() || value.parse::<NaiveDate>().is_ok(),
         "datetime-local" => value.is_empty() || value.parse::<NaiveDateTime>().is_ok() || is_minute(value),
         "time" => value.is_empty() || NaiveTime::parse_from_str(value, "%H:%M").is_ok(),
+        "number" => value.is_empty() || value.parse::<Decimal>().is_ok(),
         _ => true,
     }
 }

@@ -223,6 +223,7 @@ impl House {
             reason_house: "",
             floor_reason: None,
             earliest: self.now,
+            until: None,
             at: self.now,
         };
         store::decide(&mut tx, decision).await?;

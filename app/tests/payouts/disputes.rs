@@ -54,7 +54,7 @@ async fn what_becomes_of_a_payout_is_in_the_dispute_about_it(pool: PgPool) {
     let office = office(pool).await;
     let (ana, number) = (as_ana(&office, Locale::en).await, payout(&office).await);
     let run = office.begin(CUTOFF).await.id;
-    says(&page(ana.clone(), "/payouts").await, &["£8.00 is in a payout that the programme still has to release"]);
+    says(&page(ana.clone(), "/payouts").await, &["£8.00 is in a payout that the programme has not let go yet"]);
     says(&page(ana.clone(), &format!("/payouts/{number}")).await, &["Something is wrong with this payout"]);
     let form = page(ana.clone(), &format!("/disputes/new?payout={number}")).await;
     // Its pay day is over, so that it is late is the likeliest.

@@ -82,15 +82,15 @@ async fn a_self_billed_invoice_says_all_that_the_directive_asks(pool: PgPool) {
     office.let_go(run.id).await;
     let (ana, bob) = (member(&office, "ana").await, member(&office, "bob").await);
     let payout = last_payout(&office, "ana").await;
-    let file = own(&ana, payout, Kind::Invoice).await.expect("invoice");
+    let file = own(&ana, payout, Kind::Invoice, 1).await.expect("invoice");
     assert_eq!(file.name, "SB-giftware-ana-0001.pdf");
     assert!(file.bytes.starts_with(b"%PDF-"));
     // The same bytes for the house, and nobody else's.
-    let again = of_run(&office.ada(), run.id, payout, Kind::Invoice).await.expect("invoice");
+    let again = of_run(&office.ada(), run.id, payout, Kind::Invoice, 1).await.expect("invoice");
     assert_eq!(again.bytes, file.bytes);
-    assert!(matches!(own(&bob, payout, Kind::Invoice).await, Err(AppError::NotFound)));
-    assert!(matches!(of_run(&office.tom(), run.id, payout, Kind::Invoice).await, Err(AppError::Forbidden)));
-    assert!(matches!(own(&ana, payout, Kind::CreditNote).await, Err(AppError::NotFound)));
+    assert!(matches!(own(&bob, payout, Kind::Invoice, 1).await, Err(AppError::NotFound)));
+    assert!(matches!(of_run(&office.tom(), run.id, payout, Kind::Invoice, 1).await, Err(AppError::Forbidden)));
+    assert!(matches!(own(&ana, payout, Kind::CreditNote, 1).await, Err(AppError::NotFound)));
     if let Some(text) = text_of(&file.bytes) {
         let one = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for words in [
@@ -113,7 +113,7 @@ async fn a_self_billed_invoice_says_all_that_the_directive_asks(pool: PgPool) {
     }
     // In the partner's language, whoever reads it.
     let spanish =
-        of_run(&office.finn(), run.id, last_payout(&office, "bob").await, Kind::Invoice).await.expect("invoice");
+        of_run(&office.finn(), run.id, last_payout(&office, "bob").await, Kind::Invoice, 1).await.expect("invoice");
     if let Some(text) = text_of(&spanish.bytes) {
         let one = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for words in
@@ -125,7 +125,7 @@ async fn a_self_billed_invoice_says_all_that_the_directive_asks(pool: PgPool) {
     office.export(run.id, Format::PayPal).await;
     let name = office.reference("bob").await;
     office.answer(&format!("payout,status,date,reference,code\n{name},failed,2011-04-18,,AC04\n")).await;
-    let note = own(&bob, last_payout(&office, "bob").await, Kind::CreditNote).await.expect("credit note");
+    let note = own(&bob, last_payout(&office, "bob").await, Kind::CreditNote, 1).await.expect("credit note");
     assert_eq!(note.name, "CN-giftware-bob-0001.pdf");
     if let Some(text) = text_of(&note.bytes) {
         assert!(text.contains("SB-giftware-bob-0001") && text.contains("-16,00"), "{text}");
@@ -137,6 +137,21 @@ async fn a_self_billed_invoice_says_all_that_the_directive_asks(pool: PgPool) {
     );
     let staff = page(office.finn(), &format!("/runs/{}/payouts/{payout}", run.id)).await;
     says(&staff, &["SB-giftware-ana-0001", "VAT, 20%", "£96.00"]);
+
+    // It arrived after all: what was taken back is invoiced anew, and taken back again where it comes back.
+    office.answer(&format!("payout,status,date,reference,code\n{name},paid,2011-04-25,T-9,\n")).await;
+    done(office.finn_says("match", &name).await);
+    let bobs = last_payout(&office, "bob").await;
+    assert_eq!(own(&bob, bobs, Kind::Invoice, 2).await.expect("invoice").name, "SB-giftware-bob-0002.pdf");
+    assert!(matches!(own(&bob, bobs, Kind::CreditNote, 2).await, Err(AppError::NotFound)));
+    let read = page(bob.clone(), &format!("/payouts/{bobs}")).await;
+    says(&read, &["/invoice.pdf\"", "/credit-note.pdf\"", "/invoice.pdf?turn=2\""]);
+    office.answer(&format!("payout,status,date,reference,code\n{name},returned,2011-05-02,,AC04\n")).await;
+    let note = own(&bob, bobs, Kind::CreditNote, 2).await.expect("credit note");
+    assert_eq!(note.name, "CN-giftware-bob-0002.pdf");
+    if let Some(text) = text_of(&note.bytes) {
+        assert!(text.contains("SB-giftware-bob-0002"), "{text}");
+    }
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -38,7 +38,7 @@ impl Office {
     }
 
     /// Finn's word on it.
-    async fn finn_says(&self, verdict: &str, reference: &str) -> Result<End, AppError> {
+    pub async fn finn_says(&self, verdict: &str, reference: &str) -> Result<End, AppError> {
         let (file, line, _) = self.waiting().await;
         let form = LineForm {
             file,

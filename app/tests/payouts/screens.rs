@@ -47,7 +47,7 @@ async fn a_run_from_its_beginning_to_its_files(pool: PgPool) {
     says(&own, &["Run 1, which you built, waits for another owner (Henrik Aas): 2 payouts, £24.00."]);
     says(&page(office.finn(), "/runs").await, &["Run 1 waits for an owner's release"]);
     let overview = page(office.henrik(), "/runs/1").await;
-    says(&overview, &["Release 2 payouts, £24.00", "2 first payouts.", "Olivia Hart", "To be sent by the pay day"]);
+    says(&overview, &["Release 2 payouts, £24.00", "First payouts: 2.", "Olivia Hart", "To be sent by the pay day"]);
     assert!(!page(office.olivia(), "/runs/1").await.contains("release-run"), "who built it is offered no release");
     let read = page(office.ada(), "/runs/1").await;
     assert!(!read.contains("cancel-run") && !read.contains("release-run"), "an auditor changes nothing");
@@ -112,7 +112,7 @@ async fn an_answer_and_the_line_that_waits(pool: PgPool) {
     let sent = Sent::Whole(format!("b{HOSTILE}.csv"), text.into_bytes());
     let path = read_answer(&office.finn(), sent).await.expect("read");
     let list = page(office.finn(), &path).await;
-    says(&list, &["3 lines: 1 moved a payout, 0 were known, 0 change nothing, 2 wait for a person."]);
+    says(&list, &["Lines: 3. Moved a payout: 1; known already: 0; change nothing: 0; wait for a person: 2."]);
     says(&list, &["What it names is no payout of ours.", "which can't be after what is known: paid", "Came back"]);
     says(&page(office.finn(), "/runs").await, &["2 lines of banks' answers wait for a person."]);
     let line = page(office.finn(), "/answers/1/2").await;

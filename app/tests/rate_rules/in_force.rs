@@ -8,14 +8,15 @@ use std::collections::BTreeMap;
 const FIELDS: [(&str, &str); 4] =
     [("rate", "percent"), ("hold_days", "days"), ("minimum", "amount"), ("validation", "flag")];
 
-/// Field, offer and partner (0: all), the hour it begins, the hour it was recorded.
-type Version = (usize, i64, i64, i64, i64);
+/// Field, offer and partner (0: all), the hour it begins, the hour it was recorded, after how many hours it ends; `None`: never.
+type Version = (usize, i64, i64, i64, i64, Option<i64>);
 /// Offer, partner, the hour that is asked about, the hour at which it was known; `None`: today.
 type Asked = (i64, i64, i64, Option<i64>);
 
 fn history() -> impl Strategy<Value = (Vec<Version>, Vec<Asked>)> {
     // Few hours, so that versions often begin at one moment.
-    let version = (0..FIELDS.len(), 0..3_i64, 0..3_i64, 0..40_i64, 0..40_i64);
+    let lasts = prop::option::weighted(0.5, 1..20_i64);
+    let version = (0..FIELDS.len(), 0..3_i64, 0..3_i64, 0..40_i64, 0..40_i64, lasts);
     let asked = (0..4_i64, 0..4_i64, -2..44_i64, prop::option::of(-2..44_i64));
     (prop::collection::vec(version, 0..40), prop::collection::vec(asked, 250))
 }
@@ -35,6 +36,7 @@ fn naive(versions: &[Version], asked: Asked) -> BTreeMap<&'static str, i64> {
                 && (version.1 == 0 || version.1 == offer)
                 && (version.2 == 0 || version.2 == partner)
                 && version.3 <= at
+                && version.5.is_none_or(|lasts| at < version.3 + lasts)
                 && known_at.is_none_or(|known| version.4 <= known);
             let weight = (i64::from(version.2 != 0), i64::from(version.1 != 0), version.3, number as i64);
             if holds && best.is_none_or(|best| weight > best) {
@@ -52,18 +54,18 @@ fn naive(versions: &[Version], asked: Asked) -> BTreeMap<&'static str, i64> {
 async fn terms_in_force_are_what_looking_at_every_version_finds(pool: PgPool) {
     let mut instants = 0;
     let mut connection = pool.acquire().await.expect("connection");
-    // Versions without their proposals and decisions: only which of them counts is asked here.
+    // Versions without their proposals and decisions: only which of them counts is asked here. 100 000 instants in all.
     sqlx::raw_sql("SET session_replication_role = replica").execute(&mut *connection).await.expect("set");
-    for (history, (versions, asked)) in super::values(super::cases(16), &history()).into_iter().enumerate() {
+    for (history, (versions, asked)) in super::values(super::cases(400), &history()).into_iter().enumerate() {
         let programme = 1_000 + history as i64;
         let column = |of: fn(&Version) -> i64| versions.iter().map(of).collect::<Vec<_>>();
         // The number of a version is its revision and its value, so that what is found says which it is.
         sqlx::query(
-            "INSERT INTO terms_version (programme_id, offer_scope, partner_scope, field, kind, value, valid_from, revision, proposal_id, recorded_at)
-             SELECT $1, offer, partner, field, kind, CASE field WHEN 'validation' THEN place % 2 ELSE place END, begins, place + 1,
+            "INSERT INTO terms_version (programme_id, offer_scope, partner_scope, field, kind, value, valid_from, valid_until, revision, proposal_id, recorded_at)
+             SELECT $1, offer, partner, field, kind, CASE field WHEN 'validation' THEN place % 2 ELSE place END, begins, coalesce(ends, 'infinity'), place + 1,
                     $1 * 1000 + place, recorded
-             FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::timestamptz[], $8::int[])
-                 AS one (field, kind, offer, partner, begins, recorded, place)",
+             FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::timestamptz[], $8::int[], $9::timestamptz[])
+                 AS one (field, kind, offer, partner, begins, recorded, place, ends)",
         )
         .bind(programme)
         .bind(versions.iter().map(|version| FIELDS[version.0].0).collect::<Vec<_>>())
@@ -73,6 +75,7 @@ async fn terms_in_force_are_what_looking_at_every_version_finds(pool: PgPool) {
         .bind(versions.iter().map(|version| hour(version.3)).collect::<Vec<_>>())
         .bind(versions.iter().map(|version| hour(version.4)).collect::<Vec<_>>())
         .bind((0..versions.len() as i32).collect::<Vec<_>>())
+        .bind(versions.iter().map(|version| version.5.map(|lasts| hour(version.3 + lasts))).collect::<Vec<_>>())
         .execute(&mut *connection)
         .await
         .expect("versions");

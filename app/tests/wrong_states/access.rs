@@ -76,6 +76,13 @@ async fn a_partner_sees_their_own_rows_and_nothing_without_a_context(pool: PgPoo
         "terms_notice",
         "terms_answer",
         "stopped_change",
+        "terms_ending",
+        // So have corrections (`corrections`).
+        "correction",
+        "correction_item",
+        "correction_decision",
+        "correction_booking",
+        "correction_end",
         "terms_request",
         "terms_request_answer",
     ];

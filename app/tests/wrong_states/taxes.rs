@@ -267,6 +267,8 @@ async fn invoices_are_numbered_once_and_judged_by_finance(pool: PgPool) {
         ("a gap", invoice(&[("number", "2")]), FOREIGN, "invoice_without_gaps"),
         ("number nothing", invoice(&[("number", "0")]), CHECK, "invoice_counted_from_one"),
         ("a second one", invoice(&[("kind", "'invoice'"), ("number", "2")]), UNIQUE, "invoice_one_per_payout"),
+        ("turn nothing", invoice(&[("turn", "0")]), CHECK, "invoice_turn_counted_from_one"),
+        ("a credit note of a turn without an invoice", invoice(&[("turn", "2")]), FOREIGN, "invoice_corrects_one"),
         ("a number twice", invoice(&[("kind", "'invoice'")]), UNIQUE, "invoice_pkey"),
         ("what corrects nothing", of_another, FOREIGN, "invoice_corrects_one"),
         ("of another programme", invoice(&[("programme_id", "{travel}")]), FOREIGN, "invoice_partner"),

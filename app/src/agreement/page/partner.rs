@@ -1,7 +1,7 @@
 //! On the terms page: what is offered, what is announced, what was asked for.
 
 use super::{state, value, value_by, what, wish};
-use crate::agreement::model::{Notice, Offer, Request, Said};
+use crate::agreement::model::{Ending, Notice, Offer, Request, Said, Value};
 use crate::agreement::store;
 use crate::approvals::model::Answer;
 use crate::base::actor::Member;
@@ -12,8 +12,10 @@ use crate::base::format;
 use crate::base::forms::{self, Draft};
 use crate::base::language::tr;
 use crate::base::money::Currency;
+use crate::commissions::model::Rule;
 use crate::disputes::store as cases;
 use crate::paths;
+use crate::terms;
 use crate::ui::badge::{Tone, badge};
 use crate::ui::field::{Choice, Field, Hidden, Select, Submit, TextArea, Weight};
 use crate::ui::form::Form;
@@ -26,6 +28,7 @@ pub struct Agreements {
     currency: Currency,
     offers: Vec<Offer>,
     notices: Vec<Notice>,
+    endings: Vec<Ending>,
     requests: Vec<Request>,
     names: Vec<(String, String)>,
     draft: Draft,
@@ -43,6 +46,7 @@ impl Agreements {
             currency: crate::terms::store::currency(tx, member.programme).await?,
             offers: store::offers_to(tx, member.partner).await?,
             notices: store::notices_to(tx, member.partner).await?,
+            endings: store::endings_of(tx, member.partner, ctx.now()).await?,
             requests: store::requests_of(tx, member.partner, ctx.now()).await?,
             names: all.chain(names).collect(),
             draft,
@@ -59,6 +63,29 @@ impl Agreements {
         view! { {offers}{coming} }.into_any()
     }
 
+    /// What ends soon, and what counts then.
+    pub fn ending(&self, ctx: &Context) -> AnyView {
+        let locale = ctx.locale;
+        let lines = self.endings.iter().map(|ending| {
+            let of = |(value, rule): &(Value, Rule)| value_by(ctx, value, rule, self.currency);
+            let words = tr!(
+                locale,
+                ending.announced,
+                what = what(ctx, ending.field, ending.offer.as_deref()),
+                now = of(&ending.now),
+                day = format::date_time(locale, ctx.time_zone, ending.ends_at),
+                then = ending.then.as_ref().map_or_else(|| tr!(locale, terms.not_set), of)
+            );
+            let link = text::link(paths::terms_version(ending.version), tr!(locale, ending.why));
+            view! { <p>{words}" "{link}</p> }
+        });
+        let lines = lines.collect::<Vec<_>>();
+        match lines.is_empty() {
+            true => ().into_any(),
+            false => section(tr!(locale, ending.title), lines.into_any()),
+        }
+    }
+
     fn offer(&self, ctx: &Context, offer: &Offer) -> AnyView {
         let locale = ctx.locale;
         let until = format::date_time(locale, ctx.time_zone, offer.expires_at);
@@ -68,7 +95,7 @@ impl Agreements {
             agreement.offered,
             name = offer.by.clone(),
             what = what,
-            value = value(ctx, &offer.value, self.currency)
+            value = terms::words::with_end(ctx, value(ctx, &offer.value, self.currency), offer.valid_until)
         );
         let button = |answer: Answer, words: String, weight: Weight| {
             let id = offer.id.to_string();

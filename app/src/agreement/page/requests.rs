@@ -154,6 +154,10 @@ fn take_up(ctx: &Context, request: &Request, candidates: &[Candidate], draft: &D
                 hint=Some(tr!(locale, desk.propose_from_hint)) error=typed.error("valid_from")
             />
             <Field
+                name="valid_until" label=tr!(locale, ending.field) kind="date" value=typed.value("valid_until")
+                hint=Some(tr!(locale, ending.field_hint)) error=typed.error("valid_until")
+            />
+            <Field
                 name="expires" label=tr!(locale, agreement.expires) kind="date" value=typed.value("expires")
                 hint=Some(tr!(locale, agreement.expires_hint)) error=typed.error("expires")
             />

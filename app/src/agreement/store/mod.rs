@@ -1,9 +1,11 @@
 //! The SQL of agreements.
 
+mod endings;
 mod notices;
 mod offers;
 mod requests;
 
+pub use endings::{TOLD_DAYS_BEFORE, endings_of, tell_endings};
 pub use notices::{answer_notice, notice, notices_of, notices_to, stop};
 pub use offers::{answer_offer, offers_to};
 pub use requests::{NewRequest, ask, decline, request, requests, requests_of};

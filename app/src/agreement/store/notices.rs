@@ -160,7 +160,7 @@ pub async fn stop(
     now: DateTime<Utc>,
 ) -> Result<TermsVersionId, AppError> {
     let was = sqlx::query!(
-        "SELECT t.offer_scope, n.rule_before FROM terms_version t JOIN terms_notice n USING (terms_version_id)
+        "SELECT t.offer_scope, n.rule_before, nullif(least(n.until_before, t.valid_until), 'infinity') AS until FROM terms_version t JOIN terms_notice n USING (terms_version_id)
          WHERE t.terms_version_id = $1 AND n.partner_id = $2",
         notice.version.0,
         notice.partner.0,
@@ -181,6 +181,7 @@ pub async fn stop(
         rule: Some(&rule),
         value_before: Some(notice.after.1),
         valid_from: notice.applies_at,
+        valid_until: was.until,
         reason,
         impact: None,
         case: match notice.said {
@@ -206,6 +207,7 @@ pub async fn stop(
         reason_house: "",
         floor_reason: None,
         earliest: notice.applies_at,
+        until: None,
         at: now,
     };
     approvals::decide(tx, decision).await?;

@@ -16,7 +16,8 @@ use chrono::{DateTime, Utc};
 pub async fn offers_to(tx: &mut Tx, partner: PartnerId) -> Result<Vec<Offer>, AppError> {
     let rows = sqlx::query!(
         r#"SELECT c.proposal_id, c.field, c.kind, c.value, o.name AS "offer?", d.reason_partner, coalesce(staff_name(c.made_by), '') AS "by!",
-                  c.made_at, c.expires_at, x.answer AS "answer?", x.answered_at AS "answered_at?"
+                  c.made_at, c.expires_at, nullif(c.valid_until, 'infinity') AS valid_until,
+                  x.answer AS "answer?", x.answered_at AS "answered_at?"
            FROM counter_offer c JOIN decision d ON d.proposal_id = c.countered_id
            LEFT JOIN offer o ON o.programme_id = c.programme_id AND o.offer_id = c.offer_scope
            LEFT JOIN counter_answer x ON x.proposal_id = c.proposal_id
@@ -36,6 +37,7 @@ pub async fn offers_to(tx: &mut Tx, partner: PartnerId) -> Result<Vec<Offer>, Ap
                 by: row.by,
                 at: row.made_at,
                 expires_at: row.expires_at,
+                valid_until: row.valid_until,
                 answer: row.answer.as_deref().and_then(Answer::parse).zip(row.answered_at),
             })
         })

@@ -33,6 +33,7 @@ pub(super) struct Instead {
     pub(super) expires_at: DateTime<Utc>,
     value_before: Option<Decimal>,
     valid_from: DateTime<Utc>,
+    pub(super) valid_until: Option<DateTime<Utc>>,
     impact: Option<Impact>,
 }
 
@@ -67,6 +68,12 @@ pub(super) async fn read(
     if form.counter_until.trim().is_empty() {
         errors.add("counter_until", tr!(ctx.locale, agreement.counter_until_missing));
     }
+    // Whenever it is accepted, it has not ended yet.
+    let latest = expires_at.unwrap_or(ctx.now()).max(proposal.valid_from);
+    let valid_until = last_day(ctx, "valid_until", &form.valid_until, zone, LONGEST_PROMISE_DAYS, errors);
+    if valid_until.is_some_and(|until| until <= latest) {
+        errors.add("valid_until", tr!(ctx.locale, ending.before_expiry));
+    }
     let (Some(value), Some(expires_at)) = (value, expires_at) else { return Ok(None) };
 
     let (now, offer) = (ctx.now(), proposal.offer.as_ref().map(|offer| offer.id));
@@ -85,7 +92,8 @@ pub(super) async fn read(
     if form.floor_reason.trim().is_empty() && impact.as_ref().is_some_and(Impact::crosses_floor) {
         errors.add("floor_reason", tr!(ctx.locale, approvals.floor_needs_reason));
     }
-    Ok(Some(Instead { value, expires_at, value_before: in_force.map(|version| version.value), valid_from, impact }))
+    let value_before = in_force.map(|version| version.value);
+    Ok(Some(Instead { value, expires_at, value_before, valid_from, valid_until, impact }))
 }
 
 /// Writes the offer and its mails; gives its id.
@@ -112,6 +120,7 @@ pub(super) async fn make(
         rule: None,
         value_before: instead.value_before,
         valid_from: instead.valid_from,
+        valid_until: instead.valid_until,
         reason,
         impact: instead.impact.as_ref(),
         case: countered.case,
@@ -140,6 +149,21 @@ fn value_of(ctx: &Context, proposal: &Proposal, text: &str) -> Result<Decimal, S
         },
         _ => Err(bad_amount(ctx, BadNumber::NotANumber)),
     }
+}
+
+/// When terms end of which a form names the last day, after they begin; nothing where it names none.
+pub(super) fn end_of(
+    ctx: &Context,
+    text: &str,
+    zone: Tz,
+    start: DateTime<Utc>,
+    errors: &mut Errors,
+) -> Option<DateTime<Utc>> {
+    let end = last_day(ctx, "valid_until", text, zone, LONGEST_PROMISE_DAYS, errors);
+    if end.is_some_and(|end| end <= start) {
+        errors.add("valid_until", tr!(ctx.locale, ending.before_start));
+    }
+    end
 }
 
 /// The end of the last day that a form names, not before today; nothing where it names none.

@@ -34,6 +34,8 @@ pub struct DecisionForm {
     pub floor_reason: String,
     /// The first day; empty: at once, or when the proposal says.
     pub valid_from: String,
+    /// The last day; empty: as it was proposed, and without an end where something else is offered.
+    pub valid_until: String,
     /// Until which day nothing leaves the partner less; empty: nothing is promised.
     pub promise: String,
     /// What is offered instead, in the proposal's unit.
@@ -51,6 +53,7 @@ struct Said<'a> {
     reason_house: &'a str,
     floor_reason: Option<&'a str>,
     earliest: DateTime<Utc>,
+    until: Option<DateTime<Utc>>,
     promise: Option<DateTime<Utc>>,
     instead: Option<Instead>,
 }
@@ -97,6 +100,7 @@ pub async fn decide(ctx: &Context, form: &DecisionForm) -> Result<Answer, AppErr
         reason_house: said.reason_house,
         floor_reason: said.floor_reason,
         earliest: said.earliest,
+        until: said.until,
         at: ctx.now(),
     };
     match write(&mut tx, ctx, staff, &proposal, decision, &said).await {
@@ -133,6 +137,10 @@ async fn refused(ctx: &Context, proposal: &Proposal, refusal: Refusal) -> Result
         }
         Refusal::UnderTheFloor => errors.add("floor_reason", refusal_text(ctx, refusal)),
         Refusal::SameValue => errors.add("counter", refusal_text(ctx, refusal)),
+        Refusal::EndsTooEarly | Refusal::EndsTooLate | Refusal::OfferOutlivesIt => {
+            errors.add("valid_until", refusal_text(ctx, refusal));
+        }
+        Refusal::PromiseOutlivesIt => errors.add("promise", refusal_text(ctx, refusal)),
         _ => errors.add("", refusal_text(ctx, refusal)),
     }
     Ok(Answer::Refused(errors))
@@ -156,7 +164,7 @@ async fn read_form<'a>(
     short_enough(ctx, "floor_reason", floor_reason.unwrap_or_default(), &mut errors);
     let now = ctx.now();
     let zone = store::time_zone(tx, proposal.programme).await?;
-    let (mut earliest, mut promise, mut instead) = (now, None, None);
+    let (mut earliest, mut until, mut promise, mut instead) = (now, None, None, None);
     match verdict {
         Some(Verdict::Approved) => {
             let (possible, notice) = store::earliest_start(tx, proposal.id, now).await?;
@@ -165,6 +173,10 @@ async fn read_form<'a>(
             earliest = start_of(ctx, &form.valid_from, zone, &mut errors).map_or(first, |start| start.max(now));
             if let Some(days) = notice.filter(|_| earliest < possible) {
                 errors.add("valid_from", tr!(ctx.locale, agreement.notice_too_short, days = days));
+            }
+            until = counter::end_of(ctx, &form.valid_until, zone, earliest.max(proposal.valid_from), &mut errors);
+            if proposal.valid_until.zip(until).is_some_and(|(proposed, until)| until > proposed) {
+                errors.add("valid_until", tr!(ctx.locale, ending.beyond_proposed));
             }
             promise =
                 counter::last_day(ctx, "promise", &form.promise, zone, counter::LONGEST_PROMISE_DAYS, &mut errors);
@@ -181,7 +193,7 @@ async fn read_form<'a>(
     }
     Ok(match verdict {
         Some(verdict) if errors.is_empty() => {
-            Ok(Said { verdict, reason_partner, reason_house, floor_reason, earliest, promise, instead })
+            Ok(Said { verdict, reason_partner, reason_house, floor_reason, earliest, until, promise, instead })
         }
         _ => Err(errors),
     })
@@ -231,6 +243,10 @@ async fn write(
             "offer": proposal.offer.as_ref().map(|offer| offer.id),
             "verdict": said.verdict.as_str(),
             "valid_from": valid_from,
+            "valid_until": match &said.instead {
+                Some(instead) => instead.valid_until,
+                None => valid_from.and(said.until.or(proposal.valid_until)),
+            },
             "terms_version": version,
             "counter_offer": offer,
             "expires_at": said.instead.as_ref().map(|instead| instead.expires_at),

@@ -94,6 +94,7 @@ pub async fn lower(ctx: &Context, form: &MinimumForm) -> Result<Answer, AppError
         rule: None,
         value_before,
         valid_from: now,
+        valid_until: None,
         reason,
         impact: None,
         case,
@@ -145,6 +146,7 @@ async fn at_once(
         reason_house: "",
         floor_reason: None,
         earliest: now,
+        until: None,
         at: now,
     };
     store::decide(tx, decision).await?;

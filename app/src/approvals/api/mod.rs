@@ -8,6 +8,7 @@ mod schedule;
 
 pub use decide::{DecisionForm, decide};
 pub use minimum::{MinimumForm, lower};
+pub(crate) use propose::typed_rule;
 pub use propose::{RateForm, propose};
 pub use schedule::{ScheduleForm, propose as propose_payouts};
 
@@ -57,6 +58,8 @@ pub async fn propose_rate(
     days: Option<String>,
     /// The first day; none: from the decision on.
     valid_from: Option<String>,
+    /// The last day; none: it has no end.
+    valid_until: Option<String>,
     /// Why.
     reason: Option<String>,
     /// The form's key: sent twice, it is done once.
@@ -80,6 +83,7 @@ pub async fn propose_rate(
         most_month: most_month.unwrap_or_default(),
         days: days.unwrap_or_default(),
         valid_from: valid_from.unwrap_or_default(),
+        valid_until: valid_until.unwrap_or_default(),
         reason: reason.unwrap_or_default(),
         form_key,
         expires: expires.unwrap_or_default(),
@@ -99,6 +103,7 @@ pub async fn propose_rate(
         ("most_month", &form.most_month),
         ("days", &form.days),
         ("valid_from", &form.valid_from),
+        ("valid_until", &form.valid_until),
         ("reason", &form.reason),
     ];
     answer(&ctx, propose(&ctx, &form).await, &back(&ctx, &form.case, &form.request), &fields).await
@@ -201,6 +206,8 @@ pub async fn decide_proposal(
     floor_reason: Option<String>,
     /// The first day; none: at once, or when the proposal says.
     valid_from: Option<String>,
+    /// The last day; none: as it was proposed.
+    valid_until: Option<String>,
     /// Until when nothing leaves the partner less.
     promise: Option<String>,
     /// What is offered instead.
@@ -218,6 +225,7 @@ pub async fn decide_proposal(
         reason_house: reason_house.unwrap_or_default(),
         floor_reason: floor_reason.unwrap_or_default(),
         valid_from: valid_from.unwrap_or_default(),
+        valid_until: valid_until.unwrap_or_default(),
         promise: promise.unwrap_or_default(),
         counter: counter.unwrap_or_default(),
         counter_until: counter_until.unwrap_or_default(),
@@ -231,6 +239,7 @@ pub async fn decide_proposal(
         ("reason_house", &form.reason_house),
         ("floor_reason", &form.floor_reason),
         ("valid_from", &form.valid_from),
+        ("valid_until", &form.valid_until),
         ("promise", &form.promise),
         ("counter", &form.counter),
         ("counter_until", &form.counter_until),
@@ -318,7 +327,7 @@ fn start_of(ctx: &Context, text: &str, zone: Tz, errors: &mut Errors) -> Option<
 }
 
 /// A reason as it was written, without blanks around it.
-fn reason_of<'a>(ctx: &Context, field: &str, text: &'a str, errors: &mut Errors) -> &'a str {
+pub(crate) fn reason_of<'a>(ctx: &Context, field: &str, text: &'a str, errors: &mut Errors) -> &'a str {
     let text = text.trim();
     if text.is_empty() {
         errors.add(field, tr!(ctx.locale, approvals.reason_missing));
@@ -327,13 +336,13 @@ fn reason_of<'a>(ctx: &Context, field: &str, text: &'a str, errors: &mut Errors)
     text
 }
 
-fn short_enough(ctx: &Context, field: &str, text: &str, errors: &mut Errors) {
+pub(crate) fn short_enough(ctx: &Context, field: &str, text: &str, errors: &mut Errors) {
     if text.chars().count() > LONGEST_REASON {
         errors.add(field, tr!(ctx.locale, approvals.reason_too_long, most = LONGEST_REASON));
     }
 }
 
-fn bad_percent(ctx: &Context, bad: BadNumber) -> String {
+pub(crate) fn bad_percent(ctx: &Context, bad: BadNumber) -> String {
     match bad {
         BadNumber::Missing => tr!(ctx.locale, approvals.percent_missing),
         BadNumber::NotANumber => tr!(ctx.locale, approvals.percent_not_a_number),
@@ -379,5 +388,9 @@ pub(super) fn refusal_text(ctx: &Context, refusal: Refusal) -> String {
         Refusal::Promised => tr!(locale, agreement.promised),
         Refusal::SameValue => tr!(locale, agreement.counter_same),
         Refusal::PartnerDecides => tr!(locale, agreement.partner_decides),
+        Refusal::EndsTooEarly => tr!(locale, ending.before_start),
+        Refusal::EndsTooLate => tr!(locale, ending.beyond_proposed),
+        Refusal::OfferOutlivesIt => tr!(locale, ending.before_expiry),
+        Refusal::PromiseOutlivesIt => tr!(locale, ending.promise_outlives),
     }
 }

@@ -1,6 +1,6 @@
 //! Proposing a rate. The replay is computed now and stored: what a decider reads is what they approve.
 
-use super::counter::last_day;
+use super::counter::{end_of, last_day};
 use super::{Answer, bad_amount, bad_percent, case_of, desk, reason_of, refusal, refusal_text, start_of};
 use crate::approvals::model::{Impact, Neighbours, REPLAY_DAYS};
 use crate::approvals::rules::{self, BadRule, Refusal, Terms, TypedRule};
@@ -13,6 +13,7 @@ use crate::base::error::AppError;
 use crate::base::forms::Errors;
 use crate::base::ids::{CaseId, OfferId, PartnerId, ProposalId};
 use crate::base::language::tr;
+use crate::base::money::Currency;
 use crate::commissions::model::{Rate, Rule};
 use crate::paths;
 use crate::terms;
@@ -44,6 +45,8 @@ pub struct RateForm {
     pub days: String,
     /// The first day; empty: from the decision on.
     pub valid_from: String,
+    /// The last day; empty: it has no end.
+    pub valid_until: String,
     /// Why.
     pub reason: String,
     /// The form's key.
@@ -85,12 +88,21 @@ pub async fn propose(ctx: &Context, form: &RateForm) -> Result<Answer, AppError>
         errors.add("percent", bad_percent(ctx, bad));
     }
     let rule = match percent {
-        Ok(percent) => rule_of(ctx, form, percent, &account, &mut errors),
+        Ok(percent) => {
+            let typed = TypedRule {
+                by: form.steps_by.trim(),
+                steps: &form.steps,
+                most_each: &form.most_each,
+                most_month: &form.most_month,
+            };
+            typed_rule(ctx, &typed, percent, account.currency, &mut errors)
+        }
         Err(_) => Rule::default(),
     };
     let days = days_of(ctx, &form.days, &mut errors);
     let start = start_of(ctx, &form.valid_from, account.time_zone, &mut errors);
     let valid_from = start.map_or(now, |start| start.max(now));
+    let valid_until = end_of(ctx, &form.valid_until, account.time_zone, valid_from, &mut errors);
     let reason = reason_of(ctx, "reason", &form.reason, &mut errors);
     let most_days = u64::try_from(rules::EXPIRES_AFTER_DAYS).unwrap_or_default();
     let expires = last_day(ctx, "expires", &form.expires, account.time_zone, most_days, &mut errors);
@@ -101,6 +113,7 @@ pub async fn propose(ctx: &Context, form: &RateForm) -> Result<Answer, AppError>
         && version.scope == scope
         && rate_before == Some(Rate::Percent(percent))
         && version.rule == rule
+        && version.valid_until == valid_until
     {
         errors.add("percent", tr!(ctx.locale, approvals.percent_as_now));
     }
@@ -123,6 +136,7 @@ pub async fn propose(ctx: &Context, form: &RateForm) -> Result<Answer, AppError>
         rule: Some(&rule),
         value_before: rate_before.map(|rate| rate.value()),
         valid_from,
+        valid_until,
         reason,
         impact: Some(&impact),
         case,
@@ -183,17 +197,17 @@ async fn offer_of(tx: &mut Tx, text: &str, account: &Account) -> Result<Option<O
     }
 }
 
-/// The steps and caps of a form.
-fn rule_of(ctx: &Context, form: &RateForm, first: Decimal, account: &Account, errors: &mut Errors) -> Rule {
+/// The steps and caps of a form; what is wrong stands beside its field.
+pub(crate) fn typed_rule(
+    ctx: &Context,
+    typed: &TypedRule<'_>,
+    first: Decimal,
+    currency: Currency,
+    errors: &mut Errors,
+) -> Rule {
     let locale = ctx.locale;
     let decimal_mark = tr!(locale, format.decimal_mark).chars().next().unwrap_or('.');
-    let typed = TypedRule {
-        by: form.steps_by.trim(),
-        steps: &form.steps,
-        most_each: &form.most_each,
-        most_month: &form.most_month,
-    };
-    rules::parse_rule(&typed, first, decimal_mark, account.currency).unwrap_or_else(|bad| {
+    rules::parse_rule(typed, first, decimal_mark, currency).unwrap_or_else(|bad| {
         for (field, why) in bad {
             let words = match why {
                 BadRule::Unknown | BadRule::Unasked => tr!(locale, steps.steps_unasked),
@@ -269,6 +283,7 @@ pub(super) async fn write(tx: &mut Tx, ctx: &Context, proposal: store::Propose<'
         "rule": proposal.rule.filter(|rule| !rule.is_plain()),
         "offer": proposal.scope.offer,
         "valid_from": proposal.valid_from,
+        "valid_until": proposal.valid_until,
         "expires_at": proposal.expires_at,
         "case": proposal.case,
     });

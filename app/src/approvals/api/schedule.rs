@@ -100,6 +100,7 @@ pub async fn propose(ctx: &Context, form: &ScheduleForm) -> Result<Answer, AppEr
         rule: None,
         value_before: in_force.map(|version| version.value),
         valid_from: now,
+        valid_until: None,
         reason,
         impact: None,
         case,

@@ -18,12 +18,14 @@ use crate::base::money::Money;
 use crate::outcomes::page::Afterwards;
 use crate::paths;
 use crate::terms;
+use crate::terms::words::last_day;
 use crate::ui::field::{Choice, Field, Hidden, Submit, TextArea};
 use crate::ui::form::Form;
 use crate::ui::layout::{facts, page_head, section};
 use crate::ui::notice::{done, notice};
 use crate::ui::screen::screen;
 use crate::ui::{Tone, before_after, text};
+use chrono_tz::Tz;
 use leptos::prelude::*;
 
 /// `/approvals/{proposal}`
@@ -36,6 +38,7 @@ pub fn ProposalPage() -> impl IntoView {
         let moved = moved_since(&mut tx, &ctx, &proposal).await?;
         let alone = store::sole_owner(&mut tx, staff.person).await?;
         let notices = agreement::store::notices_of(&mut tx, proposal.id).await?;
+        let zone = store::time_zone(&mut tx, proposal.programme).await?;
         let open = matches!(proposal.standing, Standing::Waiting(_));
         let afterwards = Afterwards::read(&mut tx, proposal.id, open).await?;
         drop(tx);
@@ -63,7 +66,7 @@ pub fn ProposalPage() -> impl IntoView {
             {why(&ctx, &proposal)}
             {evidence(&ctx, &proposal)}
             {afterwards.show(&ctx)}
-            {outcome(&ctx, &staff, alone, &proposal, &draft)}
+            {outcome(&ctx, &staff, alone, (&proposal, zone), &draft)}
             {agreement::page::told(&ctx, proposal.id, &notices, &draft)}
         };
         Ok((title, body.into_any()))
@@ -121,6 +124,12 @@ fn sides(ctx: &Context, proposal: &Proposal) -> AnyView {
         value_before(ctx, proposal).unwrap_or_else(|| tr!(locale, approvals.nothing)).into_any(),
     )];
     let mut after = vec![(field(ctx, proposal.field), value(ctx, proposal, proposal.value).into_any())];
+    if let Some(until) = proposal.valid_until {
+        let then = value_before(ctx, proposal).unwrap_or_else(|| tr!(locale, approvals.nothing));
+        before.push((tr!(locale, ending.ends), tr!(locale, ending.open_end).into_any()));
+        let ends = format::date_time(locale, ctx.time_zone, until);
+        after.push((tr!(locale, ending.ends), tr!(locale, ending.ends_then, at = ends, then = then).into_any()));
+    }
     let replayed = |impact: &Impact| impact.currencies.iter().map(|one| (one.clone(), impact.days)).collect::<Vec<_>>();
     for (one, days) in proposal.impact.as_ref().map(replayed).unwrap_or_default() {
         let cost = tr!(locale, steps.cost_in_days, currency = one.currency.code().to_owned(), days = days);
@@ -154,7 +163,7 @@ fn why(ctx: &Context, proposal: &Proposal) -> AnyView {
     section(tr!(locale, approvals.why), body.into_any())
 }
 
-fn outcome(ctx: &Context, staff: &Staff, alone: bool, proposal: &Proposal, draft: &Draft) -> AnyView {
+fn outcome(ctx: &Context, staff: &Staff, alone: bool, (proposal, zone): (&Proposal, Tz), draft: &Draft) -> AnyView {
     let locale = ctx.locale;
     match &proposal.standing {
         Standing::Decided(decision) => section(tr!(locale, approvals.decision), decided(ctx, proposal, decision)),
@@ -170,7 +179,7 @@ fn outcome(ctx: &Context, staff: &Staff, alone: bool, proposal: &Proposal, draft
                 tr!(locale, approvals.decision),
                 view! { <p>{tr!(locale, approvals.another_owner_decides)}</p> }.into_any(),
             ),
-            None => section(tr!(locale, approvals.your_decision), form(ctx, staff, proposal, draft)),
+            None => section(tr!(locale, approvals.your_decision), form(ctx, staff, proposal, zone, draft)),
         },
     }
 }
@@ -195,6 +204,7 @@ fn is_own(staff: &Staff, proposal: &Proposal) -> bool {
 fn counter_words(ctx: &Context, proposal: &Proposal, counter: &Counter) -> String {
     let locale = ctx.locale;
     let value = value_of(ctx, &counter.kind, counter.value, proposal.currency);
+    let value = terms::words::with_end(ctx, value, counter.valid_until);
     let time = |at| format::date_time(locale, ctx.time_zone, at);
     match &counter.answer {
         None if counter.expires_at > ctx.now() => {
@@ -244,6 +254,9 @@ fn decided(ctx: &Context, proposal: &Proposal, decision: &Decision) -> AnyView {
         };
         lines.push((tr!(locale, approvals.in_force_from), from));
     }
+    if let Some(until) = decision.valid_until {
+        lines.push((tr!(locale, ending.ends), text::time_exact(ctx, until)));
+    }
     lines.push((
         tr!(locale, approvals.reason_partner),
         text::prose(terms::words::reason(ctx, &decision.reason_partner)),
@@ -260,7 +273,7 @@ fn decided(ctx: &Context, proposal: &Proposal, decision: &Decision) -> AnyView {
     facts(lines)
 }
 
-fn form(ctx: &Context, staff: &Staff, proposal: &Proposal, draft: &Draft) -> AnyView {
+fn form(ctx: &Context, staff: &Staff, proposal: &Proposal, zone: Tz, draft: &Draft) -> AnyView {
     let locale = ctx.locale;
     let sole = is_own(staff, proposal).then(|| notice(Tone::Waiting, tr!(locale, approvals.sole_control_notice)));
     let floor = proposal.impact.as_ref().is_some_and(Impact::crosses_floor);
@@ -303,6 +316,7 @@ fn form(ctx: &Context, staff: &Staff, proposal: &Proposal, draft: &Draft) -> Any
         }
     });
     let whom = reader_of(ctx, proposal);
+    let end = proposal.valid_until.map(|until| last_day(until, zone).to_string()).unwrap_or_default();
     let (id, read, typed) = (proposal.id.to_string(), proposal.content_hash.clone(), draft.clone());
     view! {
         {sole}
@@ -326,6 +340,10 @@ fn form(ctx: &Context, staff: &Staff, proposal: &Proposal, draft: &Draft) -> Any
             <Field
                 name="valid_from" label=tr!(locale, approvals.start_day) kind="date" value=typed.value("valid_from")
                 error=typed.error("valid_from") hint=Some(tr!(locale, approvals.start_day_hint))
+            />
+            <Field
+                name="valid_until" label=tr!(locale, ending.field) kind="date" value=typed.value_or("valid_until", &end)
+                error=typed.error("valid_until") hint=Some(tr!(locale, ending.decide_hint))
             />
             {promise}
             {instead}

@@ -16,7 +16,7 @@ use rust_decimal::Decimal;
 pub(super) fn title(ctx: &Context, proposal: &Proposal) -> String {
     let field = field(ctx, proposal.field);
     let whom = whom(ctx, proposal);
-    let now = value(ctx, proposal, proposal.value);
+    let now = terms::words::with_end(ctx, value(ctx, proposal, proposal.value), proposal.valid_until);
     match value_before(ctx, proposal) {
         Some(was) => tr!(ctx.locale, approvals.title, field = field, whom = whom, was = was, now = now),
         None => tr!(ctx.locale, approvals.title_first, field = field, whom = whom, now = now),

@@ -31,6 +31,8 @@ pub struct Propose<'a> {
     pub value_before: Option<Decimal>,
     /// The earliest moment it can take effect.
     pub valid_from: DateTime<Utc>,
+    /// When it ends; `None`: it has no end.
+    pub valid_until: Option<DateTime<Utc>>,
     /// Why.
     pub reason: &'a str,
     /// The replay the decider reads.
@@ -62,9 +64,10 @@ pub async fn propose(tx: &mut Tx, proposal: Propose<'_>) -> Result<(ProposalId, 
     let rule = rule_json(proposal.rule)?;
     let row = sqlx::query!(
         "INSERT INTO proposal (programme_id, offer_scope, partner_scope, field, kind, value, value_before, valid_from, reason,
-                               impact, case_id, proposer_id, proposed_at, expires_at, form_key, rule, evidence, content_hash)
+                               impact, case_id, proposer_id, proposed_at, expires_at, form_key, rule, evidence, valid_until, content_hash)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-                 proposal_hash($1, $2, $3, $4, $5, $6, $8, $9, $10, $16))
+                 coalesce($18, 'infinity'::timestamptz),
+                 proposal_hash($1, $2, $3, $4, $5, $6, $8, $9, $10, $16, coalesce($18, 'infinity'::timestamptz)))
          RETURNING proposal_id, content_hash",
         proposal.scope.programme.0,
         proposal.scope.offer_key(),
@@ -83,6 +86,7 @@ pub async fn propose(tx: &mut Tx, proposal: Propose<'_>) -> Result<(ProposalId, 
         proposal.form_key,
         rule,
         proposal.evidence,
+        proposal.valid_until,
     )
     .fetch_one(&mut **tx)
     .await?;
@@ -140,6 +144,8 @@ pub struct Decide<'a> {
     pub floor_reason: Option<&'a str>,
     /// Not before this, nor before the proposal's own start.
     pub earliest: DateTime<Utc>,
+    /// When it ends, where that is earlier than proposed; `None`: as it was proposed.
+    pub until: Option<DateTime<Utc>>,
     /// When.
     pub at: DateTime<Utc>,
 }
@@ -154,10 +160,11 @@ pub async fn decide(tx: &mut Tx, decision: Decide<'_>) -> Result<Option<DateTime
     sqlx::query_scalar!(
         "INSERT INTO decision (proposal_id, programme_id, offer_scope, partner_scope, field, kind, value, content_hash, verdict, by,
                                proposer_id, decider_id, sole_control, authority_id, lowest_minimum, reason_partner, reason_house,
-                               valid_from, decided_at, floor_reason, evidence_hash)
+                               valid_from, decided_at, floor_reason, evidence_hash, valid_until)
          SELECT p.proposal_id, p.programme_id, p.offer_scope, p.partner_scope, p.field, p.kind, p.value, $2, $3, $4,
                 p.proposer_id, $5, $6, $7, $8, $9, $10,
-                CASE WHEN $3 = 'approved' THEN greatest(p.valid_from, $11) END, $12, $13, coalesce($14, evidence_hash('[]'))
+                CASE WHEN $3 = 'approved' THEN greatest(p.valid_from, $11) END, $12, $13, coalesce($14, evidence_hash('[]')),
+                CASE WHEN $3 = 'approved' THEN coalesce($15, p.valid_until) ELSE 'infinity' END
          FROM proposal p WHERE p.proposal_id = $1
          RETURNING valid_from",
         decision.proposal.0,
@@ -174,6 +181,7 @@ pub async fn decide(tx: &mut Tx, decision: Decide<'_>) -> Result<Option<DateTime
         decision.at,
         decision.floor_reason,
         evidence_hash,
+        decision.until,
     )
     .fetch_optional(&mut **tx)
     .await?
@@ -187,9 +195,9 @@ pub async fn decide(tx: &mut Tx, decision: Decide<'_>) -> Result<Option<DateTime
 /// of the same was written at the same time.
 pub async fn append_version(tx: &mut Tx, proposal: ProposalId, at: DateTime<Utc>) -> Result<TermsVersionId, AppError> {
     let id = sqlx::query_scalar!(
-        "INSERT INTO terms_version (programme_id, offer_scope, partner_scope, field, kind, value, rule, valid_from, revision, proposal_id,
+        "INSERT INTO terms_version (programme_id, offer_scope, partner_scope, field, kind, value, rule, valid_from, valid_until, revision, proposal_id,
                                     recorded_at)
-         SELECT d.programme_id, d.offer_scope, d.partner_scope, d.field, d.kind, d.value, p.rule, d.valid_from,
+         SELECT d.programme_id, d.offer_scope, d.partner_scope, d.field, d.kind, d.value, p.rule, d.valid_from, d.valid_until,
                 1 + coalesce((SELECT max(t.revision) FROM terms_version t
                               WHERE t.programme_id = d.programme_id AND t.partner_scope = d.partner_scope
                                 AND t.offer_scope = d.offer_scope AND t.field = d.field), 0),
@@ -271,6 +279,7 @@ pub async fn first_terms(
         rule,
         value_before: None,
         valid_from: SINCE_EVER,
+        valid_until: None,
         reason: FIRST_TERMS,
         impact: None,
         case: None,
@@ -293,6 +302,7 @@ pub async fn first_terms(
         reason_house: "",
         floor_reason: None,
         earliest: SINCE_EVER,
+        until: None,
         at,
     };
     decide(tx, decision).await?;

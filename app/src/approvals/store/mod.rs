@@ -166,6 +166,7 @@ struct Row {
     value_before: Option<Decimal>,
     kind_before: Option<String>,
     valid_from: DateTime<Utc>,
+    valid_until: Option<DateTime<Utc>>,
     reason: String,
     case_id: Option<i64>,
     proposer_id: Option<i64>,
@@ -188,10 +189,12 @@ struct Row {
     counter_kind: Option<String>,
     counter_value: Option<Decimal>,
     counter_expires_at: Option<DateTime<Utc>>,
+    counter_valid_until: Option<DateTime<Utc>>,
     counter_answer: Option<String>,
     counter_answered_at: Option<DateTime<Utc>>,
     counter_answered_by: Option<String>,
     decided_from: Option<DateTime<Utc>>,
+    decided_until: Option<DateTime<Utc>>,
     decided_at: Option<DateTime<Utc>>,
 }
 
@@ -216,6 +219,7 @@ impl Row {
             value_before: self.value_before,
             kind_before: self.kind_before,
             valid_from: self.valid_from,
+            valid_until: self.valid_until,
             reason: self.reason,
             case: self.case_id.map(CaseId),
             proposer: self.proposer_id.map(PersonId).zip(self.proposer),
@@ -241,6 +245,7 @@ impl Row {
             floor_reason: self.floor_reason.clone(),
             counter: self.counter(),
             valid_from: self.decided_from,
+            valid_until: self.decided_until,
             decided_at,
         }))
     }
@@ -254,6 +259,7 @@ impl Row {
             kind: self.counter_kind.clone()?,
             value: self.counter_value?,
             expires_at: self.counter_expires_at?,
+            valid_until: self.counter_valid_until,
             answer: answer.map(|(answer, at)| (answer, at, self.counter_answered_by.clone())),
         })
     }
@@ -337,12 +343,14 @@ async fn select(
         r#"SELECT p.proposal_id, p.programme_id, g.currency, p.offer_id, o.code AS "offer_code?", o.name AS "offer_name?",
                   p.partner_id, a.code AS "partner_code?", a.name AS "partner_name?", p.field, p.kind, p.value, p.rule, p.value_before,
                   (SELECT t.kind FROM terms_at(p.programme_id, p.offer_scope, p.partner_scope, p.proposed_at) t WHERE t.field = p.field) AS kind_before,
-                  p.valid_from, p.reason, p.case_id, p.proposer_id, proposer.name AS "proposer?", p.proposed_at, p.expires_at,
+                  p.valid_from, nullif(p.valid_until, 'infinity') AS valid_until, p.reason, p.case_id, p.proposer_id, proposer.name AS "proposer?", p.proposed_at, p.expires_at,
                   p.impact, p.content_hash, d.verdict AS "verdict?", d.by AS "by?", d.decider_id, decider.name AS "decider?",
                   d.sole_control AS "sole_control?", d.reason_partner AS "reason_partner?", d.reason_house AS "reason_house?",
                   d.floor_reason, p.evidence, p.evidence_hash, c.proposal_id AS "counter_id?", c.kind AS "counter_kind?", c.value AS "counter_value?",
-                  c.expires_at AS "counter_expires_at?", x.answer AS "counter_answer?", x.answered_at AS "counter_answered_at?",
-                  x.person_name AS counter_answered_by, d.valid_from AS decided_from, d.decided_at AS "decided_at?"
+                  c.expires_at AS "counter_expires_at?",
+                  nullif(c.valid_until, 'infinity') AS counter_valid_until,
+                  x.answer AS "counter_answer?", x.answered_at AS "counter_answered_at?",
+                  x.person_name AS counter_answered_by, d.valid_from AS decided_from, nullif(d.valid_until, 'infinity') AS decided_until, d.decided_at AS "decided_at?"
            FROM proposal p
            JOIN programme g ON g.programme_id = p.programme_id
            LEFT JOIN offer o ON o.programme_id = p.programme_id AND o.offer_id = p.offer_id

@@ -121,7 +121,7 @@ async fn plain(
         r#"WITH own AS MATERIALIZED (
                SELECT DISTINCT t.partner_scope, t.offer_scope FROM terms_version t
                WHERE $3::bigint = 0 AND t.programme_id = $1 AND t.partner_scope = ANY($2) AND t.offer_scope <> 0
-                 AND t.field = 'rate' AND t.valid_from <= $4
+                 AND t.field = 'rate' AND t.valid_from <= $4 AND t.valid_until > $4
            ), sold AS (
                SELECT c.currency, date_trunc('month', c.occurred_at AT TIME ZONE g.time_zone)::date AS first, c.amount_left,
                       own.offer_scope IS NOT NULL AS kept, CASE WHEN c.rejected THEN 0 ELSE c.order_amount - c.refunded END AS order_left,
@@ -178,7 +178,7 @@ async fn ruled(
            ), own AS MATERIALIZED (
                SELECT DISTINCT t.partner_scope, t.offer_scope FROM terms_version t
                WHERE $3::bigint = 0 AND t.programme_id = $1 AND t.partner_scope = ANY($2) AND t.offer_scope <> 0
-                 AND t.field = 'rate' AND t.valid_from <= $4
+                 AND t.field = 'rate' AND t.valid_from <= $4 AND t.valid_until > $4
            ), sold AS (
                SELECT c.partner_id, v.order_id, c.occurred_at, c.currency, date_trunc('month', c.occurred_at AT TIME ZONE r.time_zone)::date AS first,
                       c.order_amount, c.refunded, c.rejected, c.amount_left, own.offer_scope IS NOT NULL AS kept, m.minor_units AS minor,

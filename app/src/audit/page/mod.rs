@@ -1,5 +1,6 @@
 //! The record on screen: every change, who made it, before and after; and whether its chain is unbroken.
 
+mod facts;
 mod words;
 
 use super::model::{Break, Difference, Line, Verified, Who};
@@ -230,7 +231,7 @@ fn difference(ctx: &Context, one: &Difference) -> AnyView {
     let was = value(&one.was).map(|was| view! { <del>{text::unseen(tr!(locale, ui.was))}{was}</del>" " });
     let now = value(&one.now).map(|now| view! { <ins>{text::unseen(tr!(locale, ui.now))}{now}</ins> });
     view! {
-        <span class="change"><span class="change-label">{words::fact(locale, &one.name)}": "</span>{was}{now}</span><br/>
+        <span class="change"><span class="change-label">{facts::fact(locale, &one.name)}": "</span>{was}{now}</span><br/>
     }
     .into_any()
 }

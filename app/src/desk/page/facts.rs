@@ -193,6 +193,7 @@ pub(super) fn terms(ctx: &Context, sheet: &Sheet) -> AnyView {
         view! {
             {folded(sheet, "lower-minimum", tr!(locale, desk.lower_title), lower_form(ctx, sheet))}
             {folded(sheet, "propose-rate", tr!(locale, desk.propose_title), propose_form(ctx, sheet))}
+            {folded(sheet, "propose-correction", tr!(locale, corrections.form_title), correction_form(ctx, sheet))}
             {folded(sheet, "propose-schedule", tr!(locale, approvals.schedule_title), schedule_form(ctx, sheet))}
         }
     });
@@ -216,6 +217,7 @@ fn in_force(ctx: &Context, sheet: &Sheet, version: Option<&Version>) -> AnyView 
     match version {
         Some(version) => {
             let value = value(ctx, sheet, &version.kind, version.value, &version.rule);
+            let value = terms_words::with_end(ctx, value, version.valid_until);
             pinned::since(ctx, value, version.valid_from).into_any()
         }
         None => tr!(ctx.locale, desk.nothing).into_any(),
@@ -235,6 +237,7 @@ fn history(ctx: &Context, sheet: &Sheet, title: String, lines: &[TermLine]) -> A
         .iter()
         .map(|line| {
             let value = value(ctx, sheet, &line.kind, line.value, &line.rule);
+            let value = terms_words::with_end(ctx, value, line.valid_until);
             let offer = line.offer.clone().unwrap_or_else(|| tr!(locale, disputes.fact_all_offers));
             let whom = if line.own { tr!(locale, disputes.fact_for_you) } else { tr!(locale, disputes.fact_for_all) };
             let text = format!("{} · {offer} · {whom}", pinned::since(ctx, value, line.valid_from));
@@ -282,7 +285,7 @@ fn propose_form(ctx: &Context, sheet: &Sheet) -> AnyView {
     let draft = sheet.draft_of("propose-rate");
     let all = std::iter::once((String::new(), tr!(locale, disputes.fact_all_offers)));
     let offers: Vec<_> = all.chain(sheet.offers.iter().map(|(id, name)| (id.to_string(), name.clone()))).collect();
-    let steps = super::steps::fields(ctx, &draft, sheet.partner.currency.code());
+    let steps = super::steps::fields(ctx, &draft, sheet.partner.currency.code(), true);
     view! {
         <Form action="/do/propose-rate" id=sheet.id_of("propose-rate") draft=&draft>
             <Hidden name="form_name" value="propose-rate"/>
@@ -301,6 +304,51 @@ fn propose_form(ctx: &Context, sheet: &Sheet) -> AnyView {
             <Field
                 name="valid_from" label=tr!(locale, desk.propose_from) kind="date" value=draft.value("valid_from")
                 hint=Some(tr!(locale, desk.propose_from_hint)) error=draft.error("valid_from")
+            />
+            <Field
+                name="valid_until" label=tr!(locale, ending.field) kind="date" value=draft.value("valid_until")
+                hint=Some(tr!(locale, ending.field_hint)) error=draft.error("valid_until")
+            />
+            <TextArea
+                name="reason" label=tr!(locale, desk.change_reason) hint=Some(tr!(locale, desk.propose_reason_hint))
+                value=draft.value("reason") error=draft.error("reason") rows=3 required=true maxlength=4_000
+            />
+            <Submit text=tr!(locale, desk.propose_button) tone=Weight::Quiet/>
+        </Form>
+    }
+    .into_any()
+}
+
+/// A rate of the past is put right: the days, and the rate that should have been.
+fn correction_form(ctx: &Context, sheet: &Sheet) -> AnyView {
+    let (locale, case, partner) = (ctx.locale, sheet.case.id, sheet.case.partner);
+    let draft = sheet.draft_of("propose-correction");
+    let all = std::iter::once((String::new(), tr!(locale, disputes.fact_all_offers)));
+    let offers: Vec<_> = all.chain(sheet.offers.iter().map(|(id, name)| (id.to_string(), name.clone()))).collect();
+    let steps = super::steps::fields(ctx, &draft, sheet.partner.currency.code(), false);
+    view! {
+        <p>{tr!(locale, corrections.form_lead)}</p>
+        <Form action="/do/propose-correction" id=sheet.id_of("propose-correction") draft=&draft>
+            <Hidden name="form_name" value="propose-correction"/>
+            <Hidden name="case" value=case.to_string()/>
+            <Hidden name="partner" value=partner.to_string()/>
+            <Hidden name="form_key" value=draft.value_or("form_key", &forms::new_key())/>
+            <Select
+                name="offer" label=tr!(locale, disputes.fact_offer) options=offers selected=draft.value("offer")
+                error=draft.error("offer") required=false
+            />
+            <Field
+                name="percent" label=tr!(locale, desk.propose_percent) inputmode="decimal" value=draft.value("percent")
+                error=draft.error("percent") required=true
+            />
+            {steps}
+            <Field
+                name="since" label=tr!(locale, corrections.form_since) kind="date" value=draft.value("since")
+                error=draft.error("since") required=true
+            />
+            <Field
+                name="until" label=tr!(locale, corrections.form_until) kind="date" value=draft.value("until")
+                error=draft.error("until") required=true
             />
             <TextArea
                 name="reason" label=tr!(locale, desk.change_reason) hint=Some(tr!(locale, desk.propose_reason_hint))

@@ -6,8 +6,8 @@ use crate::base::language::tr;
 use crate::ui::field::{Field, Select, TextArea};
 use leptos::prelude::*;
 
-/// The fields, folded away until they are used.
-pub(super) fn fields(ctx: &Context, draft: &Draft, currency: &str) -> AnyView {
+/// The fields, folded away until they are used; with the days of a replay where there is one.
+pub(super) fn fields(ctx: &Context, draft: &Draft, currency: &str, replayed: bool) -> AnyView {
     let locale = ctx.locale;
     let names = ["steps_by", "steps", "most_each", "most_month", "days"];
     let used = names.into_iter().any(|name| !draft.value(name).is_empty() || draft.error(name).is_some());
@@ -23,6 +23,14 @@ pub(super) fn fields(ctx: &Context, draft: &Draft, currency: &str) -> AnyView {
         [("", tr!(locale, steps.days_90)), ("30", tr!(locale, steps.days_30)), ("365", tr!(locale, steps.days_365))]
             .map(|(value, words)| (value.to_owned(), words))
             .to_vec();
+    let replayed = replayed.then(|| {
+        view! {
+            <Select
+                name="days" label=tr!(locale, steps.form_days) options=days selected=draft.value("days")
+                error=draft.error("days") required=false
+            />
+        }
+    });
     let cap = |label: String| format!("{label} ({currency})");
     view! {
         <details open=used>
@@ -44,10 +52,7 @@ pub(super) fn fields(ctx: &Context, draft: &Draft, currency: &str) -> AnyView {
                 name="most_month" label=cap(tr!(locale, steps.form_most_month)) inputmode="decimal" value=draft.value("most_month")
                 error=draft.error("most_month")
             />
-            <Select
-                name="days" label=tr!(locale, steps.form_days) options=days selected=draft.value("days")
-                error=draft.error("days") required=false
-            />
+            {replayed}
         </details>
     }
     .into_any()

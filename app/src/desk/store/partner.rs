@@ -101,7 +101,7 @@ pub async fn former(tx: &mut Tx, partner: PartnerId, but: CaseId) -> Result<Vec<
 /// When the database is away.
 pub async fn term_history(tx: &mut Tx, partner: PartnerId, field: Field) -> Result<Vec<TermLine>, AppError> {
     let rows = sqlx::query!(
-        r#"SELECT t.kind, t.value, t.rule, t.valid_from, t.partner_scope, o.name AS "offer?", d.reason_partner
+        r#"SELECT t.kind, t.value, t.rule, t.valid_from, nullif(t.valid_until, 'infinity') AS valid_until, t.partner_scope, o.name AS "offer?", d.reason_partner
            FROM partner p
            JOIN terms_version t ON t.programme_id = p.programme_id AND t.partner_scope IN (0, p.partner_id)
            JOIN decision d USING (proposal_id)
@@ -120,6 +120,7 @@ pub async fn term_history(tx: &mut Tx, partner: PartnerId, field: Field) -> Resu
                 value: row.value,
                 rule: rule_of(row.rule)?,
                 valid_from: row.valid_from,
+                valid_until: row.valid_until,
                 offer: row.offer,
                 own: row.partner_scope != 0,
                 reason: row.reason_partner,

@@ -11,6 +11,7 @@ use crate::commissions::model::{Rate, State};
 use crate::contests;
 use crate::contests::model::Told;
 use crate::contests::page::told_steps;
+use crate::corrections;
 use crate::earnings::model::{Booked, Event, Explained, What};
 use crate::earnings::rules::{self, Line};
 use crate::earnings::store;
@@ -44,6 +45,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
     let events = store::events(&mut tx, member.partner, id).await?;
     let booked = store::transfers(&mut tx, member.partner, id).await?;
     let contests = contests::store::told(&mut tx, member.partner, id).await?;
+    let corrected = corrections::page::of_commission(ctx, &mut tx, id).await?;
     tx.commit().await?;
 
     let title = tr!(ctx.locale, commission.title, order = commission.order_id.clone());
@@ -53,6 +55,7 @@ async fn load(ctx: &Context, query: &Query) -> Result<(String, AnyView), AppErro
         {page_head(title.clone(), Some(lead(ctx, &commission, &events).into_any()))}
         {contested(ctx, &commission, &contests)}
         {columns(vec![how, happened])}
+        {corrected}
         {section(tr!(ctx.locale, commission.wrong_title), wrong(ctx, &commission))}
         {section(tr!(ctx.locale, commission.facts), facts(facts_of(ctx, &commission)))}
         {section(tr!(ctx.locale, commission.booked), ledger(ctx, booked))}
@@ -200,6 +203,7 @@ fn rate_detail(ctx: &Context, commission: &Explained, rate: Rate) -> String {
         let date = format::date(ctx.locale, ctx.time_zone, commission.rate_since);
         tr!(ctx.locale, commission.since, version = version, date = date)
     };
+    let since = terms_words::with_end(ctx, since, commission.rate_until);
     if let Some(month) = &commission.month {
         let words = terms_words::rate_words(ctx, month.rate, &month.rule);
         return tr!(ctx.locale, steps.since, words = words, since = since);

@@ -118,6 +118,7 @@ mod tests {
             rate: Rate::Priced(got.amount),
             rate_version: 1.into(),
             rate_since: time,
+            rate_until: None,
             month: Some(InMonth { rate, rule, first: time.date_naive(), at }),
             hold_days: 30,
             hold_version: 2.into(),

@@ -86,8 +86,12 @@ pub async fn resolve_terms(tx: &mut Tx, import: ImportId, programme: ProgrammeId
                 terms.validation
          FROM (SELECT DISTINCT partner_id, offer_id FROM import_item WHERE import_id = $1 AND conversion_id IS NOT NULL) pair
          CROSS JOIN LATERAL (
-             SELECT DISTINCT t.valid_from AS at FROM terms_version t
+             -- What ends gives way to what stood there before.
+             SELECT t.valid_from AS at FROM terms_version t
              WHERE t.programme_id = $2 AND t.offer_scope IN (0, pair.offer_id) AND t.partner_scope IN (0, pair.partner_id)
+             UNION SELECT t.valid_until FROM terms_version t
+             WHERE t.programme_id = $2 AND t.offer_scope IN (0, pair.offer_id) AND t.partner_scope IN (0, pair.partner_id)
+               AND t.valid_until < 'infinity'
          ) start
          CROSS JOIN LATERAL (
              SELECT max(t.kind) FILTER (WHERE t.field = 'rate') AS rate_kind,

@@ -216,7 +216,11 @@ fn list(ctx: &Context, cases: &[Listed], of: Option<i64>) -> AnyView {
     let rows = cases
         .iter()
         .map(|case| {
-            let stage = Stage::parse(&case.stage).map(|stage| words::stage(locale, stage)).unwrap_or_default();
+            let stage = match Stage::parse(&case.stage) {
+                Some(Stage::AnswerNeeded) => tr!(locale, desk.stage_answer_needed),
+                Some(stage) => words::stage(locale, stage),
+                None => String::new(),
+            };
             let hand = case.by_hand.then(|| badge(Tone::Waiting, tr!(locale, incidents.answer_by_hand)));
             let mut cells = vec![
                 text::link(paths::case(case.case), case.case.to_string()).into_any(),
@@ -229,7 +233,8 @@ fn list(ctx: &Context, cases: &[Listed], of: Option<i64>) -> AnyView {
             Row { href: None, cells }
         })
         .collect();
-    view! { <Table caption=tr!(locale, incidents.cases_title) head=heads rows=rows/> }.into_any()
+    let caption = if why { tr!(locale, incidents.suggested_title) } else { tr!(locale, incidents.cases_title) };
+    view! { <Table caption=caption head=heads rows=rows/> }.into_any()
 }
 
 fn why_words(locale: Locale, why: Why) -> String {

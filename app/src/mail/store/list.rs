@@ -2,7 +2,7 @@
 
 use crate::base::db::Tx;
 use crate::base::error::AppError;
-use crate::base::ids::{CaseId, PartnerId, PersonId};
+use crate::base::ids::{CaseId, PersonId};
 use crate::mail::model::{Kind, Listed, Server, State};
 
 /// Mails on a page.
@@ -16,9 +16,9 @@ pub const COUNTED: i64 = 1000;
 /// When the database is away.
 pub async fn list(tx: &mut Tx, state: State, before: Option<i64>) -> Result<Vec<Listed>, AppError> {
     let rows = sqlx::query!(
-        r#"SELECT o.mail_id, o.kind, o.partner_id AS "partner: PartnerId", a.name AS partner_name, p.name AS "person?",
+        r#"SELECT o.mail_id, o.kind, a.name AS "partner_name?", p.name AS "person?",
                   o.case_id AS "case: CaseId", o.written_at, o.tries, t.answer AS "answer?", t.at AS "at?", q.due_at AS "due_at?"
-           FROM mail_out o JOIN partner a USING (partner_id) LEFT JOIN person p USING (person_id)
+           FROM mail_out o LEFT JOIN partner a USING (partner_id) LEFT JOIN person p USING (person_id)
            LEFT JOIN mail_try t ON t.mail_id = o.mail_id AND t.nth = o.tries LEFT JOIN mail_queue q ON q.mail_id = o.mail_id
            WHERE o.state = $1 AND o.mail_id < $2 ORDER BY o.mail_id DESC LIMIT $3"#,
         state.as_str(),
@@ -33,7 +33,6 @@ pub async fn list(tx: &mut Tx, state: State, before: Option<i64>) -> Result<Vec<
                 id: row.mail_id,
                 kind: Kind::parse(&row.kind).ok_or_else(|| AppError::Internal("a mail of no known kind".into()))?,
                 state,
-                partner: row.partner,
                 partner_name: row.partner_name,
                 person: row.person,
                 case: row.case,

@@ -9,12 +9,13 @@ use crate::base::language;
 use crate::base::money::{Currency, Money};
 use crate::base::secrets::Secrets;
 use crate::bulletins::store::{self as bulletins, Item};
+use crate::digest;
 use crate::mail::letters::{About, Sides};
 use crate::mail::model::{Attached, Envelope, Kind, Text};
 use crate::notices::rules::Notice;
 use crate::payout_methods::model::MethodKind;
 use crate::ratings;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// A mail with everything that sending it needs.
 pub struct Loaded {
@@ -41,12 +42,13 @@ pub struct Loaded {
 pub async fn load(db: &Db, secrets: &Secrets, mail: i64) -> Result<Loaded, AppError> {
     let mut tx = db.begin(&Actor::Job).await?;
     let row = sqlx::query!(
-        r#"SELECT o.kind, o.partner_id AS "partner: PartnerId", o.case_id AS "case: CaseId", o.message_id, o.payout_run_id, o.payout_delay_id,
+        r#"SELECT o.kind, coalesce(o.partner_id, 0) AS "partner!: PartnerId", o.digest_week, o.case_id AS "case: CaseId", o.message_id, o.payout_run_id, o.payout_delay_id,
                   o.payout_method_id, o.locale, o.signed_by, o.message_uid, o.refs, o.sealed_token, o.written_at, o.tries,
-                  o.person_id AS "person: PersonId", o.notice, o.notice_message_id, o.terms_version_id, o.counter_offer_id, o.promo_grant_id, o.promo_step,
+                  o.person_id AS "person: PersonId", o.notice, o.notice_message_id, o.terms_version_id, o.counter_offer_id, o.terms_ending_id, o.promo_grant_id, o.promo_step,
                   p.name AS "name?", p.disabled_at AS "disabled_at?", p.bounced_at AS "bounced_at?", coalesce(p.time_zone, 'UTC') AS "zone!", coalesce(p.address_form = 'usted', false) AS "formal!",
-                  coalesce(p.email, i.email) AS "email!", i.expires_at AS "invited_until?", a.name AS partner_name, g.name AS programme
-           FROM mail_out o JOIN partner a USING (partner_id) JOIN programme g USING (programme_id)
+                  coalesce(p.email, i.email) AS "email!", i.expires_at AS "invited_until?", coalesce(a.name, '') AS "partner_name!",
+                  coalesce(g.name, o.signed_by) AS "programme!"
+           FROM mail_out o LEFT JOIN partner a USING (partner_id) LEFT JOIN programme g USING (programme_id)
            LEFT JOIN person p USING (person_id) LEFT JOIN invitation i ON i.token_hash = o.invitation
            WHERE o.mail_id = $1"#,
         mail,
@@ -73,9 +75,11 @@ pub async fn load(db: &Db, secrets: &Secrets, mail: i64) -> Result<Loaded, AppEr
             let token = row.case.zip(row.person).map(|(case, person)| ratings::link::sign(secrets, case, person));
             Some(notice(&mut tx, row.partner, row.case, (&kind, asked), token.unwrap_or_default()).await?)
         }
-        (None, Kind::Terms) => {
-            Some(super::terms::about(&mut tx, row.partner, row.terms_version_id, row.counter_offer_id).await?)
-        }
+        (None, Kind::Terms) => Some(
+            super::terms::about(&mut tx, row.partner, row.terms_version_id, row.counter_offer_id, row.terms_ending_id)
+                .await?,
+        ),
+        (None, Kind::Digest) => Some(digest(&mut tx, row.digest_week, row.written_at).await?),
         (None, Kind::Promo) => {
             Some(super::promo::about(&mut tx, row.partner, row.promo_grant_id, row.promo_step).await?)
         }
@@ -136,6 +140,13 @@ async fn files(
         rows.into_iter().map(|row| Attached { name: row.name, kind: row.kind, bytes: row.data }).collect(),
         awaits_scan,
     ))
+}
+
+/// The week as of its end, whenever the mail is tried first.
+async fn digest(tx: &mut Tx, monday: Option<NaiveDate>, written_at: DateTime<Utc>) -> Result<About, AppError> {
+    let zone = digest::store::zone(tx).await?;
+    let week = digest::rules::week(monday, written_at, zone);
+    Ok(About::Digest(Box::new(digest::store::read(tx, week).await?)))
 }
 
 async fn reply(tx: &mut Tx, partner: PartnerId, case: Option<CaseId>, message: Option<i64>) -> Result<About, AppError> {

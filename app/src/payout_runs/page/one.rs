@@ -180,14 +180,17 @@ fn form(ctx: &Context, run: PayoutRunId, payout: PayoutId, step: Step, draft: &D
         ),
     };
     let open = draft.is_refused();
-    let reason = step.needs_reason().then(|| {
-        view! {
-            <TextArea
-                name="reason" label=tr!(locale, runs.reason) rows=2 required=true value=typed.value("reason")
-                error=typed.error("reason") hint=tr!(locale, runs.reason_hint) maxlength=2_000
-            />
-        }
-    });
+    // Made inside the form, whose id is a part of the field's.
+    let reason = move || {
+        step.needs_reason().then(|| {
+            view! {
+                <TextArea
+                    name="reason" label=tr!(locale, runs.reason) rows=2 required=true value=typed.value("reason")
+                    error=typed.error("reason") hint=tr!(locale, runs.reason_hint) maxlength=2_000
+                />
+            }
+        })
+    };
     view! {
         <details open=open>
             <summary>{summary}</summary>
@@ -196,7 +199,7 @@ fn form(ctx: &Context, run: PayoutRunId, payout: PayoutId, step: Step, draft: &D
                 <Hidden name="run" value=run.to_string()/>
                 <Hidden name="payout" value=payout.to_string()/>
                 <Hidden name="step" value=step.as_str()/>
-                {reason}
+                {reason()}
                 <Submit text=button tone=tone/>
             </Form>
         </details>

@@ -38,18 +38,26 @@ fn today(ctx: &Context, sheet: &Sheet) -> String {
     ctx.now().with_timezone(&sheet.zone).date_naive().to_string()
 }
 
-/// The weekdays to tick; on an untouched form Monday to Friday are.
-fn days(ctx: &Context, draft: &Draft) -> AnyView {
-    let boxes = DAYS
+/// The weekdays to tick; on an untouched form Monday to Friday are. To be made inside their form, whose id is a part of
+/// theirs.
+fn days(ctx: &Context, draft: &Draft) -> impl FnOnce() -> AnyView + Send + use<> {
+    let boxes: Vec<_> = DAYS
         .iter()
         .enumerate()
         .map(|(index, (name, day))| {
             let ticked = if draft.is_refused() { !draft.value(name).is_empty() } else { index < 5 };
-            view! { <Check name=(*name).to_owned() label=weekday(ctx.locale, *day) checked=ticked/> }
+            ((*name).to_owned(), weekday(ctx.locale, *day), ticked)
         })
-        .collect_view();
-    let error = draft.error("days").map(|error| view! { <p class="error">{mark(Tone::Bad)}<span>{error}</span></p> });
-    view! { <fieldset class="days"><legend>{tr!(ctx.locale, rota.days)}</legend>{boxes}{error}</fieldset> }.into_any()
+        .collect();
+    let (legend, error) = (tr!(ctx.locale, rota.days), draft.error("days"));
+    move || {
+        let boxes = boxes
+            .into_iter()
+            .map(|(name, label, ticked)| view! { <Check name=name label=label checked=ticked/> })
+            .collect_view();
+        let error = error.map(|error| view! { <p class="error">{mark(Tone::Bad)}<span>{error}</span></p> });
+        view! { <fieldset class="days"><legend>{legend}</legend>{boxes}{error}</fieldset> }.into_any()
+    }
 }
 
 fn shift(ctx: &Context, sheet: &Sheet) -> AnyView {
@@ -63,7 +71,7 @@ fn shift(ctx: &Context, sheet: &Sheet) -> AnyView {
                 name="person" label=tr!(locale, rota.person) options=people
                 selected=draft.value("person") error=draft.error("person") required=true
             />
-            {days}
+            {days()}
             <Field name="starts" kind="time" label=tr!(locale, rota.starts) value=draft.value_or("starts", "09:00") error=draft.error("starts") required=true/>
             <Field
                 name="ends" kind="time" label=tr!(locale, rota.ends) hint=Some(tr!(locale, rota.ends_hint))
@@ -134,7 +142,7 @@ fn hours(ctx: &Context, sheet: &Sheet) -> AnyView {
         <Form action="/do/set-desk-hours" id=sheet.id_of("set-desk-hours") draft=&draft>
             <Hidden name="form_key" value=draft.value_or("form_key", &new_key())/>
             <p>{tr!(locale, rota.hours_text)}</p>
-            {days}
+            {days()}
             <Field name="opens" kind="time" label=tr!(locale, rota.opens) value=draft.value_or("opens", "09:00") error=draft.error("opens") required=true/>
             <Field
                 name="closes" kind="time" label=tr!(locale, rota.closes) hint=Some(tr!(locale, rota.closes_hint))
