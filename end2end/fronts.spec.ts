@@ -1,27 +1,36 @@
-// Two fronts: a partner asks for better terms, support takes it up with evidence, an owner offers something else, the partner
-// accepts, sales earn it, and afterwards the forecast stands beside what happened. Then what keeps the programme out of the
+// Two fronts: a partner asks for better terms, support takes it up with evidence, an owner offers something else until a day, the
+// partner accepts, sales earn it, the forecast stands beside what happened, and after that day what was before counts again. Then what keeps the programme out of the
 // red: limits, floors, decreases that are announced, objected to and stopped; and the owners' digest of it all. Each test goes
 // on where the one before it ended.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
-import { HEAD, conversions, earned, ordersOf, percentOf, plain, pounds } from './support/conversions';
+import type { Locator } from '@playwright/test';
+import { HEAD, type Order, conversions, earned, ordersOf, percentOf, plain, pounds } from './support/conversions';
+import type { House } from './support/house';
 import { AGENT, MEMBER, OTHER_OWNER, OWNER, createOwner, createStaff, invite, join, signIn } from './support/people';
 import { type Page, expect, expectNoAxeViolations, inHouse, sidewaysScroll, test } from './support/test';
 
 const NOW = '2011-04-01T09:00:00Z';
-// Past the thirty days after the decision; a Monday.
+// Past the thirty days after the decision, and less than a week before its end.
+const SOON = '2011-05-10T09:00:00Z';
+const LAST_DAY = '2011-05-15';
+// Past that; a Monday.
 const LATER = '2011-06-20T09:00:00Z';
 const PARTNER = 'P222';
 const DAY = 24 * 3600_000;
 
 const lines = conversions();
-const until = (line: string) => (line.split(',')[5] ?? '') < '2011-04-01T00:00:00Z';
-const first = lines.filter(until);
-const later = lines.filter((line) => !until(line));
+const between = (from: string, until: string) =>
+  lines.filter((line) => (line.split(',')[5] ?? '') >= from && (line.split(',')[5] ?? '') < until);
+const first = between('', '2011-04-01T00:00:00Z');
+const second = between('2011-04-01T00:00:00Z', '2011-05-10T00:00:00Z');
+const third = between('2011-05-10T00:00:00Z', '9');
 const before = ordersOf(PARTNER, first);
+const sold = ordersOf(PARTNER, [...first, ...second]);
 const all = ordersOf(PARTNER, lines);
-const rate = (at: Date) => (at.getTime() >= Date.parse(NOW) ? 9 : 8);
+const lapses = Date.parse(`${LAST_DAY}T00:00:00Z`) + DAY;
+const rate = (at: Date) => (at.getTime() >= Date.parse(NOW) && at.getTime() < lapses ? 9 : 8);
 const files = mkdtempSync(path(tmpdir(), 'pd-fronts-'));
 
 const WISH = 'We grow by a fifth every month, and others pay ten.';
@@ -106,7 +115,7 @@ test('an agent takes it up with two cases as evidence @phone @plain', async ({ p
   await expect(page.getByRole('row').filter({ hasText: PARTNER })).toContainText('Before an owner');
 });
 
-test('an owner reads the evidence and offers nine @phone @plain', async ({ page }) => {
+test('an owner reads the evidence and offers nine until a day @phone @plain', async ({ page }) => {
   await signIn(page, OWNER);
   await page.goto('/approvals');
   await page.getByRole('row').filter({ hasText: `Rate for ${PARTNER}` }).getByRole('link').click();
@@ -129,17 +138,17 @@ test('an owner reads the evidence and offers nine @phone @plain', async ({ page 
   // Without a last day it is no offer.
   await expect(page.locator('#form')).toContainText('Choose the last day on which the partner can accept.');
   await page.getByLabel('Last day to accept it').fill('2011-04-20');
-  // A rate with an end is offered here, where one is wanted: its last day goes beside the value.
+  await page.getByLabel('Until (last day)').fill(LAST_DAY);
   await page.getByRole('button', { name: 'Decide' }).click();
   await expect(main).toContainText('Offered. The partner is told, and the terms stay as they are until they accept.');
-  await expect(main).toContainText('9%. The partner can accept until');
+  await expect(main).toContainText('9%, until 15 May 2011. The partner can accept until');
 });
 
 test('the partner accepts, and it is in force @phone @plain', async ({ page }) => {
   await signIn(page, MEMBER);
   await page.goto('/terms');
   const main = page.getByRole('main');
-  await expect(main).toContainText(`${OWNER.name} offers you Commission: 9% of the order.`);
+  await expect(main).toContainText(`${OWNER.name} offers you Commission: 9% of the order, until 15 May 2011.`);
   await expect(main).toContainText(COUNTER);
   await expect(page.locator('.facts').first()).toContainText('8% of the order');
   expect(await page.content()).not.toContain(FOR_THE_HOUSE);
@@ -150,23 +159,15 @@ test('the partner accepts, and it is in force @phone @plain', async ({ page }) =
 });
 
 test('sales earn nine percent from then on @phone @plain', async ({ page, house }) => {
-  const import_ = ['import', 'conversions', file('later.csv', later), '--programme', 'giftware', '--create-partners'];
-  const { stdout } = await house.run(import_, { now: LATER });
-  expect(JSON.parse(stdout)).toMatchObject({ accepted: later.length, rejected: 0 });
-  await house.skipTo(LATER);
-  await house.run(['commissions', 'release']);
-  const sum = earned(all, rate, new Date(LATER));
+  await goOn(house, 'second.csv', second, SOON);
   await signIn(page, MEMBER);
-  await page.goto('/earnings?from=2010-12-01&to=2011-06-20');
-  const left = page.locator('.slip > *').filter({ hasText: 'What is left' }).locator('data').first();
-  await expect(left).toHaveAttribute('value', plain(sum.pending + sum.payable));
-  expect((await house.run(['ledger', 'verify'])).code).toBe(0);
+  await expect(await left(page, SOON)).toHaveAttribute('value', plain(earnedBy(sold, SOON)));
 });
 
 test('thirty days later the forecast stands beside what happened @phone @plain', async ({ page, house }) => {
   // The server counts what is due by itself, once a minute and when it starts.
   await expect.poll(() => house.count('SELECT count(*) FROM decision_outcome')).toBe(1);
-  const month = all.filter((order) => order.at.getTime() >= Date.parse(NOW) && order.at.getTime() < Date.parse(NOW) + 30 * DAY);
+  const month = sold.filter((order) => order.at.getTime() >= Date.parse(NOW) && order.at.getTime() < Date.parse(NOW) + 30 * DAY);
   const cost = month.reduce((sum, order) => sum + percentOf(order.amount - order.refunded, 9), 0);
   // A third of what ninety days would have cost at nine.
   const forecast = Math.floor((2 * replayed(9) + 3) / 6);
@@ -184,6 +185,22 @@ test('thirty days later the forecast stands beside what happened @phone @plain',
   // Beside the proposal that it answered, where that is looked at again.
   await page.goto(proposal);
   await expect(page.getByRole('main')).toContainText(`${MEMBER.name} accepted on`);
+});
+
+test('the partner is told before it ends, and then what was before counts again @phone @plain', async ({ page, house }) => {
+  await expect.poll(() => house.count('SELECT count(*) FROM terms_ending')).toBe(1);
+  await signIn(page, MEMBER);
+  await page.goto('/terms');
+  const main = page.getByRole('main');
+  await expect(main).toContainText('Something of yours ends soon');
+  await expect(main).toContainText(/Commission: 9% of the order ends on 16 May 2011.*Then this counts: 8% of the order\./);
+
+  await goOn(house, 'third.csv', third, LATER);
+  await expect(await left(page, LATER)).toHaveAttribute('value', plain(earnedBy(all, LATER)));
+  await page.goto('/terms');
+  await expect(page.locator('.facts').first()).toContainText('8% of the order');
+  await expect(main).not.toContainText('Something of yours ends soon');
+  expect((await house.run(['ledger', 'verify'])).code).toBe(0);
 });
 
 test('an owner sets limits, and what is done within them is listed @phone @plain', async ({ page, somebody }) => {
@@ -255,13 +272,13 @@ test('under the floor goes only what an owner signs for by name @phone @plain', 
   await floor.getByRole('button', { name: 'Set' }).click();
   await expect(page.getByRole('main')).toContainText('Set. It counts from now on.');
 
-  // At nine the margin is 64 percent of the revenue, at nine and a half 62.
+  // At eight the margin is 68 percent of the revenue, at nine and a half 62.
   const desk = await somebody();
   await signIn(desk, AGENT);
   await propose(desk, '9.5', 'They ask for a little more.');
 
   await page.goto('/approvals');
-  await page.getByRole('row').filter({ hasText: '9% → 9.5%' }).getByRole('link').click();
+  await page.getByRole('row').filter({ hasText: '8% → 9.5%' }).getByRole('link').click();
   const main = page.getByRole('main');
   await expect(main).toContainText('under the floor of 63%');
   // Past proposals of the same kind stand beside it, with how they turned out.
@@ -378,6 +395,27 @@ function replayed(percent: number): number {
   const from = Date.parse(NOW) - 90 * DAY;
   const orders = before.filter((order) => order.at.getTime() >= from);
   return orders.reduce((sum, order) => sum + percentOf(order.amount - order.refunded, percent), 0);
+}
+
+/** What came in by a moment is imported, time goes on to it, and what left its hold becomes payable. */
+async function goOn(house: House, name: string, part: readonly string[], now: string): Promise<void> {
+  const import_ = ['import', 'conversions', file(name, part), '--programme', 'giftware', '--create-partners'];
+  const { stdout } = await house.run(import_, { now });
+  expect(JSON.parse(stdout)).toMatchObject({ accepted: part.length, rejected: 0 });
+  await house.skipTo(now);
+  await house.run(['commissions', 'release']);
+}
+
+/** What is left of everything that the partner earned, as their page says. */
+async function left(page: Page, now: string): Promise<Locator> {
+  await page.goto(`/earnings?from=2010-12-01&to=${now.slice(0, 10)}`);
+  return page.locator('.slip > *').filter({ hasText: 'What is left' }).locator('data').first();
+}
+
+/** The same, added up here. */
+function earnedBy(orders: readonly Order[], now: string): number {
+  const sum = earned(orders, rate, new Date(now));
+  return sum.pending + sum.payable;
 }
 
 /** From the partner's question, support lowers the minimum. */

@@ -27,6 +27,9 @@ const SAME = [
   'En este pedido había dos artículos y solo veo uno. ¿Lo podéis mirar, por favor?',
   'Gracias por avisar, Carla. Pregunto a la tienda y te escribo mañana.',
   'Order confirmation W-55102, one rake and two trays, £48.90',
+  // The demonstration's promotion.
+  'Season of orders', 'Their readers order more each month; a goal may bring the season forward.',
+  'Your readers order more each month. Let us see how far the season goes.',
   // As the programme's file says it.
   'returned',
   'Nora Lindqvist', 'Balcony Notes', 'Marta Ruiz', 'Olivia Hart', 'Henrik Aas', 'Casa Verde', 'Inés Prado', 'Tom Reed',

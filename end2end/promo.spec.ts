@@ -56,17 +56,17 @@ test('an owner sets a budget and adds a package @plain', async ({ page }) => {
   await signIn(page, OWNER);
   await page.goto('/promotions');
   await page.locator('summary', { hasText: "Set the programme's budget" }).click();
-  await form(page, 'set-promo-budget').locator('[name=amount]').fill('60');
+  await form(page, 'set-promo-budget').locator('[name=amount]').fill('100');
   await send(page, 'set-promo-budget');
   await expect(page.locator('.notice')).toContainText('Set.');
 
   await page.locator('summary', { hasText: 'Add a package' }).click();
-  const fields = { name: NAME, target: '2.5', bonus: '40', last: '2011-04-30', grace: '20', budget: '50' };
+  const fields = { name: NAME, target: '2.5', bonus: '60', last: '2011-04-30', grace: '20', budget: '80' };
   for (const [name, value] of Object.entries(fields)) await form(page, 'add-promo-package').locator(`[name=${name}]`).fill(value);
   await send(page, 'add-promo-package');
   // What is wrong stands beside its field, and what was typed is kept.
   await expect(form(page, 'add-promo-package')).toContainText('Give a whole number of sales');
-  await expect(form(page, 'add-promo-package').locator('[name=budget]')).toHaveValue('50');
+  await expect(form(page, 'add-promo-package').locator('[name=budget]')).toHaveValue('80');
   await form(page, 'add-promo-package').locator('[name=target]').fill('3');
   await send(page, 'add-promo-package');
   await expect(page.locator('.notice')).toContainText('Support can propose it');
@@ -96,13 +96,13 @@ test('the agent asks, and the other owner grants @plain', async ({ page, house, 
   await form(owner, 'decide-promo').locator('[name=reason_partner]').fill(WORDS);
   await send(owner, 'decide-promo');
   await expect(owner.locator('.notice').first()).toContainText('The money is reserved');
-  expect(await house.count('SELECT reserved FROM promo_purse WHERE package_scope = 0')).toBe(40);
+  expect(await house.count('SELECT reserved FROM promo_purse WHERE package_scope = 0')).toBe(60);
 });
 
 test('three confirmed sales later the bonus is booked, once @plain', async ({ page, house }) => {
   await signIn(page, MEMBER);
   await page.goto('/terms');
-  await expect(page.locator('main')).toContainText('3 sales to go by 30 April 2011, and £40.00 is yours.');
+  await expect(page.locator('main')).toContainText('3 sales to go by 30 April 2011, and £60.00 is yours.');
   await expect(page.locator('main')).toContainText(WORDS);
 
   // One that came back, and three that stay.
@@ -114,15 +114,15 @@ test('three confirmed sales later the bonus is booked, once @plain', async ({ pa
   await house.run(['commissions', 'release']);
   await house.serve();
   await expect.poll(() => house.count("SELECT count(*) FROM transfer WHERE kind = 'bonus'"), { timeout: 30_000 }).toBe(1);
-  expect(await house.rows('SELECT budget, reserved, spent FROM promo_purse WHERE package_scope = 0')).toEqual([['60', '0', '40']]);
+  expect(await house.rows('SELECT trim_scale(budget), trim_scale(reserved), trim_scale(spent) FROM promo_purse WHERE package_scope = 0')).toEqual([['100', '0', '60']]);
   await house.run(['ledger', 'verify']);
   const { stdout } = await house.run(['ledger', 'balances', '--format', 'csv']);
   // 8.00 of March and three times 8.00 of April, and the bonus.
-  expect(stdout).toContain('P1,GBP,0.00,72.00,');
+  expect(stdout).toContain('P1,GBP,0.00,92.00,');
 
   await page.context().clearCookies();
   await signIn(page, MEMBER);
   await page.goto('/terms');
-  await expect(page.locator('main')).toContainText('£40.00 was booked on 14 April 2011');
+  await expect(page.locator('main')).toContainText('£60.00 was booked on 14 April 2011');
   expect(await house.count("SELECT count(*) FROM mail_out WHERE kind = 'promo'")).toBe(2);
 });

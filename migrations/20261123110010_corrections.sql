@@ -306,12 +306,11 @@ $$;
 CREATE TRIGGER correction_end_check BEFORE INSERT ON correction_end FOR EACH ROW EXECUTE FUNCTION check_correction_end();
 
 -- Books at most so many items of an approved correction that are not booked yet; gives how many. Transfer and booking are one
--- statement, so whoever dies in between leaves neither; two at once take turns, and each goes on after the last conversion booked.
+-- statement, so whoever dies in between leaves neither; two at once take turns.
 CREATE FUNCTION book_correction(correction_id bigint, most integer, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     of_ correction%ROWTYPE;
-    last_ bigint;
     booked bigint;
 BEGIN
     PERFORM FROM correction_decision d WHERE d.correction_id = $1 AND d.verdict = 'approved' FOR UPDATE;
@@ -320,10 +319,11 @@ BEGIN
     END IF;
     SELECT * INTO of_ FROM correction c WHERE c.correction_id = $1;
     PERFORM open_accounts(of_.programme_id, of_.partner_id, one ->> 'currency') FROM jsonb_array_elements(of_.sums) one;
-    SELECT coalesce(max(b.conversion_id), 0) INTO last_ FROM correction_booking b WHERE b.partner_id = of_.partner_id AND b.correction_id = $1;
     WITH due AS MATERIALIZED (
         SELECT i.conversion_id, i.amount, i.currency FROM correction_item i
-        WHERE i.partner_id = of_.partner_id AND i.correction_id = $1 AND i.conversion_id > last_
+        WHERE i.partner_id = of_.partner_id AND i.correction_id = $1
+          AND NOT EXISTS (SELECT FROM correction_booking b
+                          WHERE b.partner_id = i.partner_id AND b.correction_id = i.correction_id AND b.conversion_id = i.conversion_id)
         ORDER BY i.conversion_id LIMIT $2
     ), moved AS (
         INSERT INTO transfer (programme_id, partner_id, kind, debit_kind, credit_kind, amount, currency, conversion_id, effective_at, booked_at)
@@ -335,7 +335,7 @@ BEGIN
     INSERT INTO correction_booking (partner_id, correction_id, conversion_id, amount, currency, transfer_id, booked_at)
     SELECT of_.partner_id, $1, m.conversion_id, m.amount, m.currency, m.transfer_id, $3 FROM moved m;
     GET DIAGNOSTICS booked = ROW_COUNT;
-    IF booked < $2 THEN
+    IF (SELECT count(*) FROM correction_booking b WHERE b.partner_id = of_.partner_id AND b.correction_id = $1) = of_.items THEN
         INSERT INTO correction_end (correction_id, partner_id, ended_at) VALUES ($1, of_.partner_id, $3);
     END IF;
     RETURN booked;

@@ -122,11 +122,11 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/account/tax") view=TaxData ssr=SsrMode::Async/>
             <Route path=path!("/approvals") view=Approvals ssr=SsrMode::Async/>
             <Route path=path!("/approvals/:proposal") view=ProposalPage ssr=SsrMode::Async/>
-            <Route path=path!("/corrections") view=crate::corrections::page::Corrections ssr=SsrMode::Async/>
-            <Route path=path!("/corrections/:correction") view=crate::corrections::page::CorrectionPage ssr=SsrMode::Async/>
             <Route path=path!("/digest") view=DigestPage ssr=SsrMode::Async/>
             <Route path=path!("/promotions") view=Promotions ssr=SsrMode::Async/>
             <Route path=path!("/promotions/:grant") view=GrantPage ssr=SsrMode::Async/>
+            <Route path=path!("/corrections") view=crate::corrections::page::Corrections ssr=SsrMode::Async/>
+            <Route path=path!("/corrections/:correction") view=crate::corrections::page::CorrectionPage ssr=SsrMode::Async/>
             <Route path=path!("/outcomes") view=Outcomes ssr=SsrMode::Async/>
             <Route path=path!("/authority") view=AuthorityPage ssr=SsrMode::Async/>
             <Route path=path!("/requests") view=Requests ssr=SsrMode::Async/>

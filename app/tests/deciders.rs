@@ -159,6 +159,7 @@ async fn write(ctx: &Context, proposal: ProposalId, person: i64, read: &str, app
         reason_partner: "So be it.",
         reason_house: "",
         floor_reason: None,
+        until: None,
         earliest: at,
         at,
     };

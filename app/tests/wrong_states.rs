@@ -52,6 +52,8 @@ mod payouts;
 mod people;
 #[path = "wrong_states/promo.rs"]
 mod promo;
+#[path = "wrong_states/promo_money.rs"]
+mod promo_money;
 #[path = "wrong_states/provisional.rs"]
 mod provisional;
 #[path = "wrong_states/rate_rules.rs"]

@@ -186,6 +186,8 @@ export async function setScene(house: House): Promise<Scene> {
         place('rota-to-write', '/rota'),
         place('figures', '/figures'),
         place('approvals', '/approvals'),
+        place('promotions', '/promotions'),
+        place('promotion', '/promotions/1'),
         place('proposal-waiting', open),
         place('proposal-schedule', schedule),
         place('proposal-approved', approved),

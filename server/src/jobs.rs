@@ -118,6 +118,16 @@ pub fn start(
         let db = telling.clone();
         async move { app::incidents::store::tell_all(&db, clock.now()).await }
     }));
+    let weekly = (db.clone(), mail.clone());
+    tracker.spawn(every(CONTESTS_EVERY, "write the digest", stop.clone(), move || {
+        let (db, mail) = weekly.clone();
+        async move { app::digest::store::write_due(&db, &mail, clock.now()).await.map(|_| ()) }
+    }));
+    let (promoting, home) = (db.clone(), mail.clone());
+    tracker.spawn(every(PROMOTIONS_EVERY, "end promotions", stop.clone(), move || {
+        let (db, home) = (promoting.clone(), home.clone());
+        async move { app::promo::store::work(&db, &home, clock.now()).await.map(|_| ()) }
+    }));
     let correcting = db.clone();
     tracker.spawn(every(WORK_RUNS_EVERY, "book corrections", stop.clone(), move || {
         let db = correcting.clone();
@@ -129,16 +139,6 @@ pub fn start(
     tracker.spawn(every(CONTESTS_EVERY, "tell what ends", stop.clone(), move || {
         let (db, mail) = (ending.clone(), ending_mail.clone());
         async move { app::agreement::store::tell_endings(&db, &mail, clock.now()).await.map(|_| ()) }
-    }));
-    let weekly = (db.clone(), mail.clone());
-    tracker.spawn(every(CONTESTS_EVERY, "write the digest", stop.clone(), move || {
-        let (db, mail) = weekly.clone();
-        async move { app::digest::store::write_due(&db, &mail, clock.now()).await.map(|_| ()) }
-    }));
-    let (promoting, home) = (db.clone(), mail.clone());
-    tracker.spawn(every(PROMOTIONS_EVERY, "end promotions", stop.clone(), move || {
-        let (db, home) = (promoting.clone(), home.clone());
-        async move { app::promo::store::work(&db, &home, clock.now()).await.map(|_| ()) }
     }));
     let announcing = db.clone();
     tracker.spawn(every(TELL_EVERY, "send bulletins", stop.clone(), move || {

@@ -105,8 +105,8 @@ impl Ids {
             .replace("{mail}", "1")
             .replace("{incident}", "1")
             .replace("{request}", "1")
-            .replace("{correction}", "1")
             .replace("{grant}", "1")
+            .replace("{correction}", "1")
             .replace("{practice}", "1")
             // Nor was anything written for help.
             .replace("{article}", "none")

@@ -125,23 +125,6 @@ pub enum About {
         /// Why.
         reason: String,
     },
-    /// Terms end soon.
-    Ending {
-        /// Which field.
-        field: Field,
-        /// The offer's name, where it is about one.
-        offer: Option<String>,
-        /// Kind and value that end.
-        now: (String, Decimal),
-        /// Kind and value that count then; `None`: nothing is said.
-        then: Option<(String, Decimal)>,
-        /// The programme's currency.
-        currency: Currency,
-        /// When.
-        ends_at: DateTime<Utc>,
-        /// Why they were given.
-        reason: String,
-    },
     /// What a week brought, for an owner.
     Digest(Box<Digest>),
     /// A promotion was granted, reached or is over.
@@ -161,6 +144,23 @@ pub enum About {
         /// How far the reader had come.
         counted: Decimal,
         /// Why it was granted.
+        reason: String,
+    },
+    /// Terms end soon.
+    Ending {
+        /// Which field.
+        field: Field,
+        /// The offer's name, where it is about one.
+        offer: Option<String>,
+        /// Kind and value that end.
+        now: (String, Decimal),
+        /// Kind and value that count then; `None`: nothing is said.
+        then: Option<(String, Decimal)>,
+        /// The programme's currency.
+        currency: Currency,
+        /// When.
+        ends_at: DateTime<Utc>,
+        /// Why they were given.
         reason: String,
     },
     /// Another member set a payout method.

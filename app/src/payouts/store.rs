@@ -153,17 +153,21 @@ async fn unreleased(tx: &mut Tx, partner: PartnerId) -> Result<Vec<Unreleased>, 
         .collect()
 }
 
-/// The last payout of each currency, where a bank refused it or sent it back and the method is still the same.
+/// Payouts that a bank refused or sent back, where the method is still the same and no other payout in that currency was made
+/// since; the newest of each currency.
 async fn refused(tx: &mut Tx, partner: PartnerId, zone: Tz) -> Result<Vec<Refused>, AppError> {
     let rows = sqlx::query!(
         r#"SELECT p.payout_id, p.total AS "total!", p.currency, e.code, e.at
-         FROM (SELECT DISTINCT ON (currency) * FROM (
-                   SELECT payout_id, partner_id, currency, total, state, seq, payout_method_id FROM payout
-                   WHERE partner_id = $1 AND state <> 'cancelled') one
-               ORDER BY currency, payout_id DESC) p
+         FROM (SELECT DISTINCT ON (f.currency) f.payout_id, f.partner_id, f.currency, f.total, f.seq, f.payout_method_id
+               FROM payout f JOIN payout_event b USING (partner_id, payout_id, seq)
+               WHERE f.partner_id = $1 AND f.state IN ('failed', 'returned')
+                 -- One that was made before it came back does not make it good.
+                 AND NOT EXISTS (SELECT FROM payout o WHERE o.partner_id = $1 AND o.currency = f.currency AND o.state <> 'cancelled'
+                                   AND o.payout_id > f.payout_id AND o.created_at >= b.booked_at)
+               ORDER BY f.currency, b.booked_at DESC) p
          JOIN payout_event e ON e.partner_id = p.partner_id AND e.payout_id = p.payout_id AND e.seq = p.seq
          JOIN payout_method m ON m.partner_id = p.partner_id AND m.payout_method_id = p.payout_method_id AND m.ended_at IS NULL
-         WHERE p.state IN ('failed', 'returned') ORDER BY p.payout_id"#,
+         ORDER BY p.payout_id"#,
         partner.0,
     )
     .fetch_all(&mut **tx)

@@ -65,13 +65,16 @@ pub fn settled(locale: Locale, package: &Package) -> String {
 
 /// How far somebody is, as a sentence.
 pub fn so_far(locale: Locale, package: &Package, progress: Progress) -> String {
-    let counted = amount(locale, package.goal, progress.counted, package.bonus.currency);
-    let of = goal(locale, package);
+    // The goal says of what.
+    let bare = |of: Decimal| match package.goal {
+        Goal::Sales | Goal::Once => format::number(locale, of),
+        Goal::Commission | Goal::Orders => format::money(locale, Money::new(of, package.bonus.currency)),
+    };
+    let (counted, of) = (bare(progress.counted), goal(locale, package));
     if progress.waits.is_zero() {
         return tr!(locale, promo.so_far, counted = counted, goal = of);
     }
-    let waits = amount(locale, package.goal, progress.waits, package.bonus.currency);
-    tr!(locale, promo.so_far_waits, counted = counted, goal = of, waits = waits)
+    tr!(locale, promo.so_far_waits, counted = counted, goal = of, waits = bare(progress.waits))
 }
 
 /// The same as a bar, for those who see it; the sentence stands beside it.

@@ -138,9 +138,9 @@ fn of_staff(ctx: &Context, staff: &Staff) -> Vec<Gathering> {
             tr!(locale, shell.decisions),
             vec![
                 (decides, (paths::APPROVALS, tr!(locale, shell.approvals))),
-                (decides, (paths::CORRECTIONS, tr!(locale, corrections.title))),
                 (decides, (paths::DIGEST, tr!(locale, digest.title))),
                 (decides, (paths::PROMOTIONS, tr!(locale, promo.title))),
+                (decides, (paths::CORRECTIONS, tr!(locale, corrections.title))),
                 (decides, (paths::OUTCOMES, tr!(locale, outcomes.title))),
                 (decides, (paths::LIMITS, tr!(locale, provisional.limits_title))),
                 (decides, (paths::AUTHORITY, tr!(locale, authority.title))),

@@ -312,3 +312,16 @@ async fn by_hand_the_books_get_the_day_of_the_bank(pool: PgPool) {
     assert_eq!(days.await, [format!("({booked})")]);
     assert!(sent < booked.to_string());
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_comes_back_after_the_next_payout_was_made_is_told(pool: PgPool) {
+    let (office, _) = sent(pool).await;
+    let first = office.reference("ana").await;
+    office.answer(&format!("{HEADER}{first},paid,2011-04-15,T-1,\n")).await;
+    office.import("D,sale,4,ana,uk,2011-04-10T10:00:00Z,100.00,GBP,\n").await;
+    office.release("2011-05-31T00:00:00Z").await;
+    office.build("2011-05-31").await;
+    office.answer(&format!("{HEADER}{first},returned,2011-06-02,,AC04\n")).await;
+    let html = page(as_ana(&office, Locale::en).await, "/payouts").await;
+    assert!(html.contains("came back and is payable again"), "{html}");
+}

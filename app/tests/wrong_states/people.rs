@@ -199,6 +199,7 @@ async fn what_was_written_stays(pool: PgPool) {
         "decision_outcome",
         "decrease_policy",
         "desk_hours",
+        "digest_wish",
         "enquiry",
         "enquiry_answer",
         "enquiry_claim",

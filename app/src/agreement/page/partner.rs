@@ -21,6 +21,7 @@ use crate::ui::field::{Choice, Field, Hidden, Select, Submit, TextArea, Weight};
 use crate::ui::form::Form;
 use crate::ui::layout::section;
 use crate::ui::text;
+use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
 
 /// Everything between a partner and the house.
@@ -73,7 +74,7 @@ impl Agreements {
                 ending.announced,
                 what = what(ctx, ending.field, ending.offer.as_deref()),
                 now = of(&ending.now),
-                day = format::date_time(locale, ctx.time_zone, ending.ends_at),
+                day = format::date(locale, ctx.time_zone, last_moment(ending.ends_at)),
                 then = ending.then.as_ref().map_or_else(|| tr!(locale, terms.not_set), of)
             );
             let link = text::link(paths::terms_version(ending.version), tr!(locale, ending.why));
@@ -88,7 +89,7 @@ impl Agreements {
 
     fn offer(&self, ctx: &Context, offer: &Offer) -> AnyView {
         let locale = ctx.locale;
-        let until = format::date_time(locale, ctx.time_zone, offer.expires_at);
+        let until = format::date(locale, ctx.time_zone, last_moment(offer.expires_at));
         let what = what(ctx, offer.field, offer.offer.as_deref());
         let words = tr!(
             locale,
@@ -248,4 +249,9 @@ impl Agreements {
             false => section(tr!(locale, agreement.over_title), view! { <ul>{lines}</ul> }.into_any()),
         }
     }
+}
+
+/// Of what ends at midnight, the day before is the last.
+fn last_moment(end: DateTime<Utc>) -> DateTime<Utc> {
+    end - TimeDelta::microseconds(1)
 }

@@ -1,8 +1,7 @@
 use super::*;
 use crate::commissions::model::Inputs;
 use crate::commissions::rules::commission_left;
-use chrono::Datelike as _;
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use proptest::prelude::*;
 
 fn dec(text: &str) -> Decimal {

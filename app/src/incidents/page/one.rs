@@ -225,7 +225,7 @@ fn list(ctx: &Context, cases: &[Listed], of: Option<i64>) -> AnyView {
             let mut cells = vec![
                 text::link(paths::case(case.case), case.case.to_string()).into_any(),
                 case.partner.clone().into_any(),
-                case.subject.clone().into_any(),
+                view! { <span class="prose">{case.subject.clone()}</span> }.into_any(),
                 view! { {stage}" "{hand} }.into_any(),
             ];
             cells.extend(case.why.map(|why| why_words(locale, why).into_any()));

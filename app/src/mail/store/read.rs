@@ -44,8 +44,7 @@ pub async fn load(db: &Db, secrets: &Secrets, mail: i64) -> Result<Loaded, AppEr
     let row = sqlx::query!(
         r#"SELECT o.kind, coalesce(o.partner_id, 0) AS "partner!: PartnerId", o.digest_week, o.case_id AS "case: CaseId", o.message_id, o.payout_run_id, o.payout_delay_id,
                   o.payout_method_id, o.locale, o.signed_by, o.message_uid, o.refs, o.sealed_token, o.written_at, o.tries,
-                  o.person_id AS "person: PersonId", o.notice, o.notice_message_id, o.terms_version_id, o.counter_offer_id, o.terms_ending_id,
-                  o.promo_grant_id, o.promo_step,
+                  o.person_id AS "person: PersonId", o.notice, o.notice_message_id, o.terms_version_id, o.counter_offer_id, o.terms_ending_id, o.promo_grant_id, o.promo_step,
                   p.name AS "name?", p.disabled_at AS "disabled_at?", p.bounced_at AS "bounced_at?", coalesce(p.time_zone, 'UTC') AS "zone!", coalesce(p.address_form = 'usted', false) AS "formal!",
                   coalesce(p.email, i.email) AS "email!", i.expires_at AS "invited_until?", coalesce(a.name, '') AS "partner_name!",
                   coalesce(g.name, o.signed_by) AS "programme!"

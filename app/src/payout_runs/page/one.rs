@@ -155,7 +155,9 @@ fn actions(
             Err(_) => None,
         })
         .collect();
-    (!forms.is_empty()).then(|| section(tr!(locale, runs.actions_heading), forms.collect_view().into_any()))
+    let back = matches!(standing.state, State::Failed | State::Returned);
+    let next = back.then(|| view! { <p>{tr!(locale, runs.came_back)}</p> });
+    (back || !forms.is_empty()).then(|| section(tr!(locale, runs.actions_heading), view! { {next}{forms} }.into_any()))
 }
 
 fn form(ctx: &Context, run: PayoutRunId, payout: PayoutId, step: Step, draft: &Draft) -> AnyView {

@@ -209,7 +209,9 @@ fn steps(ctx: &Context, grant: &Grant) -> Vec<Step> {
         }
         None if decision.approved => {
             let title = tr!(locale, promo.step_ahead, bonus = bonus());
-            steps.push(step(title, text::time(ctx, package.counts_until), None, Tone::Waiting, true));
+            // It ends at midnight: the last day is the one before.
+            let last = text::time(ctx, package.counts_until - chrono::TimeDelta::microseconds(1));
+            steps.push(step(title, last, None, Tone::Waiting, true));
         }
         None => {}
     }
