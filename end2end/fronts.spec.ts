@@ -197,6 +197,8 @@ test('the partner is told before it ends, and then what was before counts again 
   await expect(main).toContainText('Then this counts: 8% of the order.');
 
   await goOn(house, 'third.csv', third, LATER);
+  // Weeks later nobody is signed in any more.
+  await signIn(page, MEMBER);
   await expect(await left(page, LATER)).toHaveAttribute('value', plain(earnedBy(all, LATER)));
   await page.goto('/terms');
   await expect(page.locator('.facts').first()).toContainText('8% of the order');
