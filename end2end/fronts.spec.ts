@@ -231,7 +231,7 @@ test('an owner sets limits, and what is done within them is listed @phone @plain
   await expect(desk.getByRole('main')).toContainText('Minimum lowered, in force now.');
   // Below the limit it is a proposal; the page of limits is an agent's to read, not to change.
   await lower(desk, '10');
-  await expect(desk.getByRole('main')).toContainText('Proposed to the owners.');
+  await expect(desk.getByRole('main')).toContainText('Beyond your authority, so it was proposed to the owners.');
   await desk.goto('/authority');
   await expect(desk.locator('form[action="/do/set-authority"]')).toHaveCount(0);
 
