@@ -205,6 +205,196 @@ test('the partner is told before it ends, and then what was before counts again 
   expect((await house.run(['ledger', 'verify'])).code).toBe(0);
 });
 
+<<<<<<< HEAD
+=======
+test('an owner sets limits, and what is done within them is listed @phone @plain', async ({ page, somebody }) => {
+  await signIn(page, OWNER);
+  await page.goto('/authority');
+  const main = page.getByRole('main');
+  await open(page, 'Agents');
+  const form = page.locator('form[action="/do/set-authority"]').first();
+  await form.getByLabel('Lowest minimum payout, GBP').fill('15');
+  await form.getByLabel('Largest credit, GBP').fill('lots');
+  await form.getByRole('button', { name: 'Set' }).click();
+  const refused = page.locator('#form');
+  await expect(refused.getByLabel('Lowest minimum payout, GBP')).toHaveValue('15');
+  await refused.getByLabel('Largest credit, GBP').fill('40');
+  await refused.getByRole('button', { name: 'Set' }).click();
+  await expect(main).toContainText('Set. It counts from now on.');
+  const limits = page.getByRole('row').filter({ hasText: 'Agents' });
+  await expect(limits).toContainText('£15');
+  await expect(limits).toContainText(`by ${OWNER.name}`);
+  expect(await sidewaysScroll(page)).toEqual([]);
+
+  const desk = await somebody();
+  await signIn(desk, AGENT);
+  await lower(desk, '20');
+  await expect(desk.getByRole('main')).toContainText('Minimum lowered, in force now.');
+  // Below the limit it is a proposal; the page of limits is an agent's to read, not to change.
+  await lower(desk, '10');
+  await expect(desk.getByRole('main')).toContainText('Beyond your authority, so it was proposed to the owners.');
+  await desk.goto('/authority');
+  await expect(desk.locator('form[action="/do/set-authority"]')).toHaveCount(0);
+
+  await page.goto('/authority');
+  const within = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Done within authority' }) });
+  await expect(within).toContainText(PARTNER);
+  await expect(within).toContainText(AGENT.name);
+});
+
+test('a request that is not taken up says why @phone @plain', async ({ page, somebody }) => {
+  await signIn(page, MEMBER);
+  await page.goto('/terms');
+  await open(page, 'Ask for a change');
+  const form = page.locator('form[action="/do/ask-terms"]');
+  await form.getByLabel('A lower minimum payout').check();
+  await form.getByLabel('To what').fill('1');
+  await form.getByLabel('Why').fill('I would like to be paid every week.');
+  await form.getByRole('button', { name: 'Ask for it' }).click();
+  await expect(page.locator('#asked')).toContainText('£1.00');
+
+  const desk = await somebody();
+  await signIn(desk, AGENT);
+  await desk.goto('/requests');
+  await desk.getByRole('row').filter({ hasText: '£1.00' }).getByRole('link').click();
+  await open(desk, "Don't take it up");
+  const no = desk.locator('form[action="/do/decline-request"]');
+  await no.getByLabel('Reason, for the partner').fill('The bank takes more than that for a payment.');
+  await no.getByRole('button', { name: 'Say no' }).click();
+  await expect(desk.getByRole('main')).toContainText('The partner reads why.');
+
+  await page.goto('/terms');
+  await expect(page.locator('#asked')).toContainText('Not taken up');
+  await expect(page.locator('#asked')).toContainText('The bank takes more than that for a payment.');
+});
+
+test('under the floor goes only what an owner signs for by name @phone @plain', async ({ page, somebody }) => {
+  await signIn(page, OWNER);
+  await page.goto('/authority');
+  const floor = page.locator('form[action="/do/set-floor"]');
+  await floor.getByLabel('Floor, in percent').fill('63');
+  await floor.getByRole('button', { name: 'Set' }).click();
+  await expect(page.getByRole('main')).toContainText('Set. It counts from now on.');
+
+  // At eight the margin is 68 percent of the revenue, at nine and a half 62.
+  const desk = await somebody();
+  await signIn(desk, AGENT);
+  await propose(desk, '9.5', 'They ask for a little more.');
+
+  await page.goto('/approvals');
+  await page.getByRole('row').filter({ hasText: '8% → 9.5%' }).getByRole('link').click();
+  const main = page.getByRole('main');
+  await expect(main).toContainText('under the floor of 63%');
+  // Past proposals of the same kind stand beside it, with how they turned out.
+  await expect(main).toContainText('Proposals like this one');
+  await page.getByLabel('Approve').check();
+  await page.getByLabel('Reason, for the partner').fill('You have earned it.');
+  await page.getByRole('button', { name: 'Decide' }).click();
+  await expect(page.locator('#form')).toContainText('The margin would fall under the floor. Say here, for the house, why it is worth it.');
+  await expect(page.getByLabel('Reason, for the partner')).toHaveValue('You have earned it.');
+  await page.getByLabel('Why it goes under the floor').fill('They bring two others with them.');
+  await page.getByRole('button', { name: 'Decide' }).click();
+  await expect(main).toContainText('Approved.');
+  await expect(main).toContainText('They bring two others with them.');
+  await expect(main).toContainText(`Approved by ${OWNER.name}`);
+});
+
+test('a decrease is announced, objected to, and stopped by an owner @phone @plain', async ({ page, somebody }) => {
+  const desk = await somebody();
+  await signIn(desk, AGENT);
+  await propose(desk, '7', 'The shop earns less.');
+  const owner = await somebody();
+  await signIn(owner, OTHER_OWNER);
+  await owner.goto('/approvals');
+  await owner.getByRole('row').filter({ hasText: '→ 7%' }).getByRole('link').click();
+  await owner.getByLabel('Approve').check();
+  await owner.getByLabel('Reason, for the partner').fill('The shop earns less on each sale.');
+  await owner.getByRole('button', { name: 'Decide' }).click();
+  // From 9.5 to 7 is more than a fifth at once.
+  await expect(owner.locator('#form')).toContainText('That takes too much at once: at most 20% of what was in force within 30 days.');
+  await owner.getByLabel('Reject').check();
+  await owner.getByRole('button', { name: 'Decide' }).click();
+  await expect(owner.getByRole('main')).toContainText('Rejected.');
+
+  await propose(desk, '8', 'The shop earns less.');
+  await owner.goto('/approvals');
+  await owner.getByRole('row').filter({ hasText: '→ 8%' }).getByRole('link').click();
+  const address = new URL(owner.url()).pathname;
+  await owner.getByLabel('Approve').check();
+  await owner.getByLabel('Reason, for the partner').fill('The shop earns less on each sale.');
+  await owner.getByLabel('From which day').fill('2011-06-25');
+  await owner.getByRole('button', { name: 'Decide' }).click();
+  await expect(owner.locator('#form')).toContainText('it is announced 30 days before');
+  await owner.getByLabel('From which day').fill('');
+  await owner.getByRole('button', { name: 'Decide' }).click();
+  await expect(owner.getByRole('main')).toContainText('Approved.');
+  await expect(owner.getByRole('main')).toContainText('No word yet');
+
+  await signIn(page, MEMBER);
+  await page.goto('/terms');
+  const main = page.getByRole('main');
+  await expect(main).toContainText('A change is announced');
+  await expect(main).toContainText('9.5% of the order until now, 8% of the order from');
+  await expect(main).toContainText('The shop earns less on each sale.');
+  const answer = page.locator('form[action="/do/answer-change"]');
+  await answer.getByLabel('I object').check();
+  await answer.getByRole('button', { name: 'Send' }).click();
+  // An objection says what is wrong.
+  const refused = page.locator('#form');
+  await expect(refused.getByLabel('I object')).toBeChecked();
+  await refused.getByLabel('What is wrong with it').fill('I have just hired somebody.');
+  await refused.getByRole('button', { name: 'Send' }).click();
+  await expect(page).toHaveURL(/\/disputes\/\d+/);
+  await expect(main).toContainText('I have just hired somebody.');
+
+  // An agent sees the case; only an owner can stop the change.
+  await desk.goto('/desk');
+  await expect(desk.getByRole('row').filter({ hasText: 'My terms' }).filter({ hasText: PARTNER }).first()).toBeVisible();
+  await owner.goto(address);
+  await expect(owner.getByRole('main')).toContainText('Objected');
+  await open(owner, `Stop it for ${PARTNER}`);
+  const stop = owner.locator('form[action="/do/stop-change"]');
+  await stop.getByLabel('Reason, for the partner').fill('You keep what you have.');
+  await stop.getByRole('button', { name: 'Stop the change' }).click();
+  await expect(owner.getByRole('main')).toContainText('Stopped. What was there stays in force for this partner.');
+  await page.goto('/terms');
+  await expect(main).toContainText(`${OTHER_OWNER.name} stopped it on`);
+  await expect(page.locator('.facts').first()).toContainText('9.5% of the order');
+});
+
+test('owners read it all in their digest, and say whether it comes by mail @phone @plain', async ({ page, somebody }) => {
+  await signIn(page, OWNER);
+  await page.goto('/digest');
+  const main = page.getByRole('main');
+  await expect(main).toContainText('Waiting for an owner: 1 decision.');
+  await expect(main).toContainText('The week from 20 June 2011 to 26 June 2011, as far as it has come.');
+  await expect(main.getByRole('link', { name: new RegExp(`^Minimum payout for ${PARTNER}: `) })).toBeVisible();
+  await expect(main.getByRole('row').filter({ hasText: 'My terms' })).toContainText('more');
+  // Their question has waited for an answer since April, and their own minimum is proposed.
+  const risk = main.getByRole('row').filter({ hasText: PARTNER }).filter({ hasText: 'Waits for an answer' });
+  await expect(risk).toContainText('Other terms are proposed');
+  expect(await sidewaysScroll(page)).toEqual([]);
+  // Axe is a script itself.
+  if (test.info().project.name !== 'plain') await expectNoAxeViolations(page);
+
+  await page.getByRole('button', { name: 'Stop the mail' }).click();
+  await expect(main).toContainText("You don't get the digest by mail any more.");
+  await page.getByRole('button', { name: 'Send it to me' }).click();
+  await expect(main).toContainText('You get the digest by mail again.');
+
+  // Another week, as it stood at its end: in April two conversations were new.
+  await page.getByLabel('Week', { exact: true }).fill('2011-04-01');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await expect(main).toContainText('The week from 28 March 2011 to 3 April 2011, as it stood at its end.');
+  await expect(main.getByRole('row').filter({ hasText: 'Wrong amount' })).toContainText('more');
+  await expect(main).toContainText('Nothing waits for an owner.');
+
+  const desk = await somebody();
+  await signIn(desk, AGENT);
+  await expect(desk.getByRole('link', { name: 'Digest' })).toHaveCount(0);
+});
+
+>>>>>>> 2603cecf010d4e78913f68b06d36da8ad4fc8f14
 /** What ninety days of orders before the proposal cost at a rate. */
 function replayed(percent: number): number {
   const from = Date.parse(NOW) - 90 * DAY;

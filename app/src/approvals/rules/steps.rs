@@ -133,7 +133,8 @@ fn parse_line(line: &str, decimal_mark: char) -> Option<Step> {
     let line = line.trim_end_matches('%').trim_end();
     let (from, rate) = line.rsplit_once(|between: char| between.is_whitespace() || matches!(between, ':' | '='))?;
     // Points are in the units of whatever currency an order has; two decimals are enough to say where one lies.
-    let from = parse_amount(from.trim_end_matches([':', '=']), decimal_mark, Currency::parse("EUR").ok()?).ok()?;
+    let from =
+        parse_amount(from.trim_end_matches([':', '=', ' ', '\t']), decimal_mark, Currency::parse("EUR").ok()?).ok()?;
     let rate = parse_percent(rate).ok()?;
     (from < Decimal::from(1_000_000_000)).then(|| Step { from: from.normalize(), rate: rate.normalize() })
 }
