@@ -205,8 +205,6 @@ test('the partner is told before it ends, and then what was before counts again 
   expect((await house.run(['ledger', 'verify'])).code).toBe(0);
 });
 
-<<<<<<< HEAD
-=======
 test('an owner sets limits, and what is done within them is listed @phone @plain', async ({ page, somebody }) => {
   await signIn(page, OWNER);
   await page.goto('/authority');
@@ -394,7 +392,6 @@ test('owners read it all in their digest, and say whether it comes by mail @phon
   await expect(desk.getByRole('link', { name: 'Digest' })).toHaveCount(0);
 });
 
->>>>>>> 2603cecf010d4e78913f68b06d36da8ad4fc8f14
 /** What ninety days of orders before the proposal cost at a rate. */
 function replayed(percent: number): number {
   const from = Date.parse(NOW) - 90 * DAY;
