@@ -1,5 +1,6 @@
 // Two fronts: a partner asks for better terms, support takes it up with evidence, an owner offers something else until a day, the
-// partner accepts, sales earn it, the forecast stands beside what happened, and after that day what was before counts again. Each test goes
+// partner accepts, sales earn it, the forecast stands beside what happened, and after that day what was before counts again. Then what keeps the programme out of the
+// red: limits, floors, decreases that are announced, objected to and stopped; and the owners' digest of it all. Each test goes
 // on where the one before it ended.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +9,7 @@ import type { Locator } from '@playwright/test';
 import { HEAD, type Order, conversions, earned, ordersOf, percentOf, plain, pounds } from './support/conversions';
 import type { House } from './support/house';
 import { AGENT, MEMBER, OTHER_OWNER, OWNER, createOwner, createStaff, invite, join, signIn } from './support/people';
-import { type Page, expect, inHouse, test } from './support/test';
+import { type Page, expect, expectNoAxeViolations, inHouse, sidewaysScroll, test } from './support/test';
 
 const NOW = '2011-04-01T09:00:00Z';
 // Past the thirty days after the decision, and less than a week before its end.
@@ -418,6 +419,34 @@ async function left(page: Page, now: string): Promise<Locator> {
 function earnedBy(orders: readonly Order[], now: string): number {
   const sum = earned(orders, rate, new Date(now));
   return sum.pending + sum.payable;
+}
+
+/** From the partner's question, support lowers the minimum. */
+async function lower(page: Page, to: string): Promise<void> {
+  await facts(page);
+  await open(page, 'Lower the minimum');
+  const form = page.locator('form[action="/do/lower-minimum"]');
+  await form.getByLabel('New minimum').fill(to);
+  await form.getByLabel('Reason').fill('So that they are paid sooner.');
+  await form.getByRole('button', { name: 'Lower it' }).click();
+}
+
+/** From the same, another rate. */
+async function propose(page: Page, percent: string, reason: string): Promise<void> {
+  await facts(page);
+  await open(page, 'Propose a rate');
+  const form = page.locator('form[action="/do/propose-rate"]');
+  await form.getByLabel('New rate').fill(percent);
+  await form.getByLabel('Reason').fill(reason);
+  await form.getByRole('button', { name: 'Propose' }).click();
+  await expect(page.getByRole('main')).toContainText('Proposed to the owners.');
+}
+
+/** The facts of the question; on a phone a case shows one column at a time. */
+async function facts(page: Page): Promise<void> {
+  await page.goto(`/desk/${question}`);
+  const tab = page.locator('.case-tabs a').filter({ hasText: 'Facts' });
+  if (await tab.isVisible()) await tab.click();
 }
 
 /** Opens a form that is folded away; without JavaScript a click does the same. */
