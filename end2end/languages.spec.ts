@@ -146,11 +146,10 @@ async function words(page: Page): Promise<string[]> {
 
 /** Whether a text may be the same in both languages: no words in it, or none but the known ones. */
 function isSame(text: string): boolean {
+  // `/payouts` is where something lies.
+  if (text === 'no' || /^\/\S*$/.test(text)) return true;
   let rest = text;
-  if (rest === 'no') return true;
   for (const same of [...SAME].sort((one, other) => other.length - one.length)) rest = rest.replaceAll(same, ' ');
-  // Where something lies: `/payouts`.
-  if (/^\/\S*$/.test(rest)) return true;
   rest = rest.replace(/\S+@\S+|[A-Z]{1,3}-?\d+|\b[0-9a-f]{64}\b/g, ' ');
   return !/[A-Za-zÁÉÍÓÚÑáéíóúñ]{2,}/.test(rest);
 }
