@@ -252,7 +252,7 @@ pub struct Standing {
 impl Standing {
     /// What keeps the payable balance from being paid, if anything does.
     pub fn stopped_by(&self) -> Option<&Reason> {
-        self.reasons.first().filter(|reason| reason.stops_payout())
+        self.reasons.iter().find(|reason| reason.stops_payout())
     }
 
     /// Whether the payable balance is paid on the pay day.

@@ -163,7 +163,7 @@ async fn refused(tx: &mut Tx, partner: PartnerId, zone: Tz) -> Result<Vec<Refuse
                WHERE f.partner_id = $1 AND f.state IN ('failed', 'returned')
                  -- One that was made before it came back does not make it good.
                  AND NOT EXISTS (SELECT FROM payout o WHERE o.partner_id = $1 AND o.currency = f.currency AND o.state <> 'cancelled'
-                                   AND o.payout_id > f.payout_id AND o.created_at >= b.booked_at)
+                                   AND o.payout_id > f.payout_id AND o.created_at > b.booked_at)
                ORDER BY f.currency, b.booked_at DESC) p
          JOIN payout_event e ON e.partner_id = p.partner_id AND e.payout_id = p.payout_id AND e.seq = p.seq
          JOIN payout_method m ON m.partner_id = p.partner_id AND m.payout_method_id = p.payout_method_id AND m.ended_at IS NULL
