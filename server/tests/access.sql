@@ -16,7 +16,8 @@ INSERT INTO proposal (programme_id, partner_scope, field, kind, value, valid_fro
 SELECT a.programme_id, a.partner_id, 'rate', 'percent', 10, '2011-03-05', 'They grow', s.person_id, '2011-03-02',
        proposal_hash(a.programme_id, 0, a.partner_id, 'rate', 'percent', 10, '2011-03-05', 'They grow', NULL)
 FROM partner a, staff s JOIN person p USING (person_id) WHERE a.code = 'P1' AND p.email = 'a@example.org';
--- Half of the order was agreed: put right for P1, and approved.
+-- Half of the order was agreed: put right for P1, and approved afterwards, as what was approved counts as given.
+BEGIN;
 INSERT INTO correction (programme_id, partner_id, kind, value, since, until, reason, items, sums, digest, proposer_id, proposed_at, expires_at,
                         form_key, content_hash)
 SELECT a.programme_id, a.partner_id, 'percent', 50, '2011-03-01', '2011-03-02', 'Half was agreed', s.items, s.sums, s.digest, p.person_id,
@@ -28,6 +29,7 @@ WHERE a.code = 'P1';
 INSERT INTO correction_item (partner_id, correction_id, conversion_id, currency, was, credited, should_be)
 SELECT c.partner_id, c.correction_id, p.conversion_id, p.currency, p.was, p.credited, p.should_be
 FROM correction c, correction_prices(c.programme_id, c.partner_id, c.offer_scope, c.kind, c.value, c.rule, c.since, c.until) p;
+COMMIT;
 INSERT INTO correction_decision (correction_id, partner_id, proposer_id, content_hash, verdict, decider_id, reason_partner, decided_at)
 SELECT c.correction_id, c.partner_id, c.proposer_id, c.content_hash, 'approved', p.person_id, 'You are right.', '2011-04-16'
 FROM correction c JOIN person p ON p.email = 'o@example.org';

@@ -202,7 +202,7 @@ async fn each_page_is_told_what_its_reader_may_know() {
     // Another's case is none, by a stream or by asking; and nobody is told nothing.
     assert_eq!(Stream::open(server.port, 'p', &format!("?case={two}"), None).status, 404);
     assert_eq!(Stream::open(server.port, 'p', &format!("/since?case={two}"), None).status, 404);
-    assert_eq!(Stream::open(server.port, 'x', "", None).status, 303);
+    assert_eq!(Stream::open(server.port, 'x', "", None).status, 401);
     let mut asked = Stream::open(server.port, 'o', "/since?after=1:1:", None);
     let said: Vec<Told> = std::iter::from_fn(|| asked.next()).take(2).collect();
     assert_eq!(said.iter().map(|told| told.kind.as_str()).collect::<Vec<_>>(), ["hello", "case"]);
