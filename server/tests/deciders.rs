@@ -82,10 +82,10 @@ fn decide(url: &str, who: usize, proposals: &[Proposal]) -> (usize, usize) {
     let (mut done, mut tries) = (0, 0);
     for (nth, (proposal, read, author)) in proposals.iter().enumerate() {
         let own = usize::try_from(*author) == Ok(who);
-        if !own && (nth + who) % step != 0 {
+        if !own && !(nth + who).is_multiple_of(step) {
             continue;
         }
-        let verdict = if (nth + who / step) % 2 == 0 { "approved" } else { "rejected" };
+        let verdict = if (nth + who / step).is_multiple_of(2) { "approved" } else { "rejected" };
         let response = agent
             .post(url)
             .header("cookie", format!("__Host-session={who:0>64}"))

@@ -58,6 +58,9 @@ pub struct Digest {
     pub at_risk: (Vec<AtRisk>, i64),
 }
 
+/// Terms as the database has them: how a field is measured, and its value in that measure.
+pub type KindAndValue = (String, Decimal);
+
 /// A proposal that waits.
 #[derive(Clone, Debug)]
 pub struct Waits {
@@ -70,7 +73,7 @@ pub struct Waits {
     /// What it would change.
     pub field: Field,
     /// Kind and value as they were when it was proposed, and as they would be; `None`: a rate with steps, that no line holds.
-    pub change: Option<(Option<(String, Decimal)>, (String, Decimal))>,
+    pub change: Option<(Option<KindAndValue>, KindAndValue)>,
     /// The programme's currency.
     pub currency: Currency,
     /// Who asks.
